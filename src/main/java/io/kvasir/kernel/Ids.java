@@ -1,0 +1,38 @@
+package io.kvasir.kernel;
+
+import java.security.SecureRandom;
+import java.util.HexFormat;
+import java.util.regex.Pattern;
+
+/** Makes and checks the opaque ids of the outer face: 32 lower-case hexadecimal digits, roughly ordered by time. */
+public final class Ids {
+    /** What may stand in a path, a key or an entity id. Nothing here can be a path separator, a dot or a space. */
+    private static final Pattern SAFE = Pattern.compile("[A-Za-z0-9_-]{1,64}");
+
+    private static final SecureRandom RANDOM = new SecureRandom();
+
+    private Ids() {}
+
+    /** A fresh id: 48 bits of milliseconds, then 80 random bits. */
+    public static String next() {
+        byte[] bytes = new byte[16];
+        RANDOM.nextBytes(bytes);
+        long now = System.currentTimeMillis();
+        for (int i = 0; i < 6; i++) {
+            bytes[i] = (byte) (now >>> (40 - 8 * i));
+        }
+        return HexFormat.of().formatHex(bytes);
+    }
+
+    public static boolean safe(String value) {
+        return SAFE.matcher(value).matches();
+    }
+
+    /** @throws IllegalArgumentException where the value could not be an id of ours */
+    public static String require(String value) {
+        if (!safe(value)) {
+            throw new IllegalArgumentException("not an id");
+        }
+        return value;
+    }
+}

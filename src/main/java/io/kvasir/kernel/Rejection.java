@@ -1,0 +1,48 @@
+package io.kvasir.kernel;
+
+import java.time.Duration;
+import java.util.List;
+
+/** An expected refusal, as a value. The http room turns each kind into one problem+json status. */
+public sealed interface Rejection extends Wire {
+    /** For the person who asked: what is wrong and, where it helps, what would be right. */
+    String detail();
+
+    /** Does not exist for this caller (404): what is not there and what is not theirs look alike. */
+    record NotFound(String detail) implements Rejection {}
+
+    /** The request breaks a rule of its shape (400); each error names the field by JSON pointer. */
+    record Invalid(String detail, List<FieldError> errors) implements Rejection {
+        public Invalid {
+            errors = List.copyOf(errors);
+        }
+
+        public static Invalid field(String pointer, String detail) {
+            return new Invalid("The request has invalid fields", List.of(new FieldError(pointer, detail)));
+        }
+    }
+
+    /** Right in itself, but not in the state the thing is in (409). {@code code} is stable, in kebab-case. */
+    record Conflict(String code, String detail) implements Rejection {}
+
+    /** Larger than a limit (413). */
+    record TooLarge(String detail) implements Rejection {}
+
+    /** A media type or file kind that is not read here (415). */
+    record Unsupported(String detail) implements Rejection {}
+
+    /** Known, but not allowed (403). */
+    record Forbidden(String detail) implements Rejection {}
+
+    /** No valid credential (401). */
+    record Unauthenticated(String detail) implements Rejection {}
+
+    /** Too often (429). */
+    record TooMany(String detail, Duration retryAfter) implements Rejection {}
+
+    /** A part this needs is away (503). */
+    record Unavailable(String detail, Duration retryAfter) implements Rejection {}
+
+    /** @param pointer JSON pointer of the field, for example {@code /name} */
+    record FieldError(String pointer, String detail) {}
+}

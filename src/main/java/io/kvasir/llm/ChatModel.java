@@ -1,0 +1,66 @@
+package io.kvasir.llm;
+
+import java.util.List;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.stream.javadsl.Source;
+
+/** A model that answers a prompt as a stream. */
+public interface ChatModel {
+    /**
+     * Zero or more {@link Part.Text}, then exactly one {@link Part.Finished}; or the stream fails with
+     * {@link ChatFailure}. Nothing happens before it is run; cancelling it cancels the call to the provider.
+     */
+    Source<Part, NotUsed> stream(Request request);
+
+    /** Name of the provider as configured: {@code extractive}, {@code openai} … */
+    String provider();
+
+    /**
+     * @param model the provider's model name
+     * @param messages system first, then turns, the question last
+     * @param question the bare question, for models that choose rather than write
+     * @param evidence the numbered passages the messages quote, same numbers
+     * @param temperature 0 to 2
+     * @param maxTokens most tokens of the reply, from 1
+     */
+    record Request(
+            String model,
+            List<Message> messages,
+            String question,
+            List<Evidence> evidence,
+            double temperature,
+            int maxTokens) {
+        public Request {
+            messages = List.copyOf(messages);
+            evidence = List.copyOf(evidence);
+        }
+    }
+
+    record Message(Speaker speaker, String text) {}
+
+    enum Speaker {
+        SYSTEM,
+        USER,
+        ASSISTANT
+    }
+
+    /** @param n the citation number, from 1; @param score calibrated 0 to 1 */
+    record Evidence(int n, String title, String text, double score) {}
+
+    sealed interface Part {
+        record Text(String text) implements Part {}
+
+        record Finished(FinishReason reason, Usage usage) implements Part {}
+    }
+
+    enum FinishReason {
+        STOP,
+        LENGTH,
+        CONTENT_FILTER,
+        /** The model said it does not know. Only models that choose can tell. */
+        REFUSED
+    }
+
+    /** @param costMicros millionths of the price list's currency unit, 0 where no price is known */
+    record Usage(String provider, String model, int promptTokens, int completionTokens, long costMicros) {}
+}

@@ -1,0 +1,33 @@
+package io.kvasir.retrieval;
+
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Turns texts into unit vectors. Queries overtake passages: a question never waits behind a backlog of ingestion.
+ * A stage fails where the model is broken or away, or after {@link #close()}.
+ */
+public interface Embedder extends AutoCloseable {
+    /** Stable name of the model, part of what an index is built with: {@code bge-small-en-v1.5-q}. */
+    String model();
+
+    int dimensions();
+
+    /** Longest input in tokens, special tokens included; what is longer is cut. */
+    int maxTokens();
+
+    /** Tokens of this text without the special ones. Cheap enough to call per sentence. */
+    int countTokens(String text);
+
+    /** One unit vector per text, in order. The caller keeps the number in flight bounded. */
+    CompletionStage<List<float[]>> embedPassages(List<String> texts);
+
+    /** The vector of a question (with the model's query instruction where it has one). */
+    CompletionStage<float[]> embedQuery(String question);
+
+    /** How many passages can usefully be in flight at once. */
+    int parallelism();
+
+    @Override
+    void close();
+}
