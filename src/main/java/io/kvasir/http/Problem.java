@@ -24,8 +24,8 @@ public record Problem(
         String detail,
         String requestId,
         @JsonInclude(JsonInclude.Include.NON_EMPTY) List<FieldError> errors) {
-    private static final ContentType TYPE =
-            MediaTypes.applicationWithFixedCharset("problem+json", HttpCharsets.UTF_8).toContentType();
+    private static final ContentType TYPE = MediaTypes.applicationWithFixedCharset("problem+json", HttpCharsets.UTF_8)
+            .toContentType();
 
     public static Problem of(Rejection rejection, String requestId) {
         return switch (rejection) {
@@ -49,18 +49,20 @@ public record Problem(
     static HttpResponse response(Rejection rejection, String requestId) {
         HttpResponse response = of(rejection, requestId).response();
         return switch (rejection) {
-            case Rejection.TooMany(_, Duration after) -> retryAfter(response, after);
-            case Rejection.Unavailable(_, Duration after) -> retryAfter(response, after);
+            case Rejection.TooMany r -> retryAfter(response, r.retryAfter());
+            case Rejection.Unavailable r -> retryAfter(response, r.retryAfter());
             case Rejection.Unauthenticated _ -> response.addHeader(RawHeader.create("WWW-Authenticate", "Bearer"));
-            case Rejection.NotFound _, Rejection.Invalid _, Rejection.Conflict _, Rejection.TooLarge _, Rejection.Unsupported _,
+            case Rejection.NotFound _,
+                    Rejection.Invalid _,
+                    Rejection.Conflict _,
+                    Rejection.TooLarge _,
+                    Rejection.Unsupported _,
                     Rejection.Forbidden _ -> response;
         };
     }
 
     HttpResponse response() {
-        return HttpResponse.create()
-                .withStatus(status)
-                .withEntity(HttpEntities.create(TYPE, Json.bytes(this)));
+        return HttpResponse.create().withStatus(status).withEntity(HttpEntities.create(TYPE, Json.bytes(this)));
     }
 
     private static HttpResponse retryAfter(HttpResponse response, Duration after) {

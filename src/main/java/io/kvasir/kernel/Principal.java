@@ -1,11 +1,26 @@
 package io.kvasir.kernel;
 
+import java.util.Optional;
 import java.util.Set;
 
-/** Who is asking, as a verified credential says. The only place a request's tenant comes from. */
-public record Principal(UserId user, TenantId tenant, Set<Role> roles) {
+/**
+ * Who is asking, as a verified credential says. The only place a request's tenant comes from.
+ *
+ * @param boundTo the one conversation a visitor's token is good for; empty for everybody else
+ */
+public record Principal(UserId user, TenantId tenant, Set<Role> roles, Optional<ConversationId> boundTo) {
     public Principal {
         roles = Set.copyOf(roles);
+    }
+
+    /** May manage the tenant's knowledge bases. */
+    public boolean manages() {
+        return roles.contains(Role.OWNER) || roles.contains(Role.ADMIN) || roles.contains(Role.SUPER_ADMIN);
+    }
+
+    /** May touch this conversation, as far as the credential itself is concerned. */
+    public boolean mayTouch(ConversationId conversation) {
+        return boundTo.map(conversation::equals).orElse(true);
     }
 
     /** What a credential allows; the accounts rooms give each route its roles. */
