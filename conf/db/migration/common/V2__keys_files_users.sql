@@ -40,13 +40,13 @@ CREATE TABLE signing_keys (
     created_at TIMESTAMP WITH TIME ZONE NOT NULL
 );
 
--- Answers to POSTs that carried an Idempotency-Key, so that asking twice creates once.
+-- Answers to POSTs that carried an Idempotency-Key, so that asking twice creates once. No status: still at work.
 CREATE TABLE remembered_replies (
     caller VARCHAR(140) NOT NULL,
     idempotency_key VARCHAR(200) NOT NULL,
     request_hash CHAR(64) NOT NULL,
-    status INTEGER NOT NULL,
-    body BYTEA NOT NULL,
+    status INTEGER,
+    body BYTEA,
     created_at TIMESTAMP WITH TIME ZONE NOT NULL,
     PRIMARY KEY (caller, idempotency_key)
 );

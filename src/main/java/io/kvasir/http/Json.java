@@ -82,6 +82,9 @@ public final class Json {
             }
             return value;
         } catch (JsonMappingException e) {
+            if (e.getCause() instanceof Refusal refusal) {
+                throw refusal;
+            }
             throw new Refusal(Rejection.Invalid.field(pointer(e), said(e)));
         } catch (StreamConstraintsException e) {
             throw new Refusal(Rejection.Invalid.field("", "too long or too deeply nested"));
@@ -146,8 +149,6 @@ public final class Json {
                 "must be " + kind(bad.getTargetType());
             case com.fasterxml.jackson.databind.exc.MismatchedInputException bad
             when bad.getTargetType() != null -> "must be " + kind(bad.getTargetType());
-            case com.fasterxml.jackson.databind.exc.ValueInstantiationException bad
-            when bad.getCause() instanceof Refusal -> "is not valid";
             default ->
                 e.getCause() instanceof IllegalArgumentException ? "is not valid" : "is missing or of the wrong type";
         };

@@ -1,0 +1,147 @@
+package io.kvasir.http;
+
+import static org.apache.pekko.http.javadsl.server.Directives.complete;
+import static org.apache.pekko.http.javadsl.server.Directives.extractMaterializer;
+import static org.apache.pekko.http.javadsl.server.Directives.extractRequest;
+import static org.apache.pekko.http.javadsl.server.Directives.mapRouteResultFuture;
+import static org.apache.pekko.http.javadsl.server.Directives.onSuccess;
+import static org.apache.pekko.http.javadsl.server.Directives.optionalHeaderValueByName;
+
+import io.kvasir.kernel.Principal;
+import io.kvasir.kernel.Rejection;
+import io.kvasir.kernel.RememberedReplies;
+import io.kvasir.kernel.RememberedReplies.Claim;
+import io.kvasir.kernel.RememberedReplies.Reply;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import org.apache.pekko.http.javadsl.model.ContentTypes;
+import org.apache.pekko.http.javadsl.model.HttpEntities;
+import org.apache.pekko.http.javadsl.model.HttpEntity;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.StatusCodes;
+import org.apache.pekko.http.javadsl.model.headers.RawHeader;
+import org.apache.pekko.http.javadsl.server.Complete;
+import org.apache.pekko.http.javadsl.server.Route;
+import org.apache.pekko.http.javadsl.server.RouteResult;
+import org.apache.pekko.http.javadsl.server.RouteResults;
+import org.apache.pekko.stream.Materializer;
+
+/**
+ * Honours {@code Idempotency-Key} on POSTs that create something: the first request's success is given again to the
+ * same request with the same key, marked {@code Idempotency-Replayed}. A JSON body counts as part of the request; an
+ * upload counts by its declared length, since it is not read twice.
+ */
+public final class Idempotent {
+    private static final int LONGEST_KEY = 200;
+    private static final int LARGEST_JSON = 1024 * 1024;
+
+    private final RememberedReplies replies;
+
+    public Idempotent(RememberedReplies replies) {
+        this.replies = replies;
+    }
+
+    /** Runs {@code inner} at most once per key and caller; without the header simply runs it. */
+    public Route once(Principal caller, Supplier<Route> inner) {
+        return optionalHeaderValueByName("Idempotency-Key", header -> {
+            if (header.isEmpty()) {
+                return inner.get();
+            }
+            String key = header.get();
+            if (key.isBlank() || key.length() > LONGEST_KEY || !key.chars().allMatch(c -> c > 32 && c < 127)) {
+                return Problems.refuse(
+                        Rejection.Invalid.field("Idempotency-Key", "must have 1 to 200 visible ASCII characters"));
+            }
+            String owner = caller.tenant() + "/" + caller.user();
+            return extractMaterializer(materializer -> extractRequest(request -> onSuccess(
+                    kept(request, materializer),
+                    replayable -> onSuccess(replies.claim(owner, key, hash(replayable)), claim -> switch (claim) {
+                        case Claim.Mine _ -> first(owner, key, replayable, materializer, inner);
+                        case Claim.Earlier earlier -> again(earlier.reply());
+                        case Claim.OtherRequest _ ->
+                            Problems.refuse(new Rejection.Conflict(
+                                    "idempotency-key-reused", "This Idempotency-Key was used for another request"));
+                    }))));
+        });
+    }
+
+    private Route first(
+            String owner, String key, HttpRequest request, Materializer materializer, Supplier<Route> inner) {
+        return org.apache.pekko.http.javadsl.server.Directives.mapRequest(
+                _ -> request,
+                () -> mapRouteResultFuture(
+                        result -> result.handle((done, failure) -> failure != null
+                                        ? forget(owner, key)
+                                                .<RouteResult>thenCompose(_ -> CompletableFuture.failedFuture(failure))
+                                        : settle(owner, key, done, materializer))
+                                .thenCompose(stage -> stage),
+                        inner));
+    }
+
+    private CompletionStage<RouteResult> settle(
+            String owner, String key, RouteResult result, Materializer materializer) {
+        if (!(result instanceof Complete complete)
+                || !complete.getResponse().status().isSuccess()) {
+            return forget(owner, key).thenApply(_ -> result);
+        }
+        HttpResponse response = complete.getResponse();
+        return response.entity()
+                .toStrict(10_000, materializer)
+                .thenCompose(strict -> replies.remember(
+                                owner,
+                                key,
+                                new Reply(
+                                        response.status().intValue(),
+                                        strict.getData().toArray()))
+                        .thenApply(_ -> RouteResults.complete(response.withEntity(strict))));
+    }
+
+    private CompletionStage<Void> forget(String owner, String key) {
+        return replies.forget(owner, key);
+    }
+
+    private static Route again(Optional<Reply> reply) {
+        return reply.map(r -> complete(HttpResponse.create()
+                        .withStatus(StatusCodes.get(r.status()))
+                        .addHeader(RawHeader.create("Idempotency-Replayed", "true"))
+                        .withEntity(HttpEntities.create(ContentTypes.APPLICATION_JSON, r.body()))))
+                .orElseGet(() -> Problems.refuse(new Rejection.Conflict(
+                        "idempotent-request-in-progress",
+                        "The first request with this Idempotency-Key is still at work")));
+    }
+
+    private static CompletionStage<HttpRequest> kept(HttpRequest request, Materializer materializer) {
+        boolean json = request.entity().getContentType().equals(ContentTypes.APPLICATION_JSON);
+        return json
+                ? request.entity()
+                        .withSizeLimit(LARGEST_JSON)
+                        .toStrict(10_000, materializer)
+                        .thenApply(request::withEntity)
+                : CompletableFuture.completedFuture(request);
+    }
+
+    private static String hash(HttpRequest request) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            digest.update(
+                    (request.method().name() + " " + request.getUri().path() + "\n").getBytes(StandardCharsets.UTF_8));
+            if (request.entity() instanceof HttpEntity.Strict strict) {
+                digest.update(strict.getData().toArray());
+            } else {
+                digest.update(
+                        Long.toString(request.entity().getContentLengthOption().orElse(-1))
+                                .getBytes(StandardCharsets.UTF_8));
+            }
+            return HexFormat.of().formatHex(digest.digest());
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+}

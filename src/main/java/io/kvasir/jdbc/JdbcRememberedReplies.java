@@ -1,0 +1,103 @@
+package io.kvasir.jdbc;
+
+import io.kvasir.kernel.RememberedReplies;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+
+/** Remembered replies as rows, kept for a day. */
+public final class JdbcRememberedReplies implements RememberedReplies {
+    private static final Duration KEPT = Duration.ofHours(24);
+    /** A claim without an answer for so long belongs to a request that died with its node. */
+    private static final Duration AT_WORK = Duration.ofMinutes(15);
+
+    private final Transactor transactor;
+    private final Clock clock;
+
+    public JdbcRememberedReplies(Transactor transactor, Clock clock) {
+        this.transactor = transactor;
+        this.clock = clock;
+    }
+
+    @Override
+    public CompletionStage<Claim> claim(String caller, String key, String requestHash) {
+        return transactor.run(c -> {
+            forgetOld(c);
+            try (PreparedStatement select = c.prepareStatement(
+                    "SELECT request_hash, status, body FROM remembered_replies WHERE caller = ? AND idempotency_key = ? FOR UPDATE")) {
+                select.setString(1, caller);
+                select.setString(2, key);
+                try (ResultSet rows = select.executeQuery()) {
+                    if (rows.next()) {
+                        return earlier(rows, requestHash);
+                    }
+                }
+            }
+            try (PreparedStatement insert = c.prepareStatement(
+                    "INSERT INTO remembered_replies (caller, idempotency_key, request_hash, created_at) VALUES (?, ?, ?, ?)")) {
+                insert.setString(1, caller);
+                insert.setString(2, key);
+                insert.setString(3, requestHash);
+                insert.setTimestamp(4, Timestamp.from(clock.instant()));
+                insert.executeUpdate();
+                return new Claim.Mine();
+            } catch (SQLException raced) {
+                if (raced.getSQLState() != null && raced.getSQLState().startsWith("23")) {
+                    return new Claim.Earlier(Optional.empty());
+                }
+                throw raced;
+            }
+        });
+    }
+
+    @Override
+    public CompletionStage<Void> remember(String caller, String key, Reply reply) {
+        return transactor.change(c -> {
+            try (PreparedStatement update = c.prepareStatement(
+                    "UPDATE remembered_replies SET status = ?, body = ? WHERE caller = ? AND idempotency_key = ?")) {
+                update.setInt(1, reply.status());
+                update.setBytes(2, reply.body());
+                update.setString(3, caller);
+                update.setString(4, key);
+                update.executeUpdate();
+            }
+        });
+    }
+
+    @Override
+    public CompletionStage<Void> forget(String caller, String key) {
+        return transactor.change(c -> {
+            try (PreparedStatement delete = c.prepareStatement(
+                    "DELETE FROM remembered_replies WHERE caller = ? AND idempotency_key = ? AND status IS NULL")) {
+                delete.setString(1, caller);
+                delete.setString(2, key);
+                delete.executeUpdate();
+            }
+        });
+    }
+
+    private static Claim earlier(ResultSet row, String requestHash) throws SQLException {
+        if (!row.getString(1).equals(requestHash)) {
+            return new Claim.OtherRequest();
+        }
+        int status = row.getInt(2);
+        return row.wasNull()
+                ? new Claim.Earlier(Optional.empty())
+                : new Claim.Earlier(Optional.of(new Reply(status, row.getBytes(3))));
+    }
+
+    private void forgetOld(Connection c) throws SQLException {
+        try (PreparedStatement delete = c.prepareStatement(
+                "DELETE FROM remembered_replies WHERE created_at < ? OR (status IS NULL AND created_at < ?)")) {
+            delete.setTimestamp(1, Timestamp.from(clock.instant().minus(KEPT)));
+            delete.setTimestamp(2, Timestamp.from(clock.instant().minus(AT_WORK)));
+            delete.executeUpdate();
+        }
+    }
+}
