@@ -3,6 +3,7 @@ package io.kvasir.kernel;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Makes and checks the opaque ids of the outer face: 32 lower-case hexadecimal digits, roughly ordered by time. */
 public final class Ids {
@@ -29,8 +30,8 @@ public final class Ids {
     }
 
     /** @throws IllegalArgumentException where the value could not be an id of ours */
-    public static String require(String value) {
-        if (!safe(value)) {
+    public static String require(@Nullable String value) {
+        if (value == null || !safe(value)) {
             throw new IllegalArgumentException("not an id");
         }
         return value;

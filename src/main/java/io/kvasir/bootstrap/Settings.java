@@ -1,0 +1,87 @@
+package io.kvasir.bootstrap;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.kvasir.identity.TokenSettings;
+import io.kvasir.jdbc.DatabaseSettings;
+import java.io.File;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** All settings as validated records: the one place that reads the configuration. */
+public record Settings(
+        Config config,
+        Path dataDir,
+        Http http,
+        Owner owner,
+        boolean demo,
+        Optional<String> masterKey,
+        DatabaseSettings database,
+        int journalConnections,
+        TokenSettings tokens) {
+
+    /** Where to listen. */
+    public record Http(String host, int port) {
+        public Http {
+            if (port < 0 || port > 65_535) {
+                throw new IllegalArgumentException("kvasir.http.port must be 0 to 65535");
+            }
+        }
+    }
+
+    /** The first owner. @param password empty to have one made up */
+    public record Owner(String email, Optional<String> password) {
+        @Override
+        public String toString() {
+            return "Owner[email=" + email + "]";
+        }
+    }
+
+    /** The defaults, the environment's changes, and the file named by {@code KVASIR_CONFIG} over both. */
+    public static Settings load() {
+        Config base = ConfigFactory.load();
+        String file = System.getenv("KVASIR_CONFIG");
+        return of(
+                file == null || file.isBlank()
+                        ? base
+                        : ConfigFactory.parseFile(
+                                        new File(file),
+                                        com.typesafe.config.ConfigParseOptions.defaults()
+                                                .setAllowMissing(false))
+                                .withFallback(base)
+                                .resolve());
+    }
+
+    /** @throws RuntimeException naming the setting that is missing or wrong */
+    public static Settings of(Config config) {
+        Config kvasir = config.getConfig("kvasir");
+        Path dataDir = Path.of(kvasir.getString("data-dir")).toAbsolutePath().normalize();
+        Config database = kvasir.getConfig("database");
+        String url = database.getString("url");
+        return new Settings(
+                config,
+                dataDir,
+                new Http(kvasir.getString("http.host"), kvasir.getInt("http.port")),
+                new Owner(kvasir.getString("owner.email"), told(kvasir, "owner.password")),
+                kvasir.getBoolean("demo"),
+                told(kvasir, "master-key"),
+                new DatabaseSettings(
+                        // WRITE_DELAY=0: a committed transaction is on disk before anyone is told.
+                        url.isEmpty()
+                                ? "jdbc:h2:file:" + dataDir.resolve("kvasir") + ";WRITE_DELAY=0;DB_CLOSE_ON_EXIT=FALSE"
+                                : url,
+                        database.getString("user"),
+                        database.getString("password"),
+                        database.getInt("pool-size"),
+                        database.getDuration("connection-timeout")),
+                database.getInt("journal-connections"),
+                new TokenSettings(
+                        kvasir.getString("identity.issuer"),
+                        kvasir.getDuration("identity.access-token"),
+                        kvasir.getDuration("identity.visitor-token")));
+    }
+
+    private static Optional<String> told(Config config, String path) {
+        return Optional.of(config.getString(path)).filter(s -> !s.isEmpty());
+    }
+}
