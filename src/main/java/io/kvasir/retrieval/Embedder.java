@@ -19,6 +19,13 @@ public interface Embedder extends AutoCloseable {
     /** Tokens of this text without the special ones. Cheap enough to call per sentence. */
     int countTokens(String text);
 
+    /**
+     * How far this text is in a language the model knows, 0 to 1: the share of its letters that stand in words the
+     * model's vocabulary holds whole. A search trusts the vector of a question as far as this. Models of many languages
+     * say 1.
+     */
+    double fluency(String text);
+
     /** One unit vector per text, in order. The caller keeps the number in flight bounded. */
     CompletionStage<List<float[]>> embedPassages(List<String> texts);
 

@@ -15,7 +15,10 @@ import java.util.concurrent.CompletionStage;
  * a crash is answered by calling again. A stage fails only where the store is broken or away.
  */
 public interface PassageIndex extends AutoCloseable {
-    /** Writes passages nobody sees yet. Writing the same passage again replaces it while it is unpublished. */
+    /**
+     * Writes passages nobody sees yet, durably: once the stage completes they survive a kill, so that a publication may
+     * be promised. Writing the same passage again replaces it while it is unpublished.
+     */
     CompletionStage<Void> stage(Scope scope, List<EmbeddedPassage> passages);
 
     /**
@@ -55,9 +58,10 @@ public interface PassageIndex extends AutoCloseable {
     /**
      * @param dense by cosine similarity, best first
      * @param keyword by BM25, best first
-     * @param vectors the stored unit vectors of all of them, for diversity
+     * @param keywordIdeal the most a passage could score in the keyword leg: every word of the question, without end
+     * @param vectors the stored unit vectors of all of them
      */
-    record Candidates(List<Scored> dense, List<Scored> keyword, Map<PassageId, float[]> vectors) {}
+    record Candidates(List<Scored> dense, List<Scored> keyword, double keywordIdeal, Map<PassageId, float[]> vectors) {}
 
     /** @param score raw: cosine in -1..1, or BM25 from 0 */
     record Scored(Passage passage, double score) {}

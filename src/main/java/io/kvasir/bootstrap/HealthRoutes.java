@@ -1,0 +1,67 @@
+package io.kvasir.bootstrap;
+
+import static org.apache.pekko.http.javadsl.server.Directives.concat;
+import static org.apache.pekko.http.javadsl.server.Directives.get;
+import static org.apache.pekko.http.javadsl.server.Directives.onComplete;
+import static org.apache.pekko.http.javadsl.server.Directives.path;
+import static org.apache.pekko.http.javadsl.server.Directives.pathEnd;
+import static org.apache.pekko.http.javadsl.server.Directives.pathPrefix;
+
+import io.kvasir.http.Json;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.apache.pekko.http.javadsl.model.StatusCodes;
+import org.apache.pekko.http.javadsl.server.Directives;
+import org.apache.pekko.http.javadsl.server.Route;
+
+/** {@code /health}: whether this process lives, and whether the parts it needs answer. */
+final class HealthRoutes {
+    private static final Duration PATIENCE = Duration.ofSeconds(3);
+
+    private final Map<String, Supplier<CompletionStage<?>>> parts;
+
+    /** @param parts by name; a part is well if its stage completes in time */
+    HealthRoutes(Map<String, Supplier<CompletionStage<?>>> parts) {
+        this.parts = parts;
+    }
+
+    Route routes() {
+        return pathPrefix(
+                "health",
+                () -> get(() -> concat(
+                        path("live", () -> Directives.complete(Json.ok(Map.of("status", "up")))),
+                        path("ready", this::report),
+                        pathEnd(this::report))));
+    }
+
+    private Route report() {
+        Map<String, CompletableFuture<String>> asked = new LinkedHashMap<>();
+        parts.forEach((name, part) -> asked.put(name, state(part)));
+        return onComplete(CompletableFuture.allOf(asked.values().toArray(CompletableFuture[]::new)), _ -> {
+            Map<String, String> states = new LinkedHashMap<>();
+            asked.forEach((name, state) -> states.put(name, state.join()));
+            boolean well = states.values().stream().allMatch("up"::equals);
+            return Directives.complete(Json.response(
+                    well ? StatusCodes.OK : StatusCodes.SERVICE_UNAVAILABLE,
+                    Map.of("status", well ? "up" : "down", "parts", states)));
+        });
+    }
+
+    private static CompletableFuture<String> state(Supplier<CompletionStage<?>> part) {
+        CompletionStage<?> stage;
+        try {
+            stage = part.get();
+        } catch (RuntimeException e) {
+            return CompletableFuture.completedFuture("down");
+        }
+        return stage.toCompletableFuture()
+                .thenApply(_ -> "up")
+                .completeOnTimeout("slow", PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
+                .exceptionally(_ -> "down");
+    }
+}

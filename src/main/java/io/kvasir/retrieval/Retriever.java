@@ -1,0 +1,82 @@
+package io.kvasir.retrieval;
+
+import io.kvasir.kernel.Scope;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** Finds the passages for a question: embed, search both legs, fuse, calibrate, cut at the threshold, diversify. */
+public final class Retriever {
+    /** MMR looks at so many times the wanted number: enough to have a choice, few enough to stay relevant. */
+    private static final int MMR_POOL = 4;
+
+    private final PassageIndex index;
+    private final Embedder embedder;
+
+    public Retriever(PassageIndex index, Embedder embedder) {
+        this.index = index;
+        this.embedder = embedder;
+    }
+
+    /** Fails where the index or the embedder is away; an empty result is no failure. */
+    public CompletionStage<Retrieval> retrieve(
+            Scope scope, long revision, RetrievalSettings settings, String question) {
+        long start = System.nanoTime();
+        CompletionStage<float[]> embedded = settings.mode() == SearchMode.KEYWORD
+                ? CompletableFuture.completedFuture(new float[0])
+                : embedder.embedQuery(question);
+        return embedded.thenCompose(vector -> {
+            long searching = System.nanoTime();
+            return index.search(
+                            scope,
+                            revision,
+                            new PassageIndex.Query(question, vector, settings.mode(), settings.candidates()))
+                    .thenApply(candidates -> {
+                        long ranking = System.nanoTime();
+                        List<Retrieval.Found> results = rank(candidates, vector, settings, question);
+                        long end = System.nanoTime();
+                        return new Retrieval(
+                                results,
+                                new Retrieval.Timings(
+                                        millis(searching - start),
+                                        millis(ranking - searching),
+                                        millis(end - ranking),
+                                        millis(end - start)));
+                    });
+        });
+    }
+
+    private List<Retrieval.Found> rank(
+            PassageIndex.Candidates candidates, float[] vector, RetrievalSettings settings, String question) {
+        SearchMode mode = settings.mode();
+        double trust = mode == SearchMode.HYBRID ? Fusion.trust(embedder.fluency(question)) : 1;
+        List<Retrieval.Found> found = new ArrayList<>();
+        int rank = 0;
+        for (Fusion.Fused fused : Fusion.fuse(candidates, vector, mode, settings.denseWeight(), trust)) {
+            rank++;
+            double relevance = Calibration.relevance(mode, fused, trust);
+            if (relevance < settings.threshold()) {
+                break;
+            }
+            Map<String, Retrieval.Stage> stages = new LinkedHashMap<>();
+            fused.denseStage().ifPresent(stage -> stages.put("dense", stage));
+            fused.keywordStage().ifPresent(stage -> stages.put("keyword", stage));
+            stages.put("fusion", new Retrieval.Stage(rank, fused.score()));
+            found.add(new Retrieval.Found(fused.passage(), relevance, stages));
+            if (found.size() >= settings.maxResults() * MMR_POOL) {
+                break;
+            }
+        }
+        return switch (settings.rerank()) {
+            case NONE -> found.subList(0, Math.min(found.size(), settings.maxResults()));
+            case MMR -> Diversity.choose(found, candidates.vectors(), settings.mmrLambda(), settings.maxResults());
+        };
+    }
+
+    private static double millis(long nanos) {
+        return Math.round(nanos / 1e3) / 1e3;
+    }
+}

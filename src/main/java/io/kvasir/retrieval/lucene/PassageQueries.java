@@ -1,0 +1,56 @@
+package io.kvasir.retrieval.lucene;
+
+import io.kvasir.kernel.PassageId;
+import io.kvasir.kernel.Scope;
+import io.kvasir.retrieval.SourceVersion;
+import org.apache.lucene.document.NumericDocValuesField;
+import org.apache.lucene.index.Term;
+import org.apache.lucene.search.BooleanClause.Occur;
+import org.apache.lucene.search.BooleanQuery;
+import org.apache.lucene.search.Query;
+import org.apache.lucene.search.TermQuery;
+
+/** The walls: each of these starts from one scope and can be built in no other way. */
+final class PassageQueries {
+    private final Languages languages = new Languages();
+
+    Languages languages() {
+        return languages;
+    }
+
+    Query scope(Scope scope) {
+        return new TermQuery(new Term(PassageDocuments.SCOPE, scope.key()));
+    }
+
+    Query passage(Scope scope, PassageId id) {
+        return new TermQuery(PassageDocuments.identity(scope, id));
+    }
+
+    /** What revision r sees: {@code from <= r < to}. */
+    Query visible(Scope scope, long revision) {
+        return new BooleanQuery.Builder()
+                .add(scope(scope), Occur.FILTER)
+                .add(range(PassageDocuments.FROM, Long.MIN_VALUE, revision), Occur.FILTER)
+                .add(range(PassageDocuments.TO, revision + 1, PassageDocuments.NEVER), Occur.FILTER)
+                .build();
+    }
+
+    Query stagedOf(Scope scope, SourceVersion source) {
+        return new BooleanQuery.Builder()
+                .add(new TermQuery(PassageDocuments.source(scope, source)), Occur.FILTER)
+                .add(range(PassageDocuments.FROM, PassageDocuments.NEVER, PassageDocuments.NEVER), Occur.FILTER)
+                .build();
+    }
+
+    /** What no revision from {@code oldestKept} on sees. */
+    Query unseenSince(Scope scope, long oldestKept) {
+        return new BooleanQuery.Builder()
+                .add(scope(scope), Occur.FILTER)
+                .add(range(PassageDocuments.TO, Long.MIN_VALUE, oldestKept), Occur.FILTER)
+                .build();
+    }
+
+    private static Query range(String field, long least, long most) {
+        return NumericDocValuesField.newSlowRangeQuery(field, least, most);
+    }
+}

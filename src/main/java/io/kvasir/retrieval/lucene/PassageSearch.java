@@ -1,0 +1,190 @@
+package io.kvasir.retrieval.lucene;
+
+import io.kvasir.kernel.PassageId;
+import io.kvasir.kernel.Scope;
+import io.kvasir.retrieval.Passage;
+import io.kvasir.retrieval.PassageIndex;
+import io.kvasir.retrieval.PassageIndex.Candidates;
+import io.kvasir.retrieval.PassageIndex.Scored;
+import io.kvasir.retrieval.SearchMode;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.DoubleUnaryOperator;
+import org.apache.lucene.index.FloatVectorValues;
+import org.apache.lucene.index.KnnVectorValues;
+import org.apache.lucene.index.LeafReaderContext;
+import org.apache.lucene.index.ReaderUtil;
+import org.apache.lucene.index.StoredFields;
+import org.apache.lucene.index.Term;
+import org.apache.lucene.index.Terms;
+import org.apache.lucene.index.TermsEnum;
+import org.apache.lucene.search.BooleanClause.Occur;
+import org.apache.lucene.search.BooleanQuery;
+import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.search.KnnFloatVectorQuery;
+import org.apache.lucene.search.Query;
+import org.apache.lucene.search.ScoreDoc;
+import org.apache.lucene.search.SynonymQuery;
+import org.apache.lucene.search.TermQuery;
+import org.apache.lucene.util.BytesRef;
+
+/** One search of one scope at one revision, on one point-in-time view of the index. */
+final class PassageSearch {
+    /** Words read from a question before the rarest are chosen, and how many are chosen: a question may be a whole page. */
+    private static final int MOST_READ = 2_000;
+
+    private static final int MOST_WORDS = 64;
+
+    private final IndexSearcher searcher;
+    private final PassageQueries queries;
+    private final Scope scope;
+    private final Query visible;
+
+    PassageSearch(IndexSearcher searcher, PassageQueries queries, Scope scope, long revision) {
+        this.searcher = searcher;
+        this.queries = queries;
+        this.scope = scope;
+        this.visible = queries.visible(scope, revision);
+    }
+
+    Candidates candidates(PassageIndex.Query query) throws IOException {
+        ScoreDoc[] dense = query.mode() == SearchMode.KEYWORD
+                ? new ScoreDoc[0]
+                : searcher.search(
+                                new KnnFloatVectorQuery(
+                                        PassageDocuments.VECTOR, query.vector(), query.candidates(), visible),
+                                query.candidates())
+                        .scoreDocs;
+        List<Word> words = query.mode() == SearchMode.DENSE ? List.of() : words(query.text());
+        ScoreDoc[] keyword =
+                words.isEmpty() ? new ScoreDoc[0] : searcher.search(any(words), query.candidates()).scoreDocs;
+        Map<Integer, Passage> passages = new HashMap<>();
+        Map<PassageId, float[]> vectors = new HashMap<>();
+        read(dense, keyword, passages, vectors);
+        return new Candidates(
+                // Lucene scores a dot product of unit vectors as (1 + cosine) / 2.
+                scored(dense, passages, score -> 2 * score - 1),
+                scored(keyword, passages, score -> score),
+                words.stream().mapToDouble(Word::idf).sum(),
+                vectors);
+    }
+
+    private static List<Scored> scored(ScoreDoc[] hits, Map<Integer, Passage> passages, DoubleUnaryOperator scale) {
+        List<Scored> scored = new ArrayList<>(hits.length);
+        for (ScoreDoc hit : hits) {
+            Passage passage = passages.get(hit.doc);
+            if (passage != null) {
+                scored.add(new Scored(passage, scale.applyAsDouble(hit.score)));
+            }
+        }
+        return scored;
+    }
+
+    /** @param terms alternatives of one word; @param idf the most the word can add to a BM25 score */
+    private record Word(Set<String> terms, double idf) {}
+
+    /** The rarest words of the question. */
+    private List<Word> words(String question) throws IOException {
+        List<Word> words = new ArrayList<>();
+        Set<Set<String>> seen = new LinkedHashSet<>();
+        long documents = Math.max(1, searcher.getIndexReader().getDocCount(PassageDocuments.TEXT));
+        for (Set<String> terms : queries.languages().words(question, analyses(), MOST_READ)) {
+            if (seen.add(terms)) {
+                words.add(new Word(terms, idf(terms, documents)));
+            }
+        }
+        words.sort(Comparator.comparingDouble(Word::idf).reversed());
+        return words.size() > MOST_WORDS ? words.subList(0, MOST_WORDS) : words;
+    }
+
+    /** Lucene's BM25: ln(1 + (N - n + 0.5) / (n + 0.5)); a word of alternatives counts as its commonest one. */
+    private double idf(Set<String> terms, long documents) throws IOException {
+        long frequency = 0;
+        for (String term : terms) {
+            frequency = Math.max(frequency, searcher.getIndexReader().docFreq(new Term(PassageDocuments.TEXT, term)));
+        }
+        return Math.log(1 + (documents - frequency + 0.5) / (frequency + 0.5));
+    }
+
+    private Query any(List<Word> words) {
+        BooleanQuery.Builder any = new BooleanQuery.Builder();
+        for (Word word : words) {
+            any.add(query(word.terms()), Occur.SHOULD);
+        }
+        return new BooleanQuery.Builder()
+                .add(any.build(), Occur.MUST)
+                .add(visible, Occur.FILTER)
+                .build();
+    }
+
+    private static Query query(Set<String> terms) {
+        if (terms.size() == 1) {
+            return new TermQuery(
+                    new Term(PassageDocuments.TEXT, terms.iterator().next()));
+        }
+        SynonymQuery.Builder alternatives = new SynonymQuery.Builder(PassageDocuments.TEXT);
+        terms.forEach(term -> alternatives.addTerm(new Term(PassageDocuments.TEXT, term)));
+        return alternatives.build();
+    }
+
+    /** The analyses this scope's passages went through: what other tenants write changes nothing here. */
+    private Set<String> analyses() throws IOException {
+        String prefix = scope.key() + "#";
+        Set<String> analyses = new LinkedHashSet<>();
+        for (LeafReaderContext leaf : searcher.getIndexReader().leaves()) {
+            Terms terms = leaf.reader().terms(PassageDocuments.ANALYSIS);
+            if (terms == null) {
+                continue;
+            }
+            TermsEnum each = terms.iterator();
+            TermsEnum.SeekStatus status = each.seekCeil(new BytesRef(prefix));
+            while (status != TermsEnum.SeekStatus.END) {
+                String term = each.term().utf8ToString();
+                if (!term.startsWith(prefix)) {
+                    break;
+                }
+                analyses.add(term.substring(prefix.length()));
+                status = each.next() == null ? TermsEnum.SeekStatus.END : TermsEnum.SeekStatus.FOUND;
+            }
+        }
+        return analyses;
+    }
+
+    /** Reads passages and vectors in document order, which is how they lie on disk. */
+    private void read(
+            ScoreDoc[] dense, ScoreDoc[] keyword, Map<Integer, Passage> passages, Map<PassageId, float[]> vectors)
+            throws IOException {
+        int[] hits = java.util.stream.Stream.of(dense, keyword)
+                .flatMap(Arrays::stream)
+                .mapToInt(hit -> hit.doc)
+                .distinct()
+                .sorted()
+                .toArray();
+        StoredFields stored = searcher.storedFields();
+        List<LeafReaderContext> leaves = searcher.getIndexReader().leaves();
+        FloatVectorValues values = null;
+        KnnVectorValues.DocIndexIterator at = null;
+        int leaf = -1;
+        for (int hit : hits) {
+            Passage passage = PassageDocuments.read(stored, hit);
+            passages.put(hit, passage);
+            int in = ReaderUtil.subIndex(hit, leaves);
+            if (in != leaf) {
+                leaf = in;
+                values = leaves.get(in).reader().getFloatVectorValues(PassageDocuments.VECTOR);
+                at = values == null ? null : values.iterator();
+            }
+            int target = hit - leaves.get(in).docBase;
+            if (values != null && at != null && at.advance(target) == target) {
+                vectors.put(passage.id(), values.vectorValue(at.index()).clone());
+            }
+        }
+    }
+}

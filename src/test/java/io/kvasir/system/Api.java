@@ -1,0 +1,96 @@
+package io.kvasir.system;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.kvasir.http.Json;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/** The outer face as a client uses it. */
+public final class Api implements AutoCloseable {
+    private final Function<String, URI> uri;
+    private final HttpClient client =
+            HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
+    private String token = "";
+
+    public Api(Function<String, URI> uri) {
+        this.uri = uri;
+    }
+
+    /** A client that is logged in as the owner. */
+    public static Api owner(ServerProcess server) throws IOException, InterruptedException {
+        Api api = new Api(server::uri);
+        api.token = api.post(
+                        "/api/v1/auth/login", Map.of("email", ServerProcess.EMAIL, "password", ServerProcess.PASSWORD))
+                .body()
+                .get("accessToken")
+                .asText();
+        return api;
+    }
+
+    public String token() {
+        return token;
+    }
+
+    /** @param body null-node where there is none */
+    public record Reply(int status, JsonNode body) {
+        public Reply expect(int wanted) {
+            if (status != wanted) {
+                throw new AssertionError("expected " + wanted + " but got " + status + ": " + body);
+            }
+            return this;
+        }
+    }
+
+    public Reply get(String path) throws IOException, InterruptedException {
+        return send(request(path).GET());
+    }
+
+    public Reply delete(String path) throws IOException, InterruptedException {
+        return send(request(path).DELETE());
+    }
+
+    public Reply post(String path, Object body, String... headers) throws IOException, InterruptedException {
+        HttpRequest.Builder request = request(path)
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofByteArray(Json.bytes(body)));
+        return send(headers.length == 0 ? request : request.headers(headers));
+    }
+
+    public Reply upload(String path, String fileName, byte[] content) throws IOException, InterruptedException {
+        String boundary = "kvasir-test-boundary";
+        byte[] head = ("--" + boundary + "\r\nContent-Disposition: form-data; name=\"file\"; filename=\"" + fileName
+                        + "\"\r\nContent-Type: application/octet-stream\r\n\r\n")
+                .getBytes(StandardCharsets.UTF_8);
+        byte[] end = ("\r\n--" + boundary + "--\r\n").getBytes(StandardCharsets.UTF_8);
+        return send(request(path)
+                .header("Content-Type", "multipart/form-data; boundary=" + boundary)
+                .POST(HttpRequest.BodyPublishers.ofByteArrays(List.of(head, content, end))));
+    }
+
+    public HttpRequest.Builder request(String path) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri.apply(path)).timeout(Duration.ofSeconds(60));
+        return token.isEmpty() ? request : request.header("Authorization", "Bearer " + token);
+    }
+
+    public HttpClient client() {
+        return client;
+    }
+
+    private Reply send(HttpRequest.Builder request) throws IOException, InterruptedException {
+        HttpResponse<byte[]> response = client.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
+        return new Reply(response.statusCode(), Json.MAPPER.readTree(response.body()));
+    }
+
+    @Override
+    public void close() {
+        client.shutdownNow();
+    }
+}

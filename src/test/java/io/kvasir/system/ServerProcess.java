@@ -1,0 +1,145 @@
+package io.kvasir.system;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** The real server in a JVM of its own, on a free loopback port, to be killed without warning. */
+public final class ServerProcess implements AutoCloseable {
+    public static final String EMAIL = "owner@localhost";
+    public static final String PASSWORD = "a password for tests";
+
+    private static final List<String> JVM = List.of(
+            "--enable-native-access=ALL-UNNAMED",
+            "--sun-misc-unsafe-memory-access=allow",
+            "--add-modules",
+            "jdk.incubator.vector",
+            "-XX:+UseCompactObjectHeaders");
+
+    private final Process process;
+    private final int port;
+    private final Path log;
+
+    private ServerProcess(Process process, int port, Path log) {
+        this.process = process;
+        this.port = port;
+        this.log = log;
+    }
+
+    /** Starts it and waits for its first 200. @param environment on top of the harness's own */
+    public static ServerProcess start(Path dataDir, Map<String, String> environment, String... jvmOptions)
+            throws IOException {
+        Files.createDirectories(dataDir);
+        int port = freePort();
+        Path log = dataDir.resolveSibling(dataDir.getFileName() + ".log");
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(JVM);
+        command.addAll(List.of(jvmOptions));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), "io.kvasir.Main"));
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+        builder.environment()
+                .putAll(Map.of(
+                        "KVASIR_DATA_DIR",
+                        dataDir.toString(),
+                        "KVASIR_HTTP_PORT",
+                        Integer.toString(port),
+                        "KVASIR_OWNER_EMAIL",
+                        EMAIL,
+                        "KVASIR_OWNER_PASSWORD",
+                        PASSWORD,
+                        "KVASIR_DEMO",
+                        "false"));
+        builder.environment().putAll(environment);
+        ServerProcess server = new ServerProcess(builder.start(), port, log);
+        server.awaitFirstAnswer(Duration.ofSeconds(90));
+        return server;
+    }
+
+    public URI uri(String path) {
+        return URI.create("http://127.0.0.1:" + port + path);
+    }
+
+    public long pid() {
+        return process.pid();
+    }
+
+    public Path log() {
+        return log;
+    }
+
+    /** SIGKILL, the server's children too: nothing gets a chance to tidy up. */
+    public void kill() throws InterruptedException {
+        List<ProcessHandle> children = process.descendants().toList();
+        process.destroyForcibly();
+        children.forEach(ProcessHandle::destroyForcibly);
+        process.waitFor(20, TimeUnit.SECONDS);
+    }
+
+    /** SIGTERM, as an operator stops it. @return its exit code */
+    public int stop() throws InterruptedException {
+        process.destroy();
+        if (!process.waitFor(60, TimeUnit.SECONDS)) {
+            kill();
+            throw new AssertionError("the server did not stop within a minute, see " + log);
+        }
+        return process.exitValue();
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        if (process.isAlive()) {
+            kill();
+        }
+    }
+
+    private void awaitFirstAnswer(Duration patience) throws IOException {
+        long end = System.nanoTime() + patience.toNanos();
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            while (System.nanoTime() < end) {
+                if (!process.isAlive()) {
+                    throw new IOException("the server ended with " + process.exitValue() + ":\n" + tail());
+                }
+                try {
+                    HttpResponse<Void> response = client.send(
+                            HttpRequest.newBuilder(uri("/health/live"))
+                                    .timeout(Duration.ofSeconds(2))
+                                    .build(),
+                            HttpResponse.BodyHandlers.discarding());
+                    if (response.statusCode() == 200) {
+                        return;
+                    }
+                } catch (IOException notYet) {
+                    java.util.concurrent.locks.LockSupport.parkNanos(20_000_000);
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    throw new IOException(e);
+                }
+            }
+        }
+        throw new IOException("the server did not answer in time:\n" + tail());
+    }
+
+    private String tail() throws IOException {
+        List<String> lines = Files.readAllLines(log);
+        return String.join("\n", lines.subList(Math.max(0, lines.size() - 40), lines.size()));
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, java.net.InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+}
