@@ -19,6 +19,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.store.Directory;
 
 /**
  * Passages in one Lucene index for all tenants: HNSW over unit vectors and BM25 over language-aware terms. Every query is
@@ -43,6 +44,10 @@ public final class LucenePassageIndex implements PassageIndex {
     /** Opens or creates the index. @throws IOException where the folder can't be used or is another process's */
     public static LucenePassageIndex open(Path folder) throws IOException {
         return new LucenePassageIndex(LuceneStore.open(folder));
+    }
+
+    static LucenePassageIndex on(Directory directory) throws IOException {
+        return new LucenePassageIndex(LuceneStore.open(directory));
     }
 
     @Override

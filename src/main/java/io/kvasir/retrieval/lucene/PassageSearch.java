@@ -42,13 +42,13 @@ final class PassageSearch {
 
     private static final int MOST_WORDS = 64;
 
-    private final IndexSearcher searcher;
+    private final ScopeSearcher searcher;
     private final PassageQueries queries;
     private final Scope scope;
     private final Query visible;
 
-    PassageSearch(IndexSearcher searcher, PassageQueries queries, Scope scope, long revision) {
-        this.searcher = searcher;
+    PassageSearch(IndexSearcher all, PassageQueries queries, Scope scope, long revision) throws IOException {
+        this.searcher = new ScopeSearcher(all, queries.scope(scope));
         this.queries = queries;
         this.scope = scope;
         this.visible = queries.visible(scope, revision);
@@ -94,10 +94,9 @@ final class PassageSearch {
     private List<Word> words(String question) throws IOException {
         List<Word> words = new ArrayList<>();
         Set<Set<String>> seen = new LinkedHashSet<>();
-        long documents = Math.max(1, searcher.getIndexReader().getDocCount(PassageDocuments.TEXT));
         for (Set<String> terms : queries.languages().words(question, analyses(), MOST_READ)) {
             if (seen.add(terms)) {
-                words.add(new Word(terms, idf(terms, documents)));
+                words.add(new Word(terms, idf(terms)));
             }
         }
         words.sort(Comparator.comparingDouble(Word::idf).reversed());
@@ -105,12 +104,12 @@ final class PassageSearch {
     }
 
     /** Lucene's BM25: ln(1 + (N - n + 0.5) / (n + 0.5)); a word of alternatives counts as its commonest one. */
-    private double idf(Set<String> terms, long documents) throws IOException {
+    private double idf(Set<String> terms) throws IOException {
         long frequency = 0;
         for (String term : terms) {
-            frequency = Math.max(frequency, searcher.getIndexReader().docFreq(new Term(PassageDocuments.TEXT, term)));
+            frequency = Math.max(frequency, searcher.frequency(new Term(PassageDocuments.TEXT, term)));
         }
-        return Math.log(1 + (documents - frequency + 0.5) / (frequency + 0.5));
+        return Math.log(1 + (searcher.passages() - frequency + 0.5) / (frequency + 0.5));
     }
 
     private Query any(List<Word> words) {

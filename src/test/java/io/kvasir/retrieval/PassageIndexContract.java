@@ -1,0 +1,343 @@
+package io.kvasir.retrieval;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.kvasir.kernel.KnowledgeBaseId;
+import io.kvasir.kernel.PassageId;
+import io.kvasir.kernel.Scope;
+import io.kvasir.kernel.SourceId;
+import io.kvasir.kernel.TenantId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** What every passage index promises. A back end supplies the object, and one opened anew on what survived a kill. */
+public abstract class PassageIndexContract {
+    protected static final int DIMENSIONS = 384;
+
+    private final Scope scope = new Scope(TenantId.next(), KnowledgeBaseId.next());
+    private final SourceVersion source = new SourceVersion(SourceId.next(), 1);
+
+    protected abstract PassageIndex index();
+
+    /** Another index on the bytes that would be there if the process were killed now. */
+    protected abstract PassageIndex afterAKill() throws Exception;
+
+    protected static <T> T join(CompletionStage<T> stage) {
+        return stage.toCompletableFuture().join();
+    }
+
+    protected static float[] vector(int seed) {
+        Random random = new Random(seed);
+        float[] vector = new float[DIMENSIONS];
+        double squares = 0;
+        for (int i = 0; i < DIMENSIONS; i++) {
+            vector[i] = (float) random.nextGaussian();
+            squares += vector[i] * vector[i];
+        }
+        for (int i = 0; i < DIMENSIONS; i++) {
+            vector[i] /= (float) Math.sqrt(squares);
+        }
+        return vector;
+    }
+
+    protected static EmbeddedPassage passage(
+            Scope scope, SourceVersion source, int ordinal, String language, String text) {
+        return new EmbeddedPassage(
+                new Passage(
+                        Passage.identity(scope, source, ordinal),
+                        source,
+                        ordinal,
+                        "A title",
+                        Optional.of("https://example.org/a"),
+                        text,
+                        10 * ordinal,
+                        10 * ordinal + text.length(),
+                        Optional.of(3),
+                        List.of("Chapter", "Section"),
+                        language),
+                vector(ordinal + text.hashCode()));
+    }
+
+    private void publish(Scope scope, long revision, SourceVersion source, String... texts) {
+        List<EmbeddedPassage> passages = IntStream.range(0, texts.length)
+                .mapToObj(i -> passage(scope, source, i, "en", texts[i]))
+                .toList();
+        join(index().stage(scope, passages));
+        join(index().publish(scope, revision, Set.of(source), Set.of()));
+    }
+
+    private List<String> keyword(PassageIndex index, Scope scope, long revision, String question) {
+        return join(index.search(
+                        scope, revision, new PassageIndex.Query(question, new float[0], SearchMode.KEYWORD, 10)))
+                .keyword()
+                .stream()
+                .map(hit -> hit.passage().text())
+                .toList();
+    }
+
+    private List<String> keyword(long revision, String question) {
+        return keyword(index(), scope, revision, question);
+    }
+
+    @Test
+    void findsByWordsAndGivesThePassageBackWhole() {
+        publish(scope, 1, source, "Refunds are paid within 14 days.", "Parcels leave on Mondays.");
+
+        PassageIndex.Candidates found = join(index().search(
+                        scope, 1, new PassageIndex.Query("When is a refund paid?", vector(1), SearchMode.KEYWORD, 10)));
+
+        assertThat(found.keyword()).hasSize(1);
+        assertThat(found.keyword().getFirst().passage())
+                .isEqualTo(passage(scope, source, 0, "en", "Refunds are paid within 14 days.")
+                        .passage());
+        assertThat(found.dense()).isEmpty();
+        assertThat(found.keywordIdeal())
+                .isGreaterThan(found.keyword().getFirst().score());
+    }
+
+    @Test
+    void findsByVectorWithTheCosineAsScore() {
+        EmbeddedPassage one = passage(scope, source, 0, "en", "one");
+        EmbeddedPassage two = passage(scope, source, 1, "en", "two");
+        join(index().stage(scope, List.of(one, two)));
+        join(index().publish(scope, 1, Set.of(source), Set.of()));
+
+        PassageIndex.Candidates found =
+                join(index().search(scope, 1, new PassageIndex.Query("", two.vector(), SearchMode.DENSE, 10)));
+
+        assertThat(found.dense().getFirst().passage()).isEqualTo(two.passage());
+        assertThat(found.dense().getFirst().score()).isCloseTo(1, org.assertj.core.data.Offset.offset(1e-4));
+        assertThat(found.dense().getLast().score())
+                .isCloseTo(Vectors.cosine(one.vector(), two.vector()), org.assertj.core.data.Offset.offset(1e-4));
+        assertThat(found.vectors().get(one.passage().id())).isEqualTo(one.vector());
+        assertThat(found.keyword()).isEmpty();
+    }
+
+    @Test
+    void nobodySeesAStagedPassage() {
+        join(index().stage(scope, List.of(passage(scope, source, 0, "en", "secret"))));
+
+        assertThat(keyword(Long.MAX_VALUE - 1, "secret")).isEmpty();
+        assertThat(join(index().count(scope, 5))).isZero();
+    }
+
+    @Test
+    void aRevisionSeesTheOldOrTheNewNeverBothNorNeither() {
+        publish(scope, 1, source, "alpha old");
+        SourceVersion next = new SourceVersion(source.source(), 2);
+        join(index().stage(scope, List.of(passage(scope, next, 0, "en", "alpha new"))));
+
+        assertThat(keyword(1, "alpha")).containsExactly("alpha old");
+
+        join(index().publish(scope, 2, Set.of(next), Set.of(source)));
+
+        assertThat(keyword(1, "alpha")).containsExactly("alpha old");
+        assertThat(keyword(2, "alpha")).containsExactly("alpha new");
+        assertThat(keyword(0, "alpha")).isEmpty();
+    }
+
+    @Test
+    void everyCallMayBeRepeated() {
+        publish(scope, 1, source, "alpha");
+        SourceVersion next = new SourceVersion(source.source(), 2);
+        for (int i = 0; i < 3; i++) {
+            join(index().stage(scope, List.of(passage(scope, next, 0, "en", "beta"))));
+        }
+        for (int i = 0; i < 3; i++) {
+            join(index().publish(scope, 2, Set.of(next), Set.of(source)));
+        }
+
+        assertThat(join(index().count(scope, 2))).isEqualTo(1);
+        assertThat(keyword(2, "alpha beta")).containsExactly("beta");
+    }
+
+    @Test
+    void whatIsPublishedSurvivesAKill() throws Exception {
+        publish(scope, 1, source, "alpha");
+
+        try (PassageIndex survivor = afterAKill()) {
+            assertThat(keyword(survivor, scope, 1, "alpha")).containsExactly("alpha");
+        }
+    }
+
+    @Test
+    void whatIsStagedSurvivesAKill() throws Exception {
+        join(index().stage(scope, List.of(passage(scope, source, 0, "en", "alpha"))));
+
+        try (PassageIndex survivor = afterAKill()) {
+            join(survivor.publish(scope, 1, Set.of(source), Set.of()));
+            assertThat(keyword(survivor, scope, 1, "alpha")).containsExactly("alpha");
+        }
+    }
+
+    @Test
+    void discardsOnlyWhatIsStaged() {
+        publish(scope, 1, source, "kept");
+        SourceVersion next = new SourceVersion(source.source(), 2);
+        join(index().stage(scope, List.of(passage(scope, next, 0, "en", "dropped"))));
+
+        join(index().discard(scope, next));
+        join(index().discard(scope, source));
+        join(index().publish(scope, 2, Set.of(next), Set.of()));
+
+        assertThat(keyword(2, "kept dropped")).containsExactly("kept");
+    }
+
+    @Test
+    void purgesWhatNoKeptRevisionSees() {
+        publish(scope, 1, source, "old");
+        SourceVersion next = new SourceVersion(source.source(), 2);
+        join(index().stage(scope, List.of(passage(scope, next, 0, "en", "new"))));
+        join(index().publish(scope, 2, Set.of(next), Set.of(source)));
+        SourceVersion waiting = new SourceVersion(source.source(), 3);
+        join(index().stage(scope, List.of(passage(scope, waiting, 0, "en", "waiting"))));
+        PassageId old = Passage.identity(scope, source, 0);
+
+        join(index().purge(scope, 1));
+        assertThat(keyword(1, "old")).containsExactly("old");
+
+        join(index().purge(scope, 2));
+        assertThat(join(index().passages(scope, Set.of(old)))).isEmpty();
+        assertThat(keyword(2, "new")).containsExactly("new");
+        join(index().publish(scope, 3, Set.of(waiting), Set.of()));
+        assertThat(keyword(3, "waiting")).containsExactly("waiting");
+    }
+
+    @Test
+    void eachScopeIsAloneInEveryCall() {
+        Scope other = new Scope(TenantId.next(), scope.knowledgeBase());
+        publish(scope, 1, source, "alpha mine");
+        publish(other, 1, source, "alpha theirs");
+        PassageId theirs = Passage.identity(other, source, 0);
+
+        assertThat(keyword(1, "alpha")).containsExactly("alpha mine");
+        assertThat(join(index().search(scope, 1, new PassageIndex.Query("", vector(1), SearchMode.DENSE, 10)))
+                        .dense())
+                .extracting(hit -> hit.passage().text())
+                .containsExactly("alpha mine");
+        assertThat(join(index().passages(scope, Set.of(theirs)))).isEmpty();
+        assertThat(join(index().count(scope, 1))).isEqualTo(1);
+
+        join(index().publish(scope, 2, Set.of(), Set.of(source)));
+        join(index().purge(scope, 5));
+        join(index().discard(scope, source));
+        join(index().erase(scope));
+        assertThat(keyword(index(), other, 9, "alpha")).containsExactly("alpha theirs");
+    }
+
+    @Test
+    void howRareAWordIsDoesNotDependOnOtherTenants() {
+        publish(scope, 1, source, "alpha", "beta", "gamma");
+        PassageIndex.Query query = new PassageIndex.Query("alpha", new float[0], SearchMode.KEYWORD, 10);
+        double before =
+                join(index().search(scope, 1, query)).keyword().getFirst().score();
+
+        publish(new Scope(TenantId.next(), KnowledgeBaseId.next()), 1, source, "alpha", "alpha", "alpha", "alpha");
+
+        assertThat(join(index().search(scope, 1, query)).keyword().getFirst().score())
+                .isCloseTo(before, org.assertj.core.data.Offset.offset(1e-6));
+    }
+
+    @Test
+    void erasesAScope() {
+        publish(scope, 1, source, "alpha");
+        join(index().erase(scope));
+
+        assertThat(join(index().count(scope, 1))).isZero();
+        assertThat(join(index().passages(scope, Set.of(Passage.identity(scope, source, 0)))))
+                .isEmpty();
+    }
+
+    @Test
+    void findsPassagesByIdVisibleOrNot() {
+        EmbeddedPassage staged = passage(scope, source, 0, "en", "alpha");
+        join(index().stage(scope, List.of(staged)));
+        // Staging alone need not be seen by a look-up; a publication of anything makes it so.
+        join(index().publish(scope, 1, Set.of(), Set.of()));
+
+        assertThat(join(index().passages(scope, Set.of(staged.passage().id(), PassageId.next()))))
+                .isEqualTo(Map.of(staged.passage().id(), staged.passage()));
+    }
+
+    @Test
+    void stemsEachPassageByItsOwnLanguage() {
+        List<EmbeddedPassage> passages = List.of(
+                passage(scope, source, 0, "en", "The connections were refused."),
+                passage(scope, source, 1, "de", "Die Häuser wurden verkauft."),
+                passage(scope, source, 2, "hi", "भारत की राजधानी दिल्ली है।"),
+                passage(scope, source, 3, "zh", "北京是中国的首都。"),
+                passage(scope, source, 4, "ar", "القاهرة هي عاصمة مصر."),
+                passage(scope, source, 5, "und", "Κύπρος naïve façade"));
+        join(index().stage(scope, passages));
+        join(index().publish(scope, 1, Set.of(source), Set.of()));
+
+        assertThat(keyword(1, "connection refusing")).containsExactly("The connections were refused.");
+        assertThat(keyword(1, "Haus verkaufen")).containsExactly("Die Häuser wurden verkauft.");
+        assertThat(keyword(1, "राजधानी")).containsExactly("भारत की राजधानी दिल्ली है।");
+        assertThat(keyword(1, "中国首都")).containsExactly("北京是中国的首都。");
+        assertThat(keyword(1, "عاصمة")).containsExactly("القاهرة هي عاصمة مصر.");
+        assertThat(keyword(1, "facade")).containsExactly("Κύπρος naïve façade");
+    }
+
+    @Test
+    void takesAnyQuestion() {
+        publish(scope, 1, source, "alpha");
+        String page = "alpha beta gamma ".repeat(6_000);
+        List<String> questions = List.of(
+                "", " ", "?", "\u0000", "\"'\\(){}[]*~:/+-", "😀", page, "a".repeat(100_000), "AND OR NOT", "\uD83D");
+
+        assertThat(questions.stream().map(q -> keyword(1, q).size())).containsExactly(0, 0, 0, 0, 0, 0, 1, 0, 0, 0);
+    }
+
+    @Test
+    void manyPublicationsAtOnceAllTakePlace() {
+        List<Scope> scopes = Stream.generate(() -> new Scope(TenantId.next(), KnowledgeBaseId.next()))
+                .limit(40)
+                .toList();
+        List<CompletableFuture<Void>> all = new ArrayList<>();
+        for (Scope each : scopes) {
+            all.add(index().stage(each, List.of(passage(each, source, 0, "en", "alpha")))
+                    .thenCompose(_ -> index().publish(each, 1, Set.of(source), Set.of()))
+                    .toCompletableFuture());
+        }
+        CompletableFuture.allOf(all.toArray(CompletableFuture[]::new)).join();
+
+        assertThat(scopes)
+                .allSatisfy(each -> assertThat(join(index().count(each, 1))).isEqualTo(1));
+    }
+
+    @Test
+    void searchesNeverSeeAPublicationHalfDone() throws Exception {
+        int size = 50;
+        publish(scope, 1, source, texts("old", size));
+        SourceVersion next = new SourceVersion(source.source(), 2);
+        String[] texts = texts("new", size);
+        join(index().stage(
+                        scope,
+                        IntStream.range(0, size)
+                                .mapToObj(i -> passage(scope, next, i, "en", texts[i]))
+                                .toList()));
+        CompletableFuture<Void> publication =
+                index().publish(scope, 2, Set.of(next), Set.of(source)).toCompletableFuture();
+
+        do {
+            assertThat(join(index().count(scope, 1))).isEqualTo(size);
+        } while (!publication.isDone());
+        publication.get();
+        assertThat(join(index().count(scope, 1))).isEqualTo(size);
+        assertThat(join(index().count(scope, 2))).isEqualTo(size);
+    }
+
+    private static String[] texts(String word, int n) {
+        return IntStream.range(0, n).mapToObj(i -> word + " " + i).toArray(String[]::new);
+    }
+}
