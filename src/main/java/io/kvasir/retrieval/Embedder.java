@@ -29,6 +29,11 @@ public interface Embedder extends AutoCloseable {
     /** One unit vector per text, in order. The caller keeps the number in flight bounded. */
     CompletionStage<List<float[]>> embedPassages(List<String> texts);
 
+    /** The same vectors, for a question someone waits for: before all passages of ingestion. A few short texts. */
+    default CompletionStage<List<float[]>> embedAtOnce(List<String> texts) {
+        return embedPassages(texts);
+    }
+
     /** The vector of a question (with the model's query instruction where it has one). */
     CompletionStage<float[]> embedQuery(String question);
 

@@ -101,8 +101,17 @@ public final class OnnxEmbedder implements Embedder {
 
     @Override
     public CompletionStage<List<float[]>> embedPassages(List<String> texts) {
+        return submit(false, texts);
+    }
+
+    @Override
+    public CompletionStage<List<float[]>> embedAtOnce(List<String> texts) {
+        return submit(true, texts);
+    }
+
+    private CompletionStage<List<float[]>> submit(boolean question, List<String> texts) {
         List<CompletableFuture<float[]>> all =
-                texts.stream().map(text -> submit(false, text)).toList();
+                texts.stream().map(text -> submit(question, text)).toList();
         return CompletableFuture.allOf(all.toArray(CompletableFuture[]::new))
                 .thenApply(_ -> all.stream().map(CompletableFuture::join).toList());
     }
