@@ -17,8 +17,15 @@ class FollowUpTest {
     }
 
     @Test
-    void a_very_short_question_gets_its_subject() {
+    void a_question_without_content_gets_its_subject() {
         assertThat(FollowUp.standalone("Why?", HISTORY)).isEqualTo("How is a refund paid? Why?");
+    }
+
+    @Test
+    void a_short_question_gets_only_the_names_before_it() {
+        List<Exchange> history = List.of(new Exchange("When did the Penobscot reach Maine?", "Long ago"));
+        assertThat(FollowUp.standalone("any awards", history)).isEqualTo("Penobscot Maine any awards");
+        assertThat(FollowUp.standalone("any awards", HISTORY)).isEqualTo("any awards");
     }
 
     @Test
