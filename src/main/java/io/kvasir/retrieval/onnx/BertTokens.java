@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Map;
 
-/** The model's WordPiece tokens. */
+/** The model's WordPiece tokens. Never closed: counting may outlive the embedder, and a tokenizer is freed with the process. */
 final class BertTokens {
     /** Longest input of the model, [CLS] and [SEP] included. */
     static final int LONGEST = 512;
@@ -23,6 +23,8 @@ final class BertTokens {
     }
 
     static BertTokens load() throws IOException {
+        // The library would report each start to its makers, and look for an EC2 machine to tell them about.
+        System.setProperty("ai.djl.offline", "true");
         String longest = Integer.toString(LONGEST);
         return new BertTokens(
                 load(Map.of("truncation", "true", "padding", "false", "maxLength", longest, "modelMaxLength", longest)),

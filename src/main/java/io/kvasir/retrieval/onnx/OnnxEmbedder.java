@@ -129,22 +129,35 @@ public final class OnnxEmbedder implements Embedder {
         return 2 * workers.size();
     }
 
+    /** Lets what is being embedded finish and refuses what waits. Closing again does nothing. */
     @Override
-    public void close() {
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
         closed = true;
         workers.forEach(Thread::interrupt);
-        for (Thread worker : workers) {
-            try {
-                worker.join(10_000);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        }
+        workers.forEach(OnnxEmbedder::await);
         refuseWaiting();
         try {
             session.close();
         } catch (OrtException e) {
             throw new IllegalStateException(e);
+        }
+    }
+
+    /** However long it takes: a session closed under a running worker would take the process with it. */
+    private static void await(Thread worker) {
+        boolean interrupted = false;
+        while (worker.isAlive()) {
+            try {
+                worker.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -175,8 +188,9 @@ public final class OnnxEmbedder implements Embedder {
                 // Completed on another thread: what follows an embedding must not hold up the next.
                 float[] vector = embed(job.text());
                 job.result().completeAsync(() -> vector);
-            } catch (OrtException | RuntimeException e) {
-                job.result().completeExceptionally(e);
+            } catch (Throwable failure) {
+                // Whatever it is, it is this text's: the worker has others to embed.
+                job.result().completeExceptionally(failure);
             }
         }
     }

@@ -4,10 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.net.Proxy;
+import java.net.ProxySelector;
+import java.net.SocketAddress;
+import java.net.URI;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.assertj.core.data.Offset;
@@ -16,11 +22,27 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 class OnnxEmbedderTest {
+    private static final List<URI> ASKED = new CopyOnWriteArrayList<>();
     private static OnnxEmbedder embedder;
 
     @BeforeAll
     static void load() throws IOException {
-        embedder = OnnxEmbedder.load(2);
+        ProxySelector before = ProxySelector.getDefault();
+        ProxySelector.setDefault(new ProxySelector() {
+            @Override
+            public List<Proxy> select(URI uri) {
+                ASKED.add(uri);
+                return List.of(Proxy.NO_PROXY);
+            }
+
+            @Override
+            public void connectFailed(URI uri, SocketAddress address, IOException failure) {}
+        });
+        try {
+            embedder = OnnxEmbedder.load(2);
+        } finally {
+            ProxySelector.setDefault(before);
+        }
     }
 
     @AfterAll
@@ -34,6 +56,11 @@ class OnnxEmbedderTest {
 
     private static double cosine(float[] a, float[] b) {
         return IntStream.range(0, a.length).mapToDouble(i -> a[i] * b[i]).sum();
+    }
+
+    @Test
+    void loadsWithoutAskingTheNetwork() {
+        assertThat(ASKED).isEmpty();
     }
 
     @Test
@@ -118,8 +145,31 @@ class OnnxEmbedderTest {
     void refusesWorkOnceClosed() throws IOException {
         OnnxEmbedder shortLived = OnnxEmbedder.load(1);
         shortLived.close();
+        shortLived.close();
 
         assertThatThrownBy(() -> join(shortLived.embedQuery("late")))
                 .hasRootCauseInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void closingWaitsForWhatIsBeingEmbedded() throws IOException {
+        OnnxEmbedder shortLived = OnnxEmbedder.load(1);
+        List<CompletableFuture<List<float[]>>> asked = IntStream.range(0, 20)
+                .mapToObj(i -> shortLived
+                        .embedPassages(List.of("a passage of some length ".repeat(60) + i))
+                        .toCompletableFuture())
+                .toList();
+        asked.getFirst().join();
+        shortLived.close();
+
+        assertThat(asked)
+                .allSatisfy(one -> assertThat(one)
+                        .satisfiesAnyOf(
+                                done -> assertThat(done).succeedsWithin(Duration.ofSeconds(5)),
+                                refused -> assertThat(refused)
+                                        .failsWithin(Duration.ofSeconds(5))
+                                        .withThrowableThat()
+                                        .havingRootCause()
+                                        .isInstanceOf(IllegalStateException.class)));
     }
 }
