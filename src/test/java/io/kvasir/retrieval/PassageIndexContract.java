@@ -161,6 +161,14 @@ public abstract class PassageIndexContract {
     }
 
     @Test
+    void aRepeatedJobDoesNotHideWhatIsPublished() {
+        publish(scope, 1, source, "alpha");
+        join(index().stage(scope, List.of(passage(scope, source, 0, "en", "alpha"))));
+
+        assertThat(keyword(1, "alpha")).containsExactly("alpha");
+    }
+
+    @Test
     void whatIsPublishedSurvivesAKill() throws Exception {
         publish(scope, 1, source, "alpha");
 
@@ -245,6 +253,27 @@ public abstract class PassageIndexContract {
 
         assertThat(join(index().search(scope, 1, query)).keyword().getFirst().score())
                 .isCloseTo(before, org.assertj.core.data.Offset.offset(1e-6));
+    }
+
+    @Test
+    void askingAsOfARevisionGivesTheScoresItGaveThen() {
+        publish(scope, 1, source, "alpha", "beta", "gamma");
+        PassageIndex.Query query = new PassageIndex.Query("alpha", new float[0], SearchMode.KEYWORD, 10);
+        double then = join(index().search(scope, 1, query)).keyword().getFirst().score();
+
+        publish(scope, 2, new SourceVersion(SourceId.next(), 1), "alpha alpha alpha", "alpha");
+
+        assertThat(join(index().search(scope, 1, query)).keyword().getFirst().score())
+                .isCloseTo(then, org.assertj.core.data.Offset.offset(1e-6));
+    }
+
+    @Test
+    void refusesWorkOnceClosed() {
+        index().close();
+
+        assertThat(index().count(scope, 1).toCompletableFuture()).isCompletedExceptionally();
+        assertThat(index().erase(scope).toCompletableFuture()).isCompletedExceptionally();
+        index().close();
     }
 
     @Test

@@ -8,6 +8,7 @@ import io.kvasir.retrieval.PassageIndex;
 import io.kvasir.retrieval.SourceVersion;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.store.Directory;
 
@@ -29,7 +31,11 @@ import org.apache.lucene.store.Directory;
  * for the other and neither runs on the caller's thread.
  */
 public final class LucenePassageIndex implements PassageIndex {
+    /** A bit a passage: room for the visible passages of some hundred million, over all scopes and revisions asked. */
+    private static final long VISIBILITY_BYTES = 32L << 20;
+
     private final LuceneStore store;
+    private final VisibilityCache visibility = new VisibilityCache(VISIBILITY_BYTES);
     private final PassageQueries queries = new PassageQueries();
     private final PassageDocuments documents = new PassageDocuments(queries.languages());
     private final ExecutorService changes = Executors.newVirtualThreadPerTaskExecutor();
@@ -52,58 +58,59 @@ public final class LucenePassageIndex implements PassageIndex {
 
     @Override
     public CompletionStage<Void> stage(Scope scope, List<EmbeddedPassage> passages) {
-        return change(() -> {
-            for (EmbeddedPassage passage : passages) {
-                store.write(w -> w.updateDocument(
-                        PassageDocuments.identity(scope, passage.passage().id()), documents.staged(scope, passage)));
+        return change(writer -> {
+            for (EmbeddedPassage passage : unpublished(scope, passages)) {
+                writer.updateDocument(
+                        PassageDocuments.identity(scope, passage.passage().id()), documents.staged(scope, passage));
             }
-            store.commit();
+        });
+    }
+
+    /** Staging again what is published would hide it: a repeated job may be behind its own publication. */
+    private List<EmbeddedPassage> unpublished(Scope scope, List<EmbeddedPassage> passages) throws IOException {
+        return store.search(searcher -> {
+            List<EmbeddedPassage> unpublished = new ArrayList<>(passages.size());
+            for (EmbeddedPassage passage : passages) {
+                if (searcher.count(queries.published(scope, passage.passage().id())) == 0) {
+                    unpublished.add(passage);
+                }
+            }
+            return unpublished;
         });
     }
 
     @Override
     public CompletionStage<Void> publish(
             Scope scope, long revision, Set<SourceVersion> added, Set<SourceVersion> removed) {
-        return change(() -> {
-            store.write(w -> {
-                for (SourceVersion source : added) {
-                    w.updateNumericDocValue(PassageDocuments.source(scope, source), PassageDocuments.FROM, revision);
-                }
-                for (SourceVersion source : removed) {
-                    w.updateNumericDocValue(PassageDocuments.source(scope, source), PassageDocuments.TO, revision);
-                }
-            });
-            store.commit();
+        return change(writer -> {
+            for (SourceVersion source : added) {
+                writer.updateNumericDocValue(PassageDocuments.source(scope, source), PassageDocuments.FROM, revision);
+            }
+            for (SourceVersion source : removed) {
+                writer.updateNumericDocValue(PassageDocuments.source(scope, source), PassageDocuments.TO, revision);
+            }
         });
     }
 
     @Override
     public CompletionStage<Void> discard(Scope scope, SourceVersion source) {
-        return change(() -> {
-            store.write(w -> w.deleteDocuments(queries.stagedOf(scope, source)));
-            store.commit();
-        });
+        return change(writer -> writer.deleteDocuments(queries.stagedOf(scope, source)));
     }
 
     @Override
     public CompletionStage<Void> purge(Scope scope, long oldestKept) {
-        return change(() -> {
-            store.write(w -> w.deleteDocuments(queries.unseenSince(scope, oldestKept)));
-            store.commit();
-        });
+        return change(writer -> writer.deleteDocuments(queries.unseenSince(scope, oldestKept)));
     }
 
     @Override
     public CompletionStage<Void> erase(Scope scope) {
-        return change(() -> {
-            store.write(w -> w.deleteDocuments(queries.scope(scope)));
-            store.commit();
-        });
+        return change(writer -> writer.deleteDocuments(queries.scope(scope)));
     }
 
     @Override
     public CompletionStage<Candidates> search(Scope scope, long revision, Query query) {
-        return look(searcher -> new PassageSearch(searcher, queries, scope, revision).candidates(query));
+        return look(searcher ->
+                new PassageSearch(searcher, queries, scope, visible(searcher, scope, revision)).candidates(query));
     }
 
     @Override
@@ -122,49 +129,48 @@ public final class LucenePassageIndex implements PassageIndex {
 
     @Override
     public CompletionStage<Long> count(Scope scope, long revision) {
-        return look(searcher -> (long) searcher.count(queries.visible(scope, revision)));
+        return look(searcher -> (long) visible(searcher, scope, revision).size());
     }
 
+    private VisiblePassages visible(IndexSearcher searcher, Scope scope, long revision) throws IOException {
+        return VisiblePassages.in(searcher.getIndexReader(), scope, revision, visibility);
+    }
+
+    /** Waits for what is running; what comes later fails. */
     @Override
     public void close() {
         changes.close();
-        searches.shutdown();
+        searches.close();
         store.close();
     }
 
-    @FunctionalInterface
-    private interface Change {
-        void apply() throws IOException;
-    }
-
-    @FunctionalInterface
-    private interface Look<T> {
-        T at(IndexSearcher searcher) throws IOException;
-    }
-
-    private CompletionStage<Void> change(Change change) {
+    private CompletionStage<Void> change(LuceneStore.Change change) {
         return on(changes, () -> {
-                    change.apply();
+                    store.change(change);
                     return true;
                 })
                 .thenAccept(_ -> {});
     }
 
-    private <T> CompletionStage<T> look(Look<T> look) {
-        return on(searches, () -> store.search(look::at));
+    private <T> CompletionStage<T> look(LuceneStore.Search<T> look) {
+        return on(searches, () -> store.search(look));
     }
 
     private static <T> CompletionStage<T> on(ExecutorService threads, Callable<T> work) {
-        return CompletableFuture.supplyAsync(
-                () -> {
-                    try {
-                        return work.call();
-                    } catch (RuntimeException e) {
-                        throw e;
-                    } catch (Exception e) {
-                        throw new CompletionException(e);
-                    }
-                },
-                threads);
+        try {
+            return CompletableFuture.supplyAsync(
+                    () -> {
+                        try {
+                            return work.call();
+                        } catch (RuntimeException e) {
+                            throw e;
+                        } catch (Exception e) {
+                            throw new CompletionException(e);
+                        }
+                    },
+                    threads);
+        } catch (RejectedExecutionException closed) {
+            return CompletableFuture.failedFuture(closed);
+        }
     }
 }

@@ -19,26 +19,48 @@ import org.apache.lucene.store.FSDirectory;
  */
 final class LuceneStore implements AutoCloseable {
     private final Directory directory;
-    private final ReentrantLock committing = new ReentrantLock();
-    private final AtomicLong asked = new AtomicLong();
-    private volatile long committed;
     private volatile Open open;
+    private volatile boolean closed;
 
-    private record Open(IndexWriter writer, SearcherManager searchers) {
-        static Open in(Directory directory) throws IOException {
+    /** One life of the writer, from an open to a close. What was written in one can't be committed in another. */
+    private static final class Open {
+        private final IndexWriter writer;
+        private final SearcherManager searchers;
+        private final ReentrantLock committing = new ReentrantLock();
+        private final AtomicLong asked = new AtomicLong();
+        private volatile long committed;
+
+        Open(Directory directory) throws IOException {
             IndexWriterConfig config = new IndexWriterConfig();
-            // What was not committed belongs to jobs that start again; nobody may find it published by accident.
-            config.setCommitOnClose(false);
             config.setRAMBufferSizeMB(32);
-            IndexWriter writer = new IndexWriter(directory, config);
+            // The last commit counts: what a failed change left behind is not to be found after an orderly stop either.
+            config.setCommitOnClose(false);
+            writer = new IndexWriter(directory, config);
             writer.commit();
-            return new Open(writer, new SearcherManager(writer, null));
+            searchers = new SearcherManager(writer, null);
+        }
+
+        /** On return all writes that returned before the call survive a kill and are found by the next search. */
+        void commit() throws IOException {
+            long ticket = asked.incrementAndGet();
+            committing.lock();
+            try {
+                if (committed >= ticket) {
+                    return;
+                }
+                long through = asked.get();
+                writer.commit();
+                searchers.maybeRefreshBlocking();
+                committed = through;
+            } finally {
+                committing.unlock();
+            }
         }
     }
 
-    private LuceneStore(Directory directory, Open open) {
+    private LuceneStore(Directory directory) throws IOException {
         this.directory = directory;
-        this.open = open;
+        this.open = new Open(directory);
     }
 
     static LuceneStore open(Path folder) throws IOException {
@@ -46,12 +68,12 @@ final class LuceneStore implements AutoCloseable {
     }
 
     static LuceneStore open(Directory directory) throws IOException {
-        return new LuceneStore(directory, Open.in(directory));
+        return new LuceneStore(directory);
     }
 
     @FunctionalInterface
-    interface Write {
-        void to(IndexWriter writer) throws IOException;
+    interface Change {
+        void apply(IndexWriter writer) throws IOException;
     }
 
     @FunctionalInterface
@@ -59,66 +81,68 @@ final class LuceneStore implements AutoCloseable {
         T at(IndexSearcher searcher) throws IOException;
     }
 
-    void write(Write write) throws IOException {
-        write.to(writer());
-    }
-
-    /** On return all writes that returned before the call survive a kill and are found by the next search. */
-    void commit() throws IOException {
-        long ticket = asked.incrementAndGet();
-        committing.lock();
-        try {
-            if (committed >= ticket) {
-                return;
-            }
-            long through = asked.get();
-            Open now = open;
-            now.writer().commit();
-            now.searchers().maybeRefreshBlocking();
-            committed = through;
-        } finally {
-            committing.unlock();
-        }
+    /**
+     * Writes and commits. @throws IOException or AlreadyClosedException where the change may not have taken place: the disk
+     * failed this one, or another at the same time
+     */
+    void change(Change change) throws IOException {
+        Open now = working();
+        change.apply(now.writer);
+        now.commit();
     }
 
     <T> T search(Search<T> search) throws IOException {
-        SearcherManager searchers = open.searchers();
-        IndexSearcher searcher = searchers.acquire();
+        Open now = open;
+        IndexSearcher searcher = acquire(now);
         try {
             return search.at(searcher);
         } finally {
-            searchers.release(searcher);
+            searcher.getIndexReader().decRef();
         }
     }
 
-    private IndexWriter writer() throws IOException {
-        IndexWriter writer = open.writer();
-        return writer.isOpen() ? writer : reopened();
-    }
-
-    private synchronized IndexWriter reopened() throws IOException {
-        Open before = open;
-        if (!before.writer().isOpen()) {
-            Open again = Open.in(directory);
-            open = again;
-            before.searchers().close();
-        }
-        return open.writer();
-    }
-
-    @Override
-    public void close() {
-        try {
-            Open last = open;
-            last.searchers().close();
-            if (last.writer().isOpen()) {
-                // Staged passages are worth keeping: the job that wrote them may already count on them.
-                last.writer().commit();
-                last.writer().close();
+    private IndexSearcher acquire(Open now) throws IOException {
+        while (true) {
+            try {
+                return now.searchers.acquire();
+            } catch (AlreadyClosedException replaced) {
+                Open next = open;
+                if (next == now) {
+                    throw replaced;
+                }
+                now = next;
             }
+        }
+    }
+
+    private Open working() throws IOException {
+        Open now = open;
+        return now.writer.isOpen() ? now : reopened();
+    }
+
+    private synchronized Open reopened() throws IOException {
+        if (closed) {
+            throw new AlreadyClosedException("the index is closed");
+        }
+        Open before = open;
+        if (!before.writer.isOpen()) {
+            open = new Open(directory);
+            before.searchers.close();
+        }
+        return open;
+    }
+
+    /** Closing again does nothing. */
+    @Override
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        try {
+            open.searchers.close();
+            open.writer.close();
             directory.close();
-        } catch (AlreadyClosedException closed) {
-            throw new IllegalStateException("closed twice", closed);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

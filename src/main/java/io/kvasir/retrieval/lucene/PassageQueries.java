@@ -26,12 +26,11 @@ final class PassageQueries {
         return new TermQuery(PassageDocuments.identity(scope, id));
     }
 
-    /** What revision r sees: {@code from <= r < to}. */
-    Query visible(Scope scope, long revision) {
+    /** The passage with this id, if any revision sees or saw it. */
+    Query published(Scope scope, PassageId id) {
         return new BooleanQuery.Builder()
-                .add(scope(scope), Occur.FILTER)
-                .add(range(PassageDocuments.FROM, Long.MIN_VALUE, revision), Occur.FILTER)
-                .add(range(PassageDocuments.TO, revision + 1, PassageDocuments.NEVER), Occur.FILTER)
+                .add(passage(scope, id), Occur.FILTER)
+                .add(range(PassageDocuments.FROM, Long.MIN_VALUE, PassageDocuments.NEVER - 1), Occur.FILTER)
                 .build();
     }
 

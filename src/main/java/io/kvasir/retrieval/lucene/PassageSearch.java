@@ -28,7 +28,6 @@ import org.apache.lucene.index.TermsEnum;
 import org.apache.lucene.search.BooleanClause.Occur;
 import org.apache.lucene.search.BooleanQuery;
 import org.apache.lucene.search.IndexSearcher;
-import org.apache.lucene.search.KnnFloatVectorQuery;
 import org.apache.lucene.search.Query;
 import org.apache.lucene.search.ScoreDoc;
 import org.apache.lucene.search.SynonymQuery;
@@ -45,23 +44,22 @@ final class PassageSearch {
     private final ScopeSearcher searcher;
     private final PassageQueries queries;
     private final Scope scope;
-    private final Query visible;
+    private final VisiblePassages visible;
 
-    PassageSearch(IndexSearcher all, PassageQueries queries, Scope scope, long revision) throws IOException {
-        this.searcher = new ScopeSearcher(all, queries.scope(scope));
+    PassageSearch(IndexSearcher all, PassageQueries queries, Scope scope, VisiblePassages visible) throws IOException {
+        this.searcher = new ScopeSearcher(all, visible);
         this.queries = queries;
         this.scope = scope;
-        this.visible = queries.visible(scope, revision);
+        this.visible = visible;
     }
 
     Candidates candidates(PassageIndex.Query query) throws IOException {
+        if (visible.size() == 0) {
+            return new Candidates(List.of(), List.of(), 0, Map.of());
+        }
         ScoreDoc[] dense = query.mode() == SearchMode.KEYWORD
                 ? new ScoreDoc[0]
-                : searcher.search(
-                                new KnnFloatVectorQuery(
-                                        PassageDocuments.VECTOR, query.vector(), query.candidates(), visible),
-                                query.candidates())
-                        .scoreDocs;
+                : NearestPassages.find(searcher, visible, query.vector(), query.candidates());
         List<Word> words = query.mode() == SearchMode.DENSE ? List.of() : words(query.text());
         ScoreDoc[] keyword =
                 words.isEmpty() ? new ScoreDoc[0] : searcher.search(any(words), query.candidates()).scoreDocs;

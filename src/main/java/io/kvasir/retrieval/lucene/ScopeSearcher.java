@@ -3,34 +3,38 @@ package io.kvasir.retrieval.lucene;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
+import org.apache.lucene.index.LeafReaderContext;
+import org.apache.lucene.index.NumericDocValues;
 import org.apache.lucene.index.Term;
 import org.apache.lucene.search.BooleanClause.Occur;
 import org.apache.lucene.search.BooleanQuery;
 import org.apache.lucene.search.CollectionStatistics;
+import org.apache.lucene.search.DocIdSetIterator;
 import org.apache.lucene.search.IndexSearcher;
-import org.apache.lucene.search.Query;
 import org.apache.lucene.search.TermQuery;
 import org.apache.lucene.search.TermStatistics;
+import org.apache.lucene.util.SmallFloat;
 
 /**
- * Sees one scope's word statistics instead of the whole index's: how rare a word is must not depend on, nor tell, what
- * other tenants write. Exact for scopes up to a size; for larger ones the index's shares are taken, which they dominate.
+ * Sees the word statistics of what one revision of one scope sees instead of the whole index's: a score must not depend on,
+ * nor tell, what other tenants write, and asking as of a revision gives what it gave then. Exact up to a size; larger
+ * scopes take their share of the index's, which they dominate.
  */
 final class ScopeSearcher extends IndexSearcher {
-    /** Counting a word within a scope costs as many steps as the scope has passages at most. */
-    private static final long EXACT_UP_TO = 20_000;
+    /** Counting a word costs as many steps as there are visible passages at most. */
+    private static final int EXACT_UP_TO = 20_000;
 
-    private final Query scope;
+    private final VisiblePassages visible;
     private final long passages;
     private final double share;
     private final Map<Term, Long> frequencies = new HashMap<>();
 
-    ScopeSearcher(IndexSearcher all, Query scope) throws IOException {
+    ScopeSearcher(IndexSearcher all, VisiblePassages visible) throws IOException {
         super(all.getIndexReader());
-        setQueryCache(all.getQueryCache());
-        setQueryCachingPolicy(all.getQueryCachingPolicy());
-        this.scope = scope;
-        this.passages = Math.max(1, count(scope));
+        setQueryCache(null);
+        this.visible = visible;
+        this.passages = Math.max(1, visible.size());
         this.share = (double) passages / Math.max(1, getIndexReader().getDocCount(PassageDocuments.TEXT));
     }
 
@@ -38,7 +42,7 @@ final class ScopeSearcher extends IndexSearcher {
         return passages;
     }
 
-    /** In how many of the scope's passages the word stands, published or not. */
+    /** In how many of the visible passages the word stands. */
     long frequency(Term term) throws IOException {
         Long known = frequencies.get(term);
         if (known == null) {
@@ -56,7 +60,7 @@ final class ScopeSearcher extends IndexSearcher {
         return passages <= EXACT_UP_TO
                 ? count(new BooleanQuery.Builder()
                         .add(new TermQuery(term), Occur.FILTER)
-                        .add(scope, Occur.FILTER)
+                        .add(visible, Occur.FILTER)
                         .build())
                 : Math.clamp(Math.round(everywhere * share), 1, passages);
     }
@@ -73,8 +77,28 @@ final class ScopeSearcher extends IndexSearcher {
         if (all == null) {
             return all;
         }
-        long terms = Math.max(passages, all.sumTotalTermFreq() / all.docCount() * passages);
-        long distinct = Math.clamp(Math.round(all.sumDocFreq() * share), passages, terms);
-        return new CollectionStatistics(field, passages, passages, terms, distinct);
+        long words = passages <= EXACT_UP_TO ? words(field) : Math.round(all.sumTotalTermFreq() * share);
+        long terms = Math.max(passages, words);
+        return new CollectionStatistics(
+                field, passages, passages, terms, Math.clamp(Math.round(all.sumDocFreq() * share), passages, terms));
+    }
+
+    /** How long the visible passages are together, to the precision BM25 itself has. */
+    private long words(String field) throws IOException {
+        long words = 0;
+        for (LeafReaderContext leaf : getIndexReader().leaves()) {
+            Optional<DocIdSetIterator> documents = visible.within(leaf);
+            NumericDocValues lengths = leaf.reader().getNormValues(field);
+            if (documents.isEmpty() || lengths == null) {
+                continue;
+            }
+            DocIdSetIterator each = documents.get();
+            for (int doc = each.nextDoc(); doc != DocIdSetIterator.NO_MORE_DOCS; doc = each.nextDoc()) {
+                if (lengths.advanceExact(doc)) {
+                    words += SmallFloat.byte4ToInt((byte) lengths.longValue());
+                }
+            }
+        }
+        return words;
     }
 }

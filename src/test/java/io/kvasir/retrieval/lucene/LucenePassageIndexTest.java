@@ -7,8 +7,10 @@ import io.kvasir.kernel.KnowledgeBaseId;
 import io.kvasir.kernel.Scope;
 import io.kvasir.kernel.SourceId;
 import io.kvasir.kernel.TenantId;
+import io.kvasir.retrieval.EmbeddedPassage;
 import io.kvasir.retrieval.PassageIndex;
 import io.kvasir.retrieval.PassageIndexContract;
+import io.kvasir.retrieval.SearchMode;
 import io.kvasir.retrieval.SourceVersion;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,6 +18,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
+import org.apache.lucene.store.AlreadyClosedException;
 import org.apache.lucene.store.ByteBuffersDirectory;
 import org.apache.lucene.store.FilterDirectory;
 import org.apache.lucene.store.IOContext;
@@ -113,5 +117,69 @@ class LucenePassageIndexTest extends PassageIndexContract {
             join(small.publish(scope, 1, Set.of(source), Set.of()));
             assertThat(join(small.count(scope, 1))).isEqualTo(2);
         }
+    }
+
+    /** What another change wrote while the disk failed went with the writer: to say it is kept would be a lie. */
+    @Test
+    void aChangeWhoseWriterIsGoneFails() throws IOException {
+        AtomicBoolean full = new AtomicBoolean();
+        try (LuceneStore store = LuceneStore.open(new FullDisk(full))) {
+            assertThatThrownBy(() -> store.change(writer -> {
+                        writer.addDocument(List.of());
+                        full.set(true);
+                        assertThatThrownBy(() -> store.change(other -> other.addDocument(List.of())));
+                        full.set(false);
+                        store.change(again -> {});
+                    }))
+                    .isInstanceOf(AlreadyClosedException.class);
+            assertThat(store.<Integer>search(
+                            searcher -> searcher.getIndexReader().numDocs()))
+                    .isZero();
+        }
+    }
+
+    /** Larger than what is compared one by one or looked through each time: graph, kept sets and shares of statistics. */
+    @Test
+    void aLargeScopeKeepsItsRevisionsAndItsWalls() {
+        Scope large = new Scope(TenantId.next(), KnowledgeBaseId.next());
+        Scope other = new Scope(TenantId.next(), KnowledgeBaseId.next());
+        SourceVersion source = new SourceVersion(SourceId.next(), 1);
+        SourceVersion next = new SourceVersion(source.source(), 2);
+        for (int batch = 0; batch < 21; batch++) {
+            join(index.stage(large, passages(large, batch == 20 ? next : source, batch * 1_000, 1_000, "alpha")));
+        }
+        join(index.stage(other, passages(other, source, 0, 1_500, "alpha")));
+        join(index.publish(large, 1, Set.of(source), Set.of()));
+        join(index.publish(other, 1, Set.of(source), Set.of()));
+        PassageIndex.Query query = new PassageIndex.Query("alpha 17", vector(5), SearchMode.HYBRID, 50);
+
+        for (int repeat = 0; repeat < 2; repeat++) {
+            PassageIndex.Candidates found = join(index.search(large, 1, query));
+            assertThat(found.dense())
+                    .hasSize(50)
+                    .allMatch(hit -> hit.passage().source().equals(source));
+            assertThat(found.keyword().getFirst().passage().text()).isEqualTo("alpha 17");
+            assertThat(found.dense()).allMatch(hit -> isOf(large, hit.passage()));
+            assertThat(found.keyword()).allMatch(hit -> isOf(large, hit.passage()));
+        }
+        join(index.publish(large, 2, Set.of(next), Set.of(source)));
+        assertThat(join(index.count(large, 1))).isEqualTo(20_000);
+        assertThat(join(index.count(large, 2))).isEqualTo(1_000);
+        assertThat(join(index.search(large, 2, query)).dense())
+                .hasSize(50)
+                .allMatch(hit -> hit.passage().source().equals(next));
+        join(index.purge(large, 2));
+        assertThat(join(index.count(large, 1))).isZero();
+        assertThat(join(index.count(other, 1))).isEqualTo(1_500);
+    }
+
+    private static boolean isOf(Scope scope, io.kvasir.retrieval.Passage passage) {
+        return passage.id().equals(io.kvasir.retrieval.Passage.identity(scope, passage.source(), passage.ordinal()));
+    }
+
+    private static List<EmbeddedPassage> passages(Scope scope, SourceVersion source, int first, int n, String word) {
+        return IntStream.range(first, first + n)
+                .mapToObj(i -> passage(scope, source, i, "en", word + " " + i))
+                .toList();
     }
 }
