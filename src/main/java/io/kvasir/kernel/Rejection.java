@@ -1,9 +1,23 @@
 package io.kvasir.kernel;
 
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.time.Duration;
 import java.util.List;
 
 /** An expected refusal, as a value. The http room turns each kind into one problem+json status. */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
+@JsonSubTypes({
+    @JsonSubTypes.Type(value = Rejection.NotFound.class, name = "not-found"),
+    @JsonSubTypes.Type(value = Rejection.Invalid.class, name = "invalid"),
+    @JsonSubTypes.Type(value = Rejection.Conflict.class, name = "conflict"),
+    @JsonSubTypes.Type(value = Rejection.TooLarge.class, name = "too-large"),
+    @JsonSubTypes.Type(value = Rejection.Unsupported.class, name = "unsupported"),
+    @JsonSubTypes.Type(value = Rejection.Forbidden.class, name = "forbidden"),
+    @JsonSubTypes.Type(value = Rejection.Unauthenticated.class, name = "unauthenticated"),
+    @JsonSubTypes.Type(value = Rejection.TooMany.class, name = "too-many"),
+    @JsonSubTypes.Type(value = Rejection.Unavailable.class, name = "unavailable")
+})
 public sealed interface Rejection extends Wire {
     /** For the person who asked: what is wrong and, where it helps, what would be right. */
     String detail();

@@ -1,5 +1,7 @@
 package io.kvasir.retrieval;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
+
 /**
  * How one knowledge base is searched (REST name: rag-config). The defaults stand in {@code conf/reference.conf}.
  *
@@ -26,7 +28,9 @@ public record RetrievalSettings(
         int chunkOverlapTokens,
         int contextTokens) {
     public enum Rerank {
+        @JsonProperty("none")
         NONE,
+        @JsonProperty("mmr")
         MMR
     }
 }

@@ -1,0 +1,114 @@
+package io.kvasir.knowledgebase;
+
+import io.kvasir.jdbc.Transactor;
+import io.kvasir.kernel.KnowledgeBaseId;
+import io.kvasir.kernel.Scope;
+import io.kvasir.kernel.TenantId;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+
+/** Which knowledge bases there are: the table {@code knowledge_bases}. Decides nothing; what they are like their entities know. */
+final class Catalogue {
+    private final Transactor transactor;
+
+    Catalogue(Transactor transactor) {
+        this.transactor = transactor;
+    }
+
+    /** Announces one before it exists. */
+    CompletionStage<Void> intend(Scope scope, Instant now) {
+        return transactor.change(c -> {
+            try (PreparedStatement insert = c.prepareStatement(
+                    "INSERT INTO knowledge_bases (tenant, id, confirmed, busy, created_at) VALUES (?, ?, FALSE, FALSE, ?)")) {
+                bind(insert, 1, scope);
+                insert.setTimestamp(3, Timestamp.from(now));
+                insert.executeUpdate();
+            }
+        });
+    }
+
+    /** Brings the row up to what the entity persisted. */
+    CompletionStage<Void> confirm(Scope scope, boolean busy, Optional<String> slug) {
+        return transactor.change(c -> {
+            try (PreparedStatement update = c.prepareStatement(
+                    "UPDATE knowledge_bases SET confirmed = TRUE, busy = ?, slug = ? WHERE tenant = ? AND id = ?")) {
+                update.setBoolean(1, busy);
+                update.setString(2, slug.orElse(null));
+                bind(update, 3, scope);
+                update.executeUpdate();
+            }
+        });
+    }
+
+    CompletionStage<Void> remove(Scope scope) {
+        return transactor.change(c -> {
+            try (PreparedStatement delete =
+                    c.prepareStatement("DELETE FROM knowledge_bases WHERE tenant = ? AND id = ?")) {
+                bind(delete, 1, scope);
+                delete.executeUpdate();
+            }
+        });
+    }
+
+    /** One more than asked for, oldest first, where there are so many. */
+    CompletionStage<List<KnowledgeBaseId>> list(TenantId tenant, Optional<String> after, int limit) {
+        return transactor.run(c -> {
+            try (PreparedStatement select = c.prepareStatement(
+                    "SELECT id FROM knowledge_bases WHERE tenant = ? AND confirmed = TRUE AND id > ? ORDER BY id LIMIT ?")) {
+                select.setString(1, tenant.value());
+                select.setString(2, after.orElse(""));
+                select.setInt(3, limit + 1);
+                List<KnowledgeBaseId> ids = new ArrayList<>();
+                try (ResultSet rows = select.executeQuery()) {
+                    while (rows.next()) {
+                        ids.add(new KnowledgeBaseId(rows.getString(1)));
+                    }
+                }
+                return ids;
+            }
+        });
+    }
+
+    CompletionStage<Optional<Scope>> bySlug(String slug) {
+        return transactor.run(c -> {
+            try (PreparedStatement select =
+                    c.prepareStatement("SELECT tenant, id FROM knowledge_bases WHERE slug = ? AND confirmed = TRUE")) {
+                select.setString(1, slug);
+                try (ResultSet rows = select.executeQuery()) {
+                    return rows.next() ? Optional.of(scope(rows)) : Optional.empty();
+                }
+            }
+        });
+    }
+
+    /** Those with unfinished work, and those of which nobody knows whether they came to be. */
+    CompletionStage<List<Scope>> unfinished() {
+        return transactor.run(c -> {
+            try (PreparedStatement select = c.prepareStatement(
+                            "SELECT tenant, id FROM knowledge_bases WHERE busy = TRUE OR confirmed = FALSE");
+                    ResultSet rows = select.executeQuery()) {
+                List<Scope> scopes = new ArrayList<>();
+                while (rows.next()) {
+                    scopes.add(scope(rows));
+                }
+                return scopes;
+            }
+        });
+    }
+
+    private static Scope scope(ResultSet row) throws SQLException {
+        return new Scope(new TenantId(row.getString(1)), new KnowledgeBaseId(row.getString(2)));
+    }
+
+    private static void bind(PreparedStatement statement, int at, Scope scope) throws SQLException {
+        statement.setString(at, scope.tenant().value());
+        statement.setString(at + 1, scope.knowledgeBase().value());
+    }
+}

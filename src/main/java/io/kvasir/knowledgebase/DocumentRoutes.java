@@ -1,0 +1,258 @@
+package io.kvasir.knowledgebase;
+
+import static org.apache.pekko.http.javadsl.server.Directives.concat;
+import static org.apache.pekko.http.javadsl.server.Directives.delete;
+import static org.apache.pekko.http.javadsl.server.Directives.entity;
+import static org.apache.pekko.http.javadsl.server.Directives.extractMaterializer;
+import static org.apache.pekko.http.javadsl.server.Directives.get;
+import static org.apache.pekko.http.javadsl.server.Directives.optionalHeaderValueByName;
+import static org.apache.pekko.http.javadsl.server.Directives.path;
+import static org.apache.pekko.http.javadsl.server.Directives.pathEndOrSingleSlash;
+import static org.apache.pekko.http.javadsl.server.Directives.pathPrefix;
+import static org.apache.pekko.http.javadsl.server.Directives.post;
+import static org.apache.pekko.http.javadsl.server.Directives.put;
+import static org.apache.pekko.http.javadsl.server.Directives.withSizeLimit;
+import static org.apache.pekko.http.javadsl.server.Directives.withoutRequestTimeout;
+import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
+
+import io.kvasir.http.Idempotent;
+import io.kvasir.http.Json;
+import io.kvasir.http.Page;
+import io.kvasir.http.Problems;
+import io.kvasir.http.Sse;
+import io.kvasir.jdbc.BlobStore;
+import io.kvasir.kernel.Ids;
+import io.kvasir.kernel.JobId;
+import io.kvasir.kernel.Outcome;
+import io.kvasir.kernel.Principal;
+import io.kvasir.kernel.Rejection;
+import io.kvasir.kernel.Rejection.FieldError;
+import io.kvasir.kernel.Scope;
+import io.kvasir.kernel.SourceId;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.apache.pekko.http.javadsl.model.ContentTypes;
+import org.apache.pekko.http.javadsl.model.HttpEntities;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.Multipart;
+import org.apache.pekko.http.javadsl.model.StatusCodes;
+import org.apache.pekko.http.javadsl.model.headers.RawHeader;
+import org.apache.pekko.http.javadsl.server.Route;
+import org.apache.pekko.http.javadsl.unmarshalling.Unmarshaller;
+import org.apache.pekko.stream.Materializer;
+import org.apache.pekko.stream.javadsl.Sink;
+
+/** Documents and their jobs, below one knowledge base. */
+final class DocumentRoutes {
+    private final KnowledgeBases knowledgeBases;
+    private final Idempotent idempotent;
+    private final JobStream stream;
+
+    DocumentRoutes(KnowledgeBases knowledgeBases, Idempotent idempotent) {
+        this.knowledgeBases = knowledgeBases;
+        this.idempotent = idempotent;
+        this.stream = new JobStream(knowledgeBases);
+    }
+
+    Route routes(Principal caller, Scope scope) {
+        return concat(
+                pathPrefix(
+                        "documents",
+                        () -> concat(
+                                pathEndOrSingleSlash(() -> concat(
+                                        get(() -> Page.requested(page ->
+                                                Problems.answer(knowledgeBases.documents(scope, page), Json::ok))),
+                                        post(() -> KnowledgeBaseRoutes.managing(
+                                                caller, () -> idempotent.once(caller, () -> upload(scope)))))),
+                                pathPrefix(
+                                        segment(),
+                                        id -> checked(
+                                                id,
+                                                "No such document",
+                                                value -> document(caller, scope, new SourceId(value)))))),
+                pathPrefix(
+                        "jobs",
+                        () -> concat(
+                                pathEndOrSingleSlash(() -> get(() -> Page.requested(
+                                        page -> Problems.answer(knowledgeBases.jobs(scope, page), Json::ok)))),
+                                pathPrefix(
+                                        segment(),
+                                        id -> checked(
+                                                id, "No such job", value -> job(caller, scope, new JobId(value)))))),
+                path(
+                        "events",
+                        () -> get(() -> optionalHeaderValueByName(
+                                "Last-Event-ID",
+                                last -> Problems.answer(
+                                        knowledgeBases.read(scope), _ -> Sse.response(stream.from(scope, last)))))));
+    }
+
+    private static Route checked(String id, String missing, Function<String, Route> inner) {
+        return Ids.safe(id) ? inner.apply(id) : Problems.refuse(new Rejection.NotFound(missing));
+    }
+
+    private Route document(Principal caller, Scope scope, SourceId document) {
+        return concat(
+                pathEndOrSingleSlash(() -> concat(
+                        get(() -> Problems.answer(knowledgeBases.document(scope, document), Json::ok)),
+                        put(() -> KnowledgeBaseRoutes.managing(caller, () -> replace(scope, document))),
+                        delete(() -> KnowledgeBaseRoutes.managing(
+                                caller,
+                                () -> Problems.answer(
+                                        knowledgeBases.remove(scope, document), _ -> Problems.noContent()))))),
+                path(
+                        "retry",
+                        () -> post(() -> KnowledgeBaseRoutes.managing(
+                                caller,
+                                () -> Problems.answer(
+                                        knowledgeBases.retry(scope, document),
+                                        doc -> Json.response(StatusCodes.ACCEPTED, doc.job()))))),
+                path(
+                        "content",
+                        () -> get(() ->
+                                Problems.answer(knowledgeBases.content(scope, document), DocumentRoutes::attachment))),
+                path(
+                        "text",
+                        () -> get(() -> Problems.answer(
+                                knowledgeBases.text(scope, document),
+                                text -> HttpResponse.create()
+                                        .addHeader(RawHeader.create("X-Content-Type-Options", "nosniff"))
+                                        .withEntity(HttpEntities.createChunked(ContentTypes.TEXT_PLAIN_UTF8, text))))));
+    }
+
+    private Route job(Principal caller, Scope scope, JobId job) {
+        return concat(
+                pathEndOrSingleSlash(() -> get(() -> Problems.answer(knowledgeBases.job(scope, job), Json::ok))),
+                path(
+                        "cancel",
+                        () -> post(() -> KnowledgeBaseRoutes.managing(
+                                caller, () -> Problems.answer(knowledgeBases.cancel(scope, job), Json::ok)))));
+    }
+
+    private Route upload(Scope scope) {
+        return files(files -> Problems.answer(
+                all(files, upload -> knowledgeBases.add(scope, upload)),
+                docs -> Json.response(
+                        StatusCodes.ACCEPTED,
+                        Map.of("jobs", docs.stream().map(Views.Doc::job).toList()))));
+    }
+
+    private Route replace(Scope scope, SourceId document) {
+        return files(files -> Problems.answer(
+                all(files, upload -> knowledgeBases.replace(scope, document, upload)),
+                docs -> Json.response(StatusCodes.ACCEPTED, docs.getLast().job())));
+    }
+
+    private record Files(Multipart.FormData form, Materializer materializer) {}
+
+    private Route files(Function<Files, Route> inner) {
+        long most = knowledgeBases.settings().largestFile()
+                * knowledgeBases.settings().filesAtOnce();
+        return withoutRequestTimeout(() -> withSizeLimit(
+                most,
+                () -> extractMaterializer(materializer -> entity(
+                        Unmarshaller.entityToMultipartFormData(),
+                        form -> inner.apply(new Files(form, materializer))))));
+    }
+
+    /** One after the other, as they arrive: nothing of a file is kept in memory, and the sender waits for the store. */
+    private CompletionStage<Outcome<List<Views.Doc>>> all(
+            Files files, Function<KnowledgeBases.Upload, CompletionStage<Outcome<Views.Doc>>> take) {
+        int most = knowledgeBases.settings().filesAtOnce();
+        return files.form()
+                .getParts()
+                .map(part -> (Multipart.FormData.BodyPart) part)
+                .zipWithIndex()
+                .mapAsync(1, numbered -> {
+                    Multipart.FormData.BodyPart part = numbered.first();
+                    if (!part.getName().equals("file")) {
+                        part.getEntity().discardBytes(files.materializer());
+                        return CompletableFuture.completedFuture(Outcome.<Views.Doc>refused(Rejection.Invalid.field(
+                                "/" + part.getName(), "unknown field; files go into the field file")));
+                    }
+                    if (numbered.second() >= most) {
+                        part.getEntity().discardBytes(files.materializer());
+                        return CompletableFuture.completedFuture(Outcome.<Views.Doc>refused(
+                                new Rejection.TooLarge("At most " + most + " files at once")));
+                    }
+                    return take(part, take).toCompletableFuture();
+                })
+                .runWith(Sink.seq(), files.materializer())
+                .handle((outcomes, fault) -> fault == null ? gathered(outcomes) : broken(fault));
+    }
+
+    private static CompletionStage<Outcome<Views.Doc>> take(
+            Multipart.FormData.BodyPart part,
+            Function<KnowledgeBases.Upload, CompletionStage<Outcome<Views.Doc>>> take) {
+        String name = FileName.of(part.getFilename().orElse(""));
+        return take.apply(new KnowledgeBases.Upload(
+                name,
+                Optional.of(part.getEntity().getContentType().mediaType().toString()),
+                part.getEntity().getDataBytes()));
+    }
+
+    private static Outcome<List<Views.Doc>> gathered(List<Outcome<Views.Doc>> outcomes) {
+        List<Views.Doc> docs = new ArrayList<>();
+        for (Outcome<Views.Doc> outcome : outcomes) {
+            switch (outcome) {
+                case Outcome.Done<Views.Doc>(Views.Doc doc) -> docs.add(doc);
+                case Outcome.Refused<Views.Doc>(Rejection reason) -> {
+                    return Outcome.refused(reason);
+                }
+            }
+        }
+        return docs.isEmpty()
+                ? Outcome.refused(new Rejection.Invalid(
+                        "The request has invalid fields",
+                        List.of(new FieldError("/file", "send at least one file in the field file"))))
+                : Outcome.done(docs);
+    }
+
+    private static Outcome<List<Views.Doc>> broken(Throwable fault) {
+        Throwable cause = fault;
+        while ((cause instanceof CompletionException || cause instanceof java.io.IOException)
+                && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        if (cause instanceof BlobStore.TooLarge tooLarge) {
+            return Outcome.refused(new Rejection.TooLarge("The file is " + tooLarge.getMessage()));
+        }
+        if (cause instanceof org.apache.pekko.http.scaladsl.model.IllegalRequestException
+                || cause instanceof org.apache.pekko.http.scaladsl.model.ParsingException
+                || cause instanceof org.apache.pekko.http.scaladsl.model.EntityStreamException) {
+            return Outcome.refused(
+                    new Rejection.Invalid("The upload is not well-formed multipart/form-data", List.of()));
+        }
+        throw cause instanceof RuntimeException e ? e : new CompletionException(cause);
+    }
+
+    /** Never shown by a browser, whatever it holds: saved, under its own name (RFC 6266). */
+    private static HttpResponse attachment(KnowledgeBases.Content content) {
+        StringBuilder ascii = new StringBuilder();
+        content.name()
+                .chars()
+                .forEach(c -> ascii.append(c >= ' ' && c < 127 && c != '"' && c != '\\' ? (char) c : '_'));
+        StringBuilder encoded = new StringBuilder();
+        for (byte b : content.name().getBytes(StandardCharsets.UTF_8)) {
+            char c = (char) (b & 0xFF);
+            encoded.append(
+                    Character.isLetterOrDigit(c) && c < 128 || c == '.' || c == '-' || c == '_'
+                            ? String.valueOf(c)
+                            : String.format("%%%02X", (int) c));
+        }
+        return HttpResponse.create()
+                .addHeader(RawHeader.create(
+                        "Content-Disposition", "attachment; filename=\"" + ascii + "\"; filename*=UTF-8''" + encoded))
+                .addHeader(RawHeader.create("X-Content-Type-Options", "nosniff"))
+                .addHeader(RawHeader.create("Content-Security-Policy", "default-src 'none'; sandbox"))
+                .withEntity(
+                        HttpEntities.create(ContentTypes.APPLICATION_OCTET_STREAM, content.size(), content.bytes()));
+    }
+}

@@ -1,0 +1,80 @@
+package io.kvasir.knowledgebase;
+
+import io.kvasir.ingestion.Ingestion;
+import io.kvasir.kernel.BlobId;
+import io.kvasir.kernel.Scope;
+import io.kvasir.kernel.SourceId;
+import io.kvasir.knowledgebase.domain.Document;
+import io.kvasir.knowledgebase.domain.SearchSettings;
+import io.kvasir.knowledgebase.domain.Version;
+import io.kvasir.retrieval.RetrievalSettings;
+import io.kvasir.retrieval.SearchMode;
+import io.kvasir.retrieval.SourceVersion;
+import java.util.Locale;
+import java.util.Optional;
+
+/** Names of what belongs to a knowledge base elsewhere (files, keys, passages), and its settings in the words of retrieval. */
+final class Sources {
+    private Sources() {}
+
+    static String ownSubject(Scope scope) {
+        return scope.tenant().value() + "/kb/" + scope.knowledgeBase().value();
+    }
+
+    static String subject(Scope scope, SourceId source) {
+        return scope.tenant().value() + "/source/" + scope.knowledgeBase().value() + "/" + source.value();
+    }
+
+    static BlobId file(SourceId source, long version) {
+        return new BlobId(source.value() + "-" + version);
+    }
+
+    static BlobId text(SourceId source, long version) {
+        return new BlobId(source.value() + "-" + version + "-text");
+    }
+
+    static SourceVersion version(Version version) {
+        return new SourceVersion(version.source(), version.version());
+    }
+
+    static Ingestion.Task task(Scope scope, Document document, String fileName, SearchSettings search) {
+        return new Ingestion.Task(
+                scope,
+                version(document.wanted()),
+                file(document.id(), document.fileVersion()),
+                text(document.id(), document.version()),
+                subject(scope, document.id()),
+                fileName,
+                document.file().mediaType(),
+                Optional.empty(),
+                retrieval(search));
+    }
+
+    static RetrievalSettings retrieval(SearchSettings s) {
+        return new RetrievalSettings(
+                SearchMode.valueOf(s.mode().toUpperCase(Locale.ROOT)),
+                s.maxResults(),
+                s.threshold(),
+                s.candidates(),
+                s.denseWeight(),
+                RetrievalSettings.Rerank.valueOf(s.rerank().toUpperCase(Locale.ROOT)),
+                s.mmrLambda(),
+                s.chunkTokens(),
+                s.chunkOverlapTokens(),
+                s.contextTokens());
+    }
+
+    static SearchSettings search(RetrievalSettings r) {
+        return new SearchSettings(
+                r.mode().name().toLowerCase(Locale.ROOT),
+                r.maxResults(),
+                r.threshold(),
+                r.candidates(),
+                r.denseWeight(),
+                r.rerank().name().toLowerCase(Locale.ROOT),
+                r.mmrLambda(),
+                r.chunkTokens(),
+                r.chunkOverlapTokens(),
+                r.contextTokens());
+    }
+}

@@ -1,0 +1,284 @@
+package io.kvasir.knowledgebase;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import io.kvasir.answering.Question;
+import io.kvasir.http.Page;
+import io.kvasir.ingestion.Ingestion;
+import io.kvasir.jdbc.SubjectKey;
+import io.kvasir.jdbc.SubjectKeys;
+import io.kvasir.kernel.JobId;
+import io.kvasir.kernel.KnowledgeBaseId;
+import io.kvasir.kernel.Outcome;
+import io.kvasir.kernel.Rejection;
+import io.kvasir.kernel.Scope;
+import io.kvasir.kernel.Sealed;
+import io.kvasir.kernel.SourceId;
+import io.kvasir.kernel.UserId;
+import io.kvasir.knowledgebase.KnowledgeBaseEntity.Seen;
+import io.kvasir.knowledgebase.KnowledgeBaseEntity.State;
+import io.kvasir.knowledgebase.domain.Document;
+import io.kvasir.knowledgebase.domain.Job;
+import io.kvasir.knowledgebase.domain.KnowledgeBase;
+import io.kvasir.knowledgebase.domain.Profile;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** Knowledge bases, documents and jobs as the outer face shows them: opened, where their keys still exist. */
+final class Views {
+    private static final String ERASED = "[erased]";
+
+    private final SubjectKeys keys;
+
+    Views(SubjectKeys keys) {
+        this.keys = keys;
+    }
+
+    /** @param shareUrl path of the public page */
+    record Base(
+            KnowledgeBaseId id,
+            UserId ownerId,
+            String name,
+            Optional<String> description,
+            String provider,
+            String model,
+            Optional<String> systemPrompt,
+            double temperature,
+            int maxTokens,
+            boolean active,
+
+            @com.fasterxml.jackson.annotation.JsonProperty("public")
+            boolean isPublic,
+
+            Optional<String> slug,
+            Optional<String> shareUrl,
+            long revision,
+            int documents,
+            int passages,
+            Instant createdAt,
+            Instant updatedAt) {}
+
+    record Doc(
+            SourceId id,
+            String fileName,
+            String title,
+            Optional<String> mediaType,
+            Optional<String> language,
+            long size,
+            String sha256,
+            long version,
+            boolean searchable,
+            int passages,
+            JobView job) {}
+
+    record JobView(
+            JobId id,
+            SourceId documentId,
+            String fileName,
+            String status,
+            Optional<String> stage,
+            int progress,
+            int chunksDone,
+            Optional<Integer> chunksTotal,
+            long size,
+            Optional<String> mediaType,
+            @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Job.Error> error,
+            int attempt,
+            Instant createdAt,
+            Optional<Instant> startedAt,
+            Optional<Instant> endedAt) {}
+
+    /** The wishes over what is there already, or over the configured defaults. */
+    Profile profile(
+            SubjectKey key, KnowledgeBases.Wishes wishes, Optional<Profile> before, KnowledgeBaseSettings settings) {
+        return new Profile(
+                wishes.name().map(key::seal).or(() -> before.map(Profile::name)).orElseThrow(),
+                wishes.description().map(key::seal).or(() -> before.flatMap(Profile::description)),
+                wishes.provider().or(() -> before.map(Profile::provider)).orElse(settings.provider()),
+                wishes.model().or(() -> before.map(Profile::model)).orElse(settings.model()),
+                wishes.systemPrompt().map(key::seal).or(() -> before.flatMap(Profile::systemPrompt)),
+                wishes.temperature().or(() -> before.map(Profile::temperature)).orElse(settings.temperature()),
+                wishes.maxTokens().or(() -> before.map(Profile::maxTokens)).orElse(settings.maxTokens()),
+                wishes.active().or(() -> before.map(Profile::active)).orElse(true));
+    }
+
+    CompletionStage<Outcome<Base>> base(Scope scope, Outcome<State> outcome) {
+        return opened(outcome, Sources.ownSubject(scope), (state, key) -> {
+            KnowledgeBase kb = state.knowledgeBase();
+            Profile profile = kb.profile().orElseThrow();
+            return Outcome.done(new Base(
+                    scope.knowledgeBase(),
+                    kb.opening().orElseThrow().owner(),
+                    open(key, profile.name()),
+                    profile.description().map(d -> open(key, d)),
+                    profile.provider(),
+                    profile.model(),
+                    profile.systemPrompt().map(p -> open(key, p)),
+                    profile.temperature(),
+                    profile.maxTokens(),
+                    profile.active(),
+                    kb.slug().isPresent(),
+                    kb.slug(),
+                    kb.slug().map(slug -> "/kb/" + slug),
+                    kb.revision(),
+                    kb.documents().size(),
+                    kb.documents().stream().mapToInt(Views::passages).sum(),
+                    kb.opening().orElseThrow().at(),
+                    kb.changedAt().orElseThrow()));
+        });
+    }
+
+    CompletionStage<Outcome<KnowledgeBases.ForAnswers>> forAnswers(Scope scope, Outcome<State> outcome) {
+        return opened(outcome, Sources.ownSubject(scope), (state, key) -> {
+            Profile profile = state.knowledgeBase().profile().orElseThrow();
+            return Outcome.done(new KnowledgeBases.ForAnswers(
+                    state.knowledgeBase().revision(),
+                    open(key, profile.name()),
+                    profile.description().map(d -> open(key, d)).orElse(""),
+                    profile.active(),
+                    new Question.Style(
+                            profile.provider(),
+                            profile.model(),
+                            profile.systemPrompt().map(p -> open(key, p)).orElse(""),
+                            profile.temperature(),
+                            profile.maxTokens()),
+                    Sources.retrieval(state.knowledgeBase().search().orElseThrow())));
+        });
+    }
+
+    CompletionStage<Outcome<Doc>> document(Scope scope, SourceId id, Outcome<State> outcome) {
+        return one(scope, outcome, seen -> seen.document().id().equals(id), "No such document");
+    }
+
+    CompletionStage<Outcome<JobView>> job(Scope scope, JobId id, Outcome<State> outcome) {
+        return one(scope, outcome, seen -> seen.document().job().id().equals(id), "No such job")
+                .thenApply(found -> found.map(Doc::job));
+    }
+
+    CompletionStage<Outcome<Page<Doc>>> documents(Scope scope, Outcome<State> outcome, Page.Request request) {
+        return switch (outcome) {
+            case Outcome.Refused<State>(Rejection reason) -> CompletableFuture.completedFuture(Outcome.refused(reason));
+            case Outcome.Done<State>(State state) -> {
+                List<Seen> oneMore = state.seen().stream()
+                        .filter(s -> s.document()
+                                        .id()
+                                        .value()
+                                        .compareTo(request.after().orElse(""))
+                                > 0)
+                        .sorted(Comparator.comparing(s -> s.document().id().value()))
+                        .limit(request.limit() + 1L)
+                        .toList();
+                Page<Seen> page =
+                        Page.of(oneMore, request.limit(), s -> s.document().id().value());
+                yield documents(scope, page.items())
+                        .thenApply(docs -> Outcome.done(new Page<>(docs, page.nextCursor())));
+            }
+        };
+    }
+
+    CompletionStage<List<Doc>> documents(Scope scope, List<Seen> seen) {
+        List<CompletableFuture<Doc>> each =
+                seen.stream().map(s -> document(scope, s).toCompletableFuture()).toList();
+        return CompletableFuture.allOf(each.toArray(CompletableFuture[]::new)).thenApply(_ -> {
+            List<Doc> docs = new ArrayList<>();
+            each.forEach(doc -> docs.add(doc.join()));
+            return docs;
+        });
+    }
+
+    private CompletionStage<Outcome<Doc>> one(
+            Scope scope, Outcome<State> outcome, java.util.function.Predicate<Seen> wanted, String missing) {
+        return switch (outcome) {
+            case Outcome.Refused<State>(Rejection reason) -> CompletableFuture.completedFuture(Outcome.refused(reason));
+            case Outcome.Done<State>(State state) ->
+                state.seen().stream()
+                        .filter(wanted)
+                        .findFirst()
+                        .map(seen -> document(scope, seen).thenApply(Outcome::done))
+                        .orElseGet(() ->
+                                CompletableFuture.completedFuture(Outcome.refused(new Rejection.NotFound(missing))));
+        };
+    }
+
+    private CompletionStage<Doc> document(Scope scope, Seen seen) {
+        Document d = seen.document();
+        return keys.find(Sources.subject(scope, d.id())).thenApply(key -> {
+            String name = open(key, d.file().name());
+            return new Doc(
+                    d.id(),
+                    name,
+                    d.read().map(r -> open(key, r.title())).orElse(name),
+                    d.read().map(Document.Read::mediaType),
+                    d.read().map(Document.Read::language),
+                    d.file().size(),
+                    d.file().sha256(),
+                    d.version(),
+                    d.published() > 0,
+                    passages(d),
+                    job(seen, name));
+        });
+    }
+
+    private static JobView job(Seen seen, String name) {
+        Document d = seen.document();
+        Job job = d.job();
+        Optional<Ingestion.Progress> live = job.status() == Job.Status.PENDING ? seen.progress() : Optional.empty();
+        int found = d.read().map(Document.Read::passages).orElse(0);
+        boolean read = job.status() == Job.Status.STAGED || job.status() == Job.Status.COMPLETED;
+        return new JobView(
+                job.id(),
+                d.id(),
+                name,
+                status(job, live),
+                live.map(p -> p.stage().name().toLowerCase(Locale.ROOT)),
+                read ? 100 : live.map(Ingestion.Progress::percent).orElse(0),
+                read ? found : live.map(Ingestion.Progress::chunksDone).orElse(0),
+                read ? Optional.of(found) : live.flatMap(Ingestion.Progress::chunksTotal),
+                d.file().size(),
+                d.read().map(Document.Read::mediaType).or(() -> d.file().mediaType()),
+                job.error(),
+                job.attempt(),
+                job.createdAt(),
+                job.startedAt().or(seen::startedAt),
+                job.endedAt());
+    }
+
+    /** To the outside a job is at work until its passages can be found. */
+    private static String status(Job job, Optional<Ingestion.Progress> live) {
+        return switch (job.status()) {
+            case PENDING ->
+                live.filter(p -> p.stage() != Ingestion.Stage.QUEUED).isPresent() ? "processing" : "pending";
+            case STAGED -> "processing";
+            case COMPLETED -> "completed";
+            case FAILED -> "failed";
+            case CANCELLED -> "cancelled";
+        };
+    }
+
+    private static int passages(Document document) {
+        return document.published() > 0
+                ? document.read().map(Document.Read::passages).orElse(0)
+                : 0;
+    }
+
+    @FunctionalInterface
+    private interface Render<T> {
+        Outcome<T> with(State state, Optional<SubjectKey> key);
+    }
+
+    private <T> CompletionStage<Outcome<T>> opened(Outcome<State> outcome, String subject, Render<T> render) {
+        return switch (outcome) {
+            case Outcome.Refused<State>(Rejection reason) -> CompletableFuture.completedFuture(Outcome.refused(reason));
+            case Outcome.Done<State>(State state) -> keys.find(subject).thenApply(key -> render.with(state, key));
+        };
+    }
+
+    private static String open(Optional<SubjectKey> key, Sealed text) {
+        return key.map(k -> k.open(text)).orElse(ERASED);
+    }
+}

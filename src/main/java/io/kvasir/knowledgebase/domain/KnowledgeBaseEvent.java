@@ -1,0 +1,78 @@
+package io.kvasir.knowledgebase.domain;
+
+import io.kvasir.kernel.JobId;
+import io.kvasir.kernel.SourceId;
+import io.kvasir.kernel.Stored;
+import io.kvasir.kernel.StoredAs;
+import io.kvasir.kernel.UserId;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/** Every way a knowledge base changes. */
+public sealed interface KnowledgeBaseEvent extends Stored {
+    @StoredAs("kb.created.v1")
+    record Created(UserId owner, Profile profile, SearchSettings search, Instant at) implements KnowledgeBaseEvent {}
+
+    @StoredAs("kb.profile-changed.v1")
+    record ProfileChanged(Profile profile, Instant at) implements KnowledgeBaseEvent {}
+
+    @StoredAs("kb.search-configured.v1")
+    record SearchConfigured(SearchSettings search, Instant at) implements KnowledgeBaseEvent {}
+
+    @StoredAs("kb.shared.v1")
+    record Shared(String slug, Instant at) implements KnowledgeBaseEvent {}
+
+    @StoredAs("kb.unshared.v1")
+    record Unshared(Instant at) implements KnowledgeBaseEvent {}
+
+    @StoredAs("kb.document-added.v1")
+    record DocumentAdded(SourceId document, Document.File file, JobId job, Instant at) implements KnowledgeBaseEvent {}
+
+    /** @param file new bytes; empty where the same bytes are read again */
+    @StoredAs("kb.document-version-begun.v1")
+    record VersionBegun(SourceId document, long version, Optional<Document.File> file, JobId job, Instant at)
+            implements KnowledgeBaseEvent {}
+
+    @StoredAs("kb.document-removed.v1")
+    record DocumentRemoved(SourceId document, Instant at) implements KnowledgeBaseEvent {}
+
+    @StoredAs("kb.job-staged.v1")
+    record JobStaged(SourceId document, JobId job, Document.Read read, Optional<Instant> startedAt, Instant at)
+            implements KnowledgeBaseEvent {}
+
+    @StoredAs("kb.job-failed.v1")
+    record JobFailed(SourceId document, JobId job, Job.Error error, Optional<Instant> startedAt, Instant at)
+            implements KnowledgeBaseEvent {}
+
+    @StoredAs("kb.job-cancelled.v1")
+    record JobCancelled(SourceId document, JobId job, Instant at) implements KnowledgeBaseEvent {}
+
+    /** Persisted before the index is told, so that a crash repeats the same publication. */
+    @StoredAs("kb.publication-started.v1")
+    record PublicationStarted(long revision, List<Version> added, List<Version> removed, Instant at)
+            implements KnowledgeBaseEvent {
+        public PublicationStarted {
+            added = List.copyOf(added);
+            removed = List.copyOf(removed);
+        }
+    }
+
+    @StoredAs("kb.published.v1")
+    record Published(long revision, Instant at) implements KnowledgeBaseEvent {}
+
+    /** Files and keys of versions nobody sees any more are gone. */
+    @StoredAs("kb.swept.v1")
+    record Swept(List<Version> versions) implements KnowledgeBaseEvent {
+        public Swept {
+            versions = List.copyOf(versions);
+        }
+    }
+
+    @StoredAs("kb.deleted.v1")
+    record Deleted(Instant at) implements KnowledgeBaseEvent {}
+
+    /** Nothing of it is left but this history of sealed texts without keys. */
+    @StoredAs("kb.erased.v1")
+    record Erased(Instant at) implements KnowledgeBaseEvent {}
+}
