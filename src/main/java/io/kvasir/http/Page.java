@@ -29,7 +29,7 @@ public record Page<T>(List<T> items, Optional<String> nextCursor) {
             return new Page<>(oneMore, Optional.empty());
         }
         List<T> items = oneMore.subList(0, limit);
-        return new Page<>(items, Optional.of(encode(key.apply(items.getLast()))));
+        return new Page<>(items, Optional.of(cursor(key.apply(items.getLast()))));
     }
 
     public <R> Page<R> map(Function<T, R> change) {
@@ -62,7 +62,8 @@ public record Page<T>(List<T> items, Optional<String> nextCursor) {
                 }));
     }
 
-    private static String encode(String key) {
+    /** The cursor that stands for a sort key. */
+    public static String cursor(String key) {
         return Base64.getUrlEncoder().withoutPadding().encodeToString(key.getBytes(StandardCharsets.UTF_8));
     }
 

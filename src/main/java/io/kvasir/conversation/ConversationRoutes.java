@@ -1,0 +1,230 @@
+package io.kvasir.conversation;
+
+import static org.apache.pekko.http.javadsl.server.Directives.concat;
+import static org.apache.pekko.http.javadsl.server.Directives.entity;
+import static org.apache.pekko.http.javadsl.server.Directives.get;
+import static org.apache.pekko.http.javadsl.server.Directives.onSuccess;
+import static org.apache.pekko.http.javadsl.server.Directives.optionalHeaderValueByName;
+import static org.apache.pekko.http.javadsl.server.Directives.parameterOptional;
+import static org.apache.pekko.http.javadsl.server.Directives.path;
+import static org.apache.pekko.http.javadsl.server.Directives.pathEndOrSingleSlash;
+import static org.apache.pekko.http.javadsl.server.Directives.pathPrefix;
+import static org.apache.pekko.http.javadsl.server.Directives.post;
+import static org.apache.pekko.http.javadsl.server.Directives.withoutRequestTimeout;
+import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.kvasir.conversation.domain.Position;
+import io.kvasir.conversation.domain.Turn;
+import io.kvasir.http.Authenticated;
+import io.kvasir.http.Idempotent;
+import io.kvasir.http.Json;
+import io.kvasir.http.Page;
+import io.kvasir.http.Problems;
+import io.kvasir.http.Sse;
+import io.kvasir.kernel.ConversationId;
+import io.kvasir.kernel.Ids;
+import io.kvasir.kernel.KnowledgeBaseId;
+import io.kvasir.kernel.Principal;
+import io.kvasir.kernel.Rejection;
+import io.kvasir.kernel.Rejection.FieldError;
+import io.kvasir.kernel.Scope;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.apache.pekko.http.javadsl.model.StatusCodes;
+import org.apache.pekko.http.javadsl.server.Directives;
+import org.apache.pekko.http.javadsl.server.Route;
+import org.jspecify.annotations.Nullable;
+
+/** {@code /api/v1/chat}. */
+public final class ConversationRoutes {
+    private final Conversations conversations;
+    private final Authenticated authenticated;
+    private final Idempotent idempotent;
+
+    public ConversationRoutes(Conversations conversations, Authenticated authenticated, Idempotent idempotent) {
+        this.conversations = conversations;
+        this.authenticated = authenticated;
+        this.idempotent = idempotent;
+    }
+
+    public Route routes() {
+        return pathPrefix(
+                "chat",
+                () -> authenticated.caller(caller -> concat(
+                        pathPrefix(
+                                "conversations",
+                                () -> concat(
+                                        pathEndOrSingleSlash(() -> all(caller)),
+                                        pathPrefix(
+                                                segment(),
+                                                id -> addressed(caller, id, address -> one(caller, address))))),
+                        pathPrefix(
+                                "messages",
+                                () -> pathPrefix(
+                                        segment(), id -> path("feedback", () -> post(() -> feedback(caller, id))))))));
+    }
+
+    private static Route addressed(Principal caller, String id, Function<ConversationAddress, Route> inner) {
+        return (Ids.safe(id)
+                        ? Conversations.address(caller, new ConversationId(id))
+                        : Optional.<ConversationAddress>empty())
+                .map(inner)
+                .orElseGet(() -> Problems.refuse(new Rejection.NotFound("No such conversation")));
+    }
+
+    private Route all(Principal caller) {
+        if (caller.boundTo().isPresent()) {
+            return Problems.refuse(new Rejection.NotFound("There is nothing at this address"));
+        }
+        return concat(
+                get(() -> Page.requested(page -> parameterOptional(
+                        "kbId", kb -> parameterOptional("status", status -> listed(caller, page, kb, status))))),
+                post(() -> idempotent.once(
+                        caller,
+                        () -> entity(
+                                Json.body(Start.class),
+                                body -> Problems.answer(
+                                        conversations.start(
+                                                new Scope(
+                                                        caller.tenant(),
+                                                        new KnowledgeBaseId(String.valueOf(body.kbId()))),
+                                                caller.user(),
+                                                Optional.ofNullable(body.endUser())),
+                                        Json::created)))));
+    }
+
+    private Route listed(Principal caller, Page.Request page, Optional<String> kb, Optional<String> status) {
+        if (status.filter(s -> !s.equals("active") && !s.equals("closed")).isPresent()) {
+            return Problems.refuse(Rejection.Invalid.field("?status", "must be active or closed"));
+        }
+        if (kb.filter(id -> !Ids.safe(id)).isPresent()) {
+            return Problems.refuse(Rejection.Invalid.field("?kbId", "is not an id"));
+        }
+        return onSuccess(
+                conversations.list(caller.tenant(), kb.map(KnowledgeBaseId::new), status, page),
+                entries -> Directives.complete(Json.ok(entries)));
+    }
+
+    private Route one(Principal caller, ConversationAddress address) {
+        return concat(
+                pathEndOrSingleSlash(() -> get(() -> Problems.answer(conversations.read(address), Json::ok))),
+                path(
+                        "messages",
+                        () -> concat(
+                                get(() -> Page.requested(
+                                        page -> Problems.answer(conversations.messages(address, page), Json::ok))),
+                                post(() -> asking(caller, address)))),
+                path("events", () -> get(() -> withoutRequestTimeout(() -> events(address)))),
+                path("stop", () -> post(() -> Problems.answer(conversations.stop(address), _ -> Problems.noContent()))),
+                path("close", () -> post(() -> Problems.answer(conversations.close(address), Json::ok))));
+    }
+
+    private Route asking(Principal caller, ConversationAddress address) {
+        return entity(Json.body(Ask.class), body -> {
+            String question = body.checked(conversations.settings().longestQuestion());
+            return optionalHeaderValueByName("Accept", accept -> {
+                String wanted = accept.orElse("*/*");
+                if (wanted.contains("text/event-stream")) {
+                    return withoutRequestTimeout(() -> Problems.answerWith(
+                            conversations.ask(address, question),
+                            turn -> onSuccess(
+                                    conversations.turn(address, turn),
+                                    events -> Directives.complete(Sse.response(events)))));
+                }
+                if (wanted.contains("application/json")) {
+                    return once(
+                            caller,
+                            () -> withoutRequestTimeout(() -> Problems.answerWith(
+                                    conversations.ask(address, question),
+                                    turn -> Problems.answer(conversations.whole(address, turn), Json::ok))));
+                }
+                return once(
+                        caller,
+                        () -> Problems.answer(
+                                conversations.ask(address, question),
+                                turn -> Json.response(
+                                        StatusCodes.ACCEPTED,
+                                        Map.of(
+                                                "turnId", Integer.toString(turn),
+                                                "userMessageId", MessageIds.question(address.id(), turn),
+                                                "messageId", MessageIds.reply(address.id(), turn)))));
+            });
+        });
+    }
+
+    private Route once(Principal caller, Supplier<Route> inner) {
+        return idempotent.once(caller, inner);
+    }
+
+    private Route events(ConversationAddress address) {
+        return optionalHeaderValueByName(
+                "Last-Event-ID",
+                header -> parameterOptional("after", parameter -> {
+                    Optional<String> id = header.or(() -> parameter).filter(text -> !text.isBlank());
+                    Optional<Position> position = id.flatMap(Position::parse);
+                    return id.isPresent() && position.isEmpty()
+                            ? Problems.refuse(
+                                    Rejection.Invalid.field("Last-Event-ID", "must be a position, for example 7:31"))
+                            : Problems.answer(conversations.events(address, position), Sse::response);
+                }));
+    }
+
+    private Route feedback(Principal caller, String id) {
+        Optional<MessageIds.Named> named = MessageIds.parse(id).filter(MessageIds.Named::reply);
+        Optional<ConversationAddress> address = named.flatMap(n -> Conversations.address(caller, n.conversation()));
+        if (named.isEmpty() || address.isEmpty()) {
+            return Problems.refuse(new Rejection.NotFound("No such message"));
+        }
+        return entity(
+                Json.body(Feedback.class),
+                body -> Problems.answer(
+                        conversations.rate(
+                                address.get(), named.get().turn(), body.checked(), Optional.ofNullable(body.comment())),
+                        _ -> Problems.noContent()));
+    }
+
+    record Start(@Nullable String kbId, Messages.@Nullable EndUser endUser) {
+        Start {
+            if (kbId == null || !Ids.safe(kbId)) {
+                throw Json.Refusal.of(new FieldError("/kbId", "must be the id of a knowledge base"));
+            }
+        }
+    }
+
+    record Ask(@Nullable String content) {
+        String checked(int longest) {
+            if (content == null || content.isBlank()) {
+                throw Json.Refusal.of(new FieldError("/content", "must not be empty"));
+            }
+            if (content.length() > longest) {
+                throw Json.Refusal.of(new FieldError("/content", "must have at most " + longest + " characters"));
+            }
+            return content;
+        }
+    }
+
+    enum Thumb {
+        @JsonProperty("up")
+        UP,
+        @JsonProperty("down")
+        DOWN
+    }
+
+    record Feedback(@Nullable Thumb rating, @Nullable String comment) {
+        Feedback {
+            if (comment != null && comment.length() > 5_000) {
+                throw Json.Refusal.of(new FieldError("/comment", "must have at most 5000 characters"));
+            }
+        }
+
+        Turn.Rating checked() {
+            if (rating == null) {
+                throw Json.Refusal.of(new FieldError("/rating", "must be up or down"));
+            }
+            return rating == Thumb.UP ? Turn.Rating.UP : Turn.Rating.DOWN;
+        }
+    }
+}

@@ -1,0 +1,55 @@
+package io.kvasir.conversation;
+
+import java.time.Duration;
+
+/**
+ * How conversations are held.
+ *
+ * @param longestQuestion UTF-16 units, 1 to 100,000
+ * @param longestReply UTF-16 units; what a model says beyond is not taken, from 1,000
+ * @param maxTurns most questions of one conversation, 1 to 10,000
+ * @param historyTurns earlier turns put before the model, 0 to 100
+ * @param longestTurn after this a reply fails, from 1 s
+ * @param checkpointEvery how much of a long reply a crash may take, from 100 ms
+ * @param keepAlive between comment lines on an open stream, and how soon a reader asks again whom nobody answered; from 1 s
+ * @param idle how long a conversation that nobody reads stays in memory; more than twice {@code keepAlive}
+ * @param answerWithin how long a request waits for its conversation, from 100 ms
+ * @param snapshotEvery events, from 2
+ */
+public record ConversationSettings(
+        int longestQuestion,
+        int longestReply,
+        int maxTurns,
+        int historyTurns,
+        Duration longestTurn,
+        Duration checkpointEvery,
+        Duration keepAlive,
+        Duration idle,
+        Duration answerWithin,
+        int snapshotEvery) {
+    public ConversationSettings {
+        within("longest-question", longestQuestion, 1, 100_000);
+        within("longest-reply", longestReply, 1_000, 100_000_000);
+        within("max-turns", maxTurns, 1, 10_000);
+        within("history-turns", historyTurns, 0, 100);
+        within("snapshot-every", snapshotEvery, 2, 1_000_000);
+        atLeast("longest-turn", longestTurn, Duration.ofSeconds(1));
+        atLeast("checkpoint-every", checkpointEvery, Duration.ofMillis(100));
+        atLeast("keep-alive", keepAlive, Duration.ofSeconds(1));
+        atLeast("idle", idle, keepAlive.multipliedBy(2).plusMillis(1));
+        atLeast("answer-within", answerWithin, Duration.ofMillis(100));
+    }
+
+    private static void within(String key, int value, int least, int most) {
+        if (value < least || value > most) {
+            throw new IllegalArgumentException(
+                    "kvasir.conversation." + key + " must be " + least + " to " + most + ", not " + value);
+        }
+    }
+
+    private static void atLeast(String key, Duration value, Duration least) {
+        if (value.compareTo(least) < 0) {
+            throw new IllegalArgumentException("kvasir.conversation." + key + " must be at least " + least);
+        }
+    }
+}

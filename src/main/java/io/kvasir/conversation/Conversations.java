@@ -1,0 +1,289 @@
+package io.kvasir.conversation;
+
+import io.kvasir.answering.AnswerEvent;
+import io.kvasir.answering.Question;
+import io.kvasir.conversation.ConversationEntity.Command;
+import io.kvasir.conversation.ConversationEntity.Reply;
+import io.kvasir.conversation.domain.ConversationEvent;
+import io.kvasir.conversation.domain.Position;
+import io.kvasir.conversation.domain.Turn;
+import io.kvasir.http.Json;
+import io.kvasir.http.Page;
+import io.kvasir.http.Problems;
+import io.kvasir.jdbc.SubjectKey;
+import io.kvasir.jdbc.SubjectKeys;
+import io.kvasir.jdbc.Transactor;
+import io.kvasir.kernel.ConversationId;
+import io.kvasir.kernel.KnowledgeBaseId;
+import io.kvasir.kernel.Outcome;
+import io.kvasir.kernel.Principal;
+import io.kvasir.kernel.Rejection;
+import io.kvasir.kernel.Scope;
+import io.kvasir.kernel.TenantId;
+import io.kvasir.kernel.UserId;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
+import org.apache.pekko.cluster.sharding.typed.javadsl.EntityRef;
+import org.apache.pekko.stream.Materializer;
+import org.apache.pekko.stream.javadsl.Sink;
+import org.apache.pekko.stream.javadsl.Source;
+import org.apache.pekko.util.ByteString;
+
+/** Conversations as the rest of the house sees them: the only one here that knows sharding, time-outs and keys. */
+public final class Conversations {
+    private final ClusterSharding sharding;
+    private final ConversationSettings settings;
+    private final Clock clock;
+    private final SubjectKeys keys;
+    private final Register register;
+    private final Function<Scope, CompletionStage<Outcome<Profile>>> profiles;
+    private final Materializer materializer;
+
+    /**
+     * @param answers from a question to its answer; never fails, its last event says how it ended
+     * @param profiles what a knowledge base is like at the moment it is asked; refused where it can't be asked
+     */
+    public Conversations(
+            ActorSystem<?> system,
+            ConversationSettings settings,
+            Clock clock,
+            Transactor transactor,
+            SubjectKeys keys,
+            Function<Question, Source<AnswerEvent, NotUsed>> answers,
+            Function<Scope, CompletionStage<Outcome<Profile>>> profiles) {
+        this.sharding = ClusterSharding.get(system);
+        this.settings = settings;
+        this.clock = clock;
+        this.keys = keys;
+        this.register = new Register(transactor);
+        this.profiles = profiles;
+        this.materializer = Materializer.matFromSystem(system);
+        ConversationEntity.Surroundings around = new ConversationEntity.Surroundings(
+                settings,
+                clock,
+                entityId -> keys.find(ConversationAddress.parse(entityId).subject()),
+                new Answering(answers, materializer, settings.historyTurns()));
+        sharding.init(Entity.of(
+                        ConversationEntity.KEY,
+                        context -> ConversationEntity.create(context.getEntityId(), context.getShard(), around))
+                .withStopMessage(ConversationEntity.Passivate.NOW));
+    }
+
+    ConversationSettings settings() {
+        return settings;
+    }
+
+    /** Starts a conversation of nobody in particular, for a visitor of a shared knowledge base. */
+    public CompletionStage<Outcome<ConversationId>> startForVisitor(Scope scope, UserId visitor) {
+        return start(scope, visitor, Optional.empty()).thenApply(outcome -> outcome.map(Messages.View::id));
+    }
+
+    CompletionStage<Outcome<Messages.View>> start(Scope scope, UserId by, Optional<Messages.EndUser> endUser) {
+        ConversationAddress address = new ConversationAddress(scope.tenant(), ConversationId.next());
+        return then(
+                        profiles.apply(scope),
+                        _ -> keys.obtain(address.subject()).thenCompose(key -> {
+                            ConversationEvent.ConversationStarted birth = new ConversationEvent.ConversationStarted(
+                                    scope.knowledgeBase(),
+                                    Optional.of(by),
+                                    endUser.map(user -> key.seal(Json.write(user))),
+                                    clock.instant());
+                            return then(
+                                    asked(address, replyTo -> new ConversationEntity.Start(birth, replyTo)),
+                                    _ -> register.add(address.tenant(), address.id(), scope.knowledgeBase(), birth.at())
+                                            .thenApply(_ -> Outcome.done(true)));
+                        }))
+                .thenCompose(outcome -> next(outcome, _ -> read(address)));
+    }
+
+    CompletionStage<Page<Register.Entry>> list(
+            TenantId tenant, Optional<KnowledgeBaseId> kb, Optional<String> status, Page.Request request) {
+        return register.list(tenant, kb, status, request.after(), request.limit())
+                .thenApply(entries ->
+                        Page.of(entries, request.limit(), entry -> entry.id().value()));
+    }
+
+    CompletionStage<Outcome<Messages.View>> read(ConversationAddress address) {
+        return then(
+                pages(address, 1, 0),
+                page -> key(address).thenApply(key -> Outcome.done(Messages.view(address.id(), page, key))));
+    }
+
+    CompletionStage<Outcome<Page<Messages.Message>>> messages(ConversationAddress address, Page.Request request) {
+        int from = request.after()
+                        .filter(a -> a.matches("[1-9][0-9]{0,8}"))
+                        .map(Integer::parseInt)
+                        .orElse(0)
+                + 1;
+        return then(
+                pages(address, from, request.limit()),
+                page -> key(address).thenApply(key -> {
+                    List<Messages.Message> messages = new ArrayList<>();
+                    page.turns().forEach(turn -> messages.addAll(Messages.of(address.id(), turn, page.live(), key)));
+                    int last = from - 1 + page.turns().size();
+                    return Outcome.done(new Page<>(
+                            messages,
+                            last < page.count() ? Optional.of(Page.cursor(Integer.toString(last))) : Optional.empty()));
+                }));
+    }
+
+    /** Puts a question. Acknowledged once it is persisted. @return the number of its turn */
+    CompletionStage<Outcome<Integer>> ask(ConversationAddress address, String question) {
+        return then(
+                        pages(address, 1, 0),
+                        page -> then(
+                                profiles.apply(new Scope(
+                                        address.tenant(), page.opening().knowledgeBase())),
+                                profile -> key(address)
+                                        .thenCompose(key -> key.isEmpty()
+                                                ? CompletableFuture.completedFuture(
+                                                        Outcome.<ConversationEntity.Ok>refused(
+                                                                new Rejection.NotFound("No such conversation")))
+                                                : asked(
+                                                        address,
+                                                        replyTo -> new ConversationEntity.Ask(
+                                                                key.get().seal(question), profile, replyTo)))))
+                .thenApply(outcome -> outcome.map(ConversationEntity.Ok::turns));
+    }
+
+    CompletionStage<Outcome<Boolean>> stop(ConversationAddress address) {
+        return asked(address, ConversationEntity.Stop::new).thenApply(outcome -> outcome.map(_ -> true));
+    }
+
+    CompletionStage<Outcome<Messages.View>> close(ConversationAddress address) {
+        return then(
+                        asked(address, ConversationEntity.Close::new),
+                        _ -> register.close(address.tenant(), address.id(), clock.instant())
+                                .thenApply(_ -> Outcome.done(true)))
+                .thenCompose(outcome -> next(outcome, _ -> read(address)));
+    }
+
+    CompletionStage<Outcome<Boolean>> rate(
+            ConversationAddress address, int turn, Turn.Rating rating, Optional<String> comment) {
+        return key(address)
+                .thenCompose(key -> asked(
+                        address,
+                        replyTo -> new ConversationEntity.Rate(
+                                turn,
+                                new Turn.Feedback(
+                                        rating, comment.flatMap(c -> key.map(k -> k.seal(c))), clock.instant()),
+                                replyTo)))
+                .thenApply(outcome -> outcome.map(_ -> true));
+    }
+
+    /** The events of a turn that was just asked, to its end. */
+    CompletionStage<Source<ByteString, NotUsed>> turn(ConversationAddress address, int turn) {
+        return key(address).thenApply(key -> stream(address, key, Position.before(turn), true));
+    }
+
+    /**
+     * Everything after a position, and on.
+     *
+     * @param after empty for the beginning of the last turn
+     */
+    CompletionStage<Outcome<Source<ByteString, NotUsed>>> events(
+            ConversationAddress address, Optional<Position> after) {
+        return then(pages(address, 1, 0), page -> {
+            Position from = after.orElseGet(() -> Position.before(Math.max(1, page.count())));
+            return from.turn() > page.count() + 1
+                    ? CompletableFuture.completedFuture(Outcome.refused(
+                            Rejection.Invalid.field("Last-Event-ID", "is no position of this conversation")))
+                    : key(address).thenApply(key -> Outcome.done(stream(address, key, from, false)));
+        });
+    }
+
+    /** The whole reply to a question, once it is done. */
+    CompletionStage<Outcome<Messages.Message>> whole(ConversationAddress address, int turn) {
+        return turn(address, turn)
+                .thenCompose(events -> events.runWith(Sink.ignore(), materializer))
+                .thenCompose(_ -> then(
+                        pages(address, turn, 1),
+                        page -> key(address)
+                                .thenApply(key -> Outcome.done(Messages.reply(
+                                        address.id(), page.turns().getFirst(), page.live(), key)))));
+    }
+
+    /** Makes every conversation of a knowledge base unreadable for ever, and forgets them. */
+    public CompletionStage<Void> eraseOf(Scope scope) {
+        return register.removeOf(scope).thenCompose(ids -> {
+            CompletionStage<Void> all = CompletableFuture.completedFuture(null);
+            for (ConversationId id : ids) {
+                all = all.thenCompose(_ -> keys.destroy(new ConversationAddress(scope.tenant(), id).subject()));
+            }
+            return all;
+        });
+    }
+
+    /** Empty where the credential itself forbids it. */
+    static Optional<ConversationAddress> address(Principal caller, ConversationId id) {
+        return caller.mayTouch(id) ? Optional.of(new ConversationAddress(caller.tenant(), id)) : Optional.empty();
+    }
+
+    private Source<ByteString, NotUsed> stream(
+            ConversationAddress address, Optional<SubjectKey> key, Position from, boolean oneTurn) {
+        EntityRef<Command> entity = entity(address);
+        return Source.fromGraph(new ReplyStream(address.id(), entity::tell, key, from, oneTurn, settings.keepAlive()));
+    }
+
+    private CompletionStage<Optional<SubjectKey>> key(ConversationAddress address) {
+        return keys.find(address.subject());
+    }
+
+    private EntityRef<Command> entity(ConversationAddress address) {
+        return sharding.entityRefFor(ConversationEntity.KEY, address.entityId());
+    }
+
+    private CompletionStage<Outcome<ConversationEntity.Page>> pages(ConversationAddress address, int from, int turns) {
+        return reply(address, replyTo -> new ConversationEntity.Read(from, turns, replyTo))
+                .thenApply(reply -> switch (reply) {
+                    case ConversationEntity.Page page -> Outcome.done(page);
+                    case ConversationEntity.Refused(Rejection reason) -> Outcome.refused(reason);
+                    case ConversationEntity.Ok _ ->
+                        throw new IllegalStateException("a conversation answered a reader with Ok");
+                });
+    }
+
+    private CompletionStage<Outcome<ConversationEntity.Ok>> asked(
+            ConversationAddress address, org.apache.pekko.japi.function.Function<ActorRef<Reply>, Command> question) {
+        return reply(address, question).thenApply(reply -> switch (reply) {
+            case ConversationEntity.Ok ok -> Outcome.done(ok);
+            case ConversationEntity.Refused(Rejection reason) -> Outcome.refused(reason);
+            case ConversationEntity.Page _ ->
+                throw new IllegalStateException("a conversation answered a change with a page");
+        });
+    }
+
+    private CompletionStage<Reply> reply(
+            ConversationAddress address, org.apache.pekko.japi.function.Function<ActorRef<Reply>, Command> question) {
+        return entity(address).ask(question, settings.answerWithin()).handle((reply, fault) -> {
+            if (fault != null) {
+                throw new Problems.Unavailable("The conversation did not answer in time", Duration.ofSeconds(2));
+            }
+            return reply;
+        });
+    }
+
+    private static <A, B> CompletionStage<Outcome<B>> then(
+            CompletionStage<Outcome<A>> first, Function<A, CompletionStage<Outcome<B>>> next) {
+        return first.thenCompose(outcome -> next(outcome, next));
+    }
+
+    private static <A, B> CompletionStage<Outcome<B>> next(
+            Outcome<A> outcome, Function<A, CompletionStage<Outcome<B>>> next) {
+        return switch (outcome) {
+            case Outcome.Done<A>(A value) -> next.apply(value);
+            case Outcome.Refused<A>(Rejection reason) -> CompletableFuture.completedFuture(Outcome.refused(reason));
+        };
+    }
+}

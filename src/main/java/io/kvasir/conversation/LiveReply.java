@@ -1,0 +1,105 @@
+package io.kvasir.conversation;
+
+import io.kvasir.answering.AnswerEvent;
+import io.kvasir.conversation.ConversationEntity.Heard;
+import io.kvasir.conversation.domain.Ending;
+import io.kvasir.conversation.domain.Position;
+import io.kvasir.conversation.domain.Progress;
+import io.kvasir.http.Json;
+import io.kvasir.jdbc.SubjectKey;
+import io.kvasir.kernel.PassageId;
+import io.kvasir.kernel.Sealed;
+import java.util.List;
+import java.util.Optional;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.stream.UniqueKillSwitch;
+
+/** The reply being given: its growing text, held once. Lives in its conversation's actor and is touched by nothing else. */
+final class LiveReply {
+    private final AnswerInbox inbox;
+    private final SubjectKey key;
+    private final UniqueKillSwitch stream;
+    private final int longest;
+    private final StringBuilder text = new StringBuilder();
+    private Optional<Sources> sources = Optional.empty();
+    private boolean sourcesStored;
+    private int stored;
+    private Optional<Ending> ending = Optional.empty();
+
+    /** @param longest UTF-16 units; what comes beyond is not taken */
+    LiveReply(AnswerInbox inbox, SubjectKey key, UniqueKillSwitch stream, int longest) {
+        this.inbox = inbox;
+        this.key = key;
+        this.stream = stream;
+        this.longest = longest;
+    }
+
+    int turn() {
+        return inbox.turn();
+    }
+
+    boolean reads(AnswerInbox other) {
+        return inbox == other;
+    }
+
+    boolean over() {
+        return ending.isPresent();
+    }
+
+    void take(AnswerInbox.Batch batch) {
+        batch.retrieved().ifPresent(r -> sources = Optional.of(new Sources(r.citations(), r.tookMs())));
+        int room = longest - text.length();
+        if (batch.text().length() <= room) {
+            text.append(batch.text());
+        } else if (room > 0) {
+            int end = Character.isHighSurrogate(batch.text().charAt(room - 1)) ? room - 1 : room;
+            text.append(batch.text(), 0, end);
+        }
+    }
+
+    boolean full() {
+        return text.length() >= longest - 1;
+    }
+
+    boolean unstored() {
+        return text.length() > stored;
+    }
+
+    /** What was not stored yet, sealed; from now on it counts as stored. */
+    Progress store() {
+        Optional<Sealed> more = unstored() ? Optional.of(key.seal(text.substring(stored))) : Optional.empty();
+        stored = text.length();
+        Optional<Sources> fresh = sourcesStored ? Optional.empty() : sources;
+        sourcesStored |= fresh.isPresent();
+        return new Progress(
+                more,
+                fresh.map(s -> key.seal(Json.write(s))),
+                fresh.map(s -> s.citations().stream()
+                                .map(AnswerEvent.Citation::passageId)
+                                .toList())
+                        .orElse(List.<PassageId>of()));
+    }
+
+    void end(Ending how) {
+        ending = Optional.of(how);
+    }
+
+    void cancel() {
+        stream.shutdown();
+    }
+
+    String text() {
+        return text.toString();
+    }
+
+    /** What a reader at this place has not seen; empty where it has seen all. */
+    Optional<Heard> after(Position at, ActorRef<ConversationEntity.Command> entity) {
+        Optional<Sources> news = at.sourced() ? Optional.empty() : sources;
+        int from = at.start(text);
+        boolean nothing = at.offset() >= 0 && news.isEmpty() && from >= text.length() && ending.isEmpty();
+        return nothing
+                ? Optional.empty()
+                : Optional.of(
+                        new Heard.Live(turn(), at.offset() < 0, news, from, text.substring(from), ending, entity));
+    }
+}

@@ -1,0 +1,105 @@
+package io.kvasir.conversation;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import io.kvasir.answering.AnswerEvent;
+import io.kvasir.conversation.domain.Conversation;
+import io.kvasir.conversation.domain.Ending;
+import io.kvasir.conversation.domain.Turn;
+import io.kvasir.http.Json;
+import io.kvasir.jdbc.SubjectKey;
+import io.kvasir.kernel.ConversationId;
+import io.kvasir.kernel.KnowledgeBaseId;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/** Conversations and their messages as the outer face shows them. */
+final class Messages {
+    private Messages() {}
+
+    /** Who talks to a knowledge base, as far as they said. */
+    @JsonInclude(JsonInclude.Include.NON_ABSENT)
+    record EndUser(
+            Optional<String> name, Optional<String> email, Optional<String> phone, Optional<Map<String, String>> metadata) {}
+
+    /** @param turns how many questions were asked */
+    record View(
+            ConversationId id,
+            KnowledgeBaseId kbId,
+            String status,
+            int turns,
+            Optional<EndUser> endUser,
+            Instant createdAt) {}
+
+    /** @param content of a running reply: what was said so far */
+    @JsonInclude(JsonInclude.Include.NON_ABSENT)
+    record Message(
+            String id,
+            String turnId,
+            String role,
+            String content,
+            Optional<String> status,
+            Optional<List<AnswerEvent.Citation>> citations,
+            Optional<List<Integer>> cited,
+            Optional<String> finishReason,
+            Optional<Ending.Usage> usage,
+            Optional<Ending.Timings> timings,
+            Optional<Ending.Failure> error,
+            Optional<String> feedback,
+            Optional<Long> revision,
+            Instant createdAt) {}
+
+    static View view(ConversationId id, ConversationEntity.Page page, Optional<SubjectKey> key) {
+        Conversation.Opening opening = page.opening();
+        return new View(
+                id,
+                opening.knowledgeBase(),
+                page.closed() ? "closed" : "active",
+                page.count(),
+                opening.endUser().flatMap(sealed -> key.map(k -> Json.read(k.open(sealed), EndUser.class))),
+                opening.at());
+    }
+
+    static List<Message> of(ConversationId id, Turn turn, Optional<String> live, Optional<SubjectKey> key) {
+        return List.of(question(id, turn, key), reply(id, turn, live, key));
+    }
+
+    private static Message question(ConversationId id, Turn turn, Optional<SubjectKey> key) {
+        return new Message(
+                MessageIds.question(id, turn.number()),
+                Integer.toString(turn.number()),
+                "user",
+                Opened.text(turn.question(), key),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                turn.askedAt());
+    }
+
+    static Message reply(ConversationId id, Turn turn, Optional<String> live, Optional<SubjectKey> key) {
+        Optional<Ending> ending = turn.ending();
+        return new Message(
+                MessageIds.reply(id, turn.number()),
+                Integer.toString(turn.number()),
+                "assistant",
+                live.filter(_ -> ending.isEmpty()).orElseGet(() -> Opened.reply(turn, key)),
+                Optional.of(turn.status().name().toLowerCase(Locale.ROOT)),
+                Optional.of(Opened.sources(turn, key).map(Sources::citations).orElse(List.of())),
+                ending.map(Ending::cited),
+                ending.flatMap(Ending::finishReason),
+                ending.flatMap(Ending::usage),
+                ending.flatMap(Ending::timings),
+                ending.flatMap(Ending::failure),
+                turn.feedback().map(f -> f.rating().name().toLowerCase(Locale.ROOT)),
+                Optional.of(turn.revision()),
+                ending.map(Ending::at).orElse(turn.askedAt()));
+    }
+}
