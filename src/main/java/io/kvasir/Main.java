@@ -1,10 +1,42 @@
 package io.kvasir;
 
-/** Starts the server. */
+import io.kvasir.bootstrap.Server;
+import io.kvasir.bootstrap.Settings;
+import java.io.IOException;
+
+/** Starts the server and says where it is. */
 public final class Main {
     private Main() {}
 
+    @SuppressWarnings("SystemOut") // what a person who starts it looks at
     public static void main(String[] args) {
-        System.exit(0);
+        try {
+            Settings settings = Settings.load();
+            Server server = Server.start(settings);
+            Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(server::close));
+            System.out.printf("Kvasir listens on http://%s:%d%n", host(settings), server.port());
+            server.owner()
+                    .madeUp()
+                    .ifPresent(password -> System.out.printf(
+                            "The owner is %s with the password %s (shown this once)%n",
+                            settings.owner().email(), password));
+        } catch (IOException | RuntimeException e) {
+            System.err.println("Kvasir could not start: " + reason(e));
+            System.exit(1);
+        }
+    }
+
+    private static String host(Settings settings) {
+        return settings.http().host().equals("127.0.0.1")
+                ? "localhost"
+                : settings.http().host();
+    }
+
+    private static String reason(Throwable thrown) {
+        Throwable cause = thrown;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause.getMessage() == null ? cause.toString() : cause.getMessage();
     }
 }

@@ -2,8 +2,14 @@ package io.kvasir.bootstrap;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import io.kvasir.answering.AnsweringSettings;
+import io.kvasir.conversation.ConversationSettings;
 import io.kvasir.identity.TokenSettings;
+import io.kvasir.ingestion.IngestionSettings;
 import io.kvasir.jdbc.DatabaseSettings;
+import io.kvasir.knowledgebase.KnowledgeBaseSettings;
+import io.kvasir.retrieval.RetrievalSettings;
+import io.kvasir.retrieval.SearchMode;
 import java.io.File;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -18,7 +24,12 @@ public record Settings(
         Optional<String> masterKey,
         DatabaseSettings database,
         int journalConnections,
-        TokenSettings tokens) {
+        TokenSettings tokens,
+        KnowledgeBaseSettings knowledgeBase,
+        IngestionSettings ingestion,
+        ConversationSettings conversation,
+        AnsweringSettings answering,
+        Providers providers) {
 
     /** Where to listen. */
     public record Http(String host, int port) {
@@ -78,7 +89,66 @@ public record Settings(
                 new TokenSettings(
                         kvasir.getString("identity.issuer"),
                         kvasir.getDuration("identity.access-token"),
-                        kvasir.getDuration("identity.visitor-token")));
+                        kvasir.getDuration("identity.visitor-token")),
+                knowledgeBase(kvasir.getConfig("knowledge-base")),
+                ingestion(kvasir.getConfig("ingestion"), dataDir),
+                conversation(kvasir.getConfig("conversation")),
+                new AnsweringSettings(
+                        kvasir.getInt("answering.history-tokens"), kvasir.getInt("answering.snippet-length")),
+                Providers.of(kvasir.getConfig("llm.providers")));
+    }
+
+    private static KnowledgeBaseSettings knowledgeBase(Config c) {
+        Config r = c.getConfig("retrieval");
+        return new KnowledgeBaseSettings(
+                c.getBytes("largest-file"),
+                c.getInt("files-at-once"),
+                c.getInt("most-documents"),
+                c.getInt("kept-revisions"),
+                c.getDuration("answer-within"),
+                c.getDuration("idle"),
+                c.getInt("snapshot-every"),
+                c.getString("provider"),
+                c.getString("model"),
+                c.getDouble("temperature"),
+                c.getInt("max-tokens"),
+                new RetrievalSettings(
+                        r.getEnum(SearchMode.class, "mode"),
+                        r.getInt("max-results"),
+                        r.getDouble("threshold"),
+                        r.getInt("candidates"),
+                        r.getDouble("dense-weight"),
+                        r.getEnum(RetrievalSettings.Rerank.class, "rerank"),
+                        r.getDouble("mmr-lambda"),
+                        r.getInt("chunk-tokens"),
+                        r.getInt("chunk-overlap-tokens"),
+                        r.getInt("context-tokens")));
+    }
+
+    private static IngestionSettings ingestion(Config c, Path dataDir) {
+        return new IngestionSettings(
+                dataDir.resolve("work"),
+                c.getInt("small-at-once"),
+                c.getInt("large-at-once"),
+                c.getBytes("large-from"),
+                c.getDuration("parser-timeout"),
+                c.getString("parser-heap"),
+                c.getInt("most-characters"),
+                c.getInt("most-embedded"));
+    }
+
+    private static ConversationSettings conversation(Config c) {
+        return new ConversationSettings(
+                c.getInt("longest-question"),
+                c.getInt("longest-reply"),
+                c.getInt("max-turns"),
+                c.getInt("history-turns"),
+                c.getDuration("longest-turn"),
+                c.getDuration("checkpoint-every"),
+                c.getDuration("keep-alive"),
+                c.getDuration("idle"),
+                c.getDuration("answer-within"),
+                c.getInt("snapshot-every"));
     }
 
     private static Optional<String> told(Config config, String path) {

@@ -22,7 +22,10 @@ final class Messages {
     /** Who talks to a knowledge base, as far as they said. */
     @JsonInclude(JsonInclude.Include.NON_ABSENT)
     record EndUser(
-            Optional<String> name, Optional<String> email, Optional<String> phone, Optional<Map<String, String>> metadata) {}
+            Optional<String> name,
+            Optional<String> email,
+            Optional<String> phone,
+            Optional<Map<String, String>> metadata) {}
 
     /** @param turns how many questions were asked */
     record View(
@@ -58,7 +61,7 @@ final class Messages {
                 opening.knowledgeBase(),
                 page.closed() ? "closed" : "active",
                 page.count(),
-                opening.endUser().flatMap(sealed -> key.map(k -> Json.read(k.open(sealed), EndUser.class))),
+                opening.endUser().flatMap(user -> key.map(k -> Json.read(k.open(user), EndUser.class))),
                 opening.at());
     }
 

@@ -138,7 +138,7 @@ final class DocumentRoutes {
 
     private Route upload(Scope scope) {
         return files(files -> Problems.answer(
-                all(files, upload -> knowledgeBases.add(scope, upload)),
+                all(files, upload -> knowledgeBases.added(scope, upload)),
                 docs -> Json.response(
                         StatusCodes.ACCEPTED,
                         Map.of("jobs", docs.stream().map(Views.Doc::job).toList()))));

@@ -36,7 +36,19 @@ final class KnowledgeBaseWork {
     private static final Logger LOG = LoggerFactory.getLogger("kvasir.knowledgebase");
 
     /** What the work is done with. */
-    record Tools(Ingestion ingestion, PassageIndex index, BlobStore blobs, SubjectKeys keys, Catalogue catalogue) {}
+    record Tools(
+            Ingestion ingestion,
+            PassageIndex index,
+            BlobStore blobs,
+            SubjectKeys keys,
+            Catalogue catalogue,
+            Dependents dependents) {}
+
+    /** What others keep about a knowledge base and is to go with it: its conversations. Wiring provides it. */
+    @FunctionalInterface
+    interface Dependents {
+        CompletionStage<Void> erase(Scope scope);
+    }
 
     /** What is done one at a time. */
     enum Work {
@@ -220,6 +232,7 @@ final class KnowledgeBaseWork {
             all = all.thenCompose(_ -> tools.keys().destroy(Sources.subject(scope, source)));
         }
         all.thenCompose(_ -> tools.keys().destroy(Sources.ownSubject(scope)))
+                .thenCompose(_ -> tools.dependents().erase(scope))
                 .thenCompose(_ -> tools.catalogue().remove(scope))
                 .whenComplete((_, fault) -> ended.accept(fault == null));
     }

@@ -60,7 +60,8 @@ public final class KnowledgeBases {
             SubjectKeys keys,
             BlobStore blobs,
             PassageIndex index,
-            Ingestion ingestion) {
+            Ingestion ingestion,
+            Function<Scope, CompletionStage<Void>> eraseDependents) {
         this.sharding = ClusterSharding.get(system);
         this.settings = settings;
         this.clock = clock;
@@ -68,7 +69,8 @@ public final class KnowledgeBases {
         this.keys = keys;
         this.catalogue = new Catalogue(transactor);
         this.views = new Views(keys);
-        KnowledgeBaseWork.Tools tools = new KnowledgeBaseWork.Tools(ingestion, index, blobs, keys, catalogue);
+        KnowledgeBaseWork.Tools tools =
+                new KnowledgeBaseWork.Tools(ingestion, index, blobs, keys, catalogue, eraseDependents::apply);
         sharding.init(Entity.of(
                         KnowledgeBaseEntity.KEY,
                         context -> KnowledgeBaseEntity.create(
@@ -241,7 +243,11 @@ public final class KnowledgeBases {
     public record Upload(String name, Optional<String> mediaType, Source<ByteString, ?> bytes) {}
 
     /** Takes a file in: acknowledged once its bytes and the intention to read it are durable. */
-    public CompletionStage<Outcome<Views.Doc>> add(Scope scope, Upload upload) {
+    public CompletionStage<Outcome<SourceId>> add(Scope scope, Upload upload) {
+        return added(scope, upload).thenApply(outcome -> outcome.map(Views.Doc::id));
+    }
+
+    CompletionStage<Outcome<Views.Doc>> added(Scope scope, Upload upload) {
         SourceId document = SourceId.next();
         return stored(
                 scope,

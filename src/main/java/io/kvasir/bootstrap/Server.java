@@ -1,0 +1,292 @@
+package io.kvasir.bootstrap;
+
+import io.kvasir.answering.Answerer;
+import io.kvasir.answering.EmbeddedSentences;
+import io.kvasir.conversation.ConversationRoutes;
+import io.kvasir.conversation.Conversations;
+import io.kvasir.conversation.Profile;
+import io.kvasir.conversation.PublicRoutes;
+import io.kvasir.http.Authenticated;
+import io.kvasir.http.Idempotent;
+import io.kvasir.http.Problems;
+import io.kvasir.identity.Identity;
+import io.kvasir.identity.IdentityRoutes;
+import io.kvasir.ingestion.document.DocumentIngestion;
+import io.kvasir.jdbc.Database;
+import io.kvasir.jdbc.JdbcBlobStore;
+import io.kvasir.jdbc.JdbcRememberedReplies;
+import io.kvasir.jdbc.MasterKey;
+import io.kvasir.jdbc.SubjectKeys;
+import io.kvasir.jdbc.Transactor;
+import io.kvasir.journal.SharedDatabase;
+import io.kvasir.kernel.Outcome;
+import io.kvasir.kernel.Scope;
+import io.kvasir.knowledgebase.KnowledgeBaseRoutes;
+import io.kvasir.knowledgebase.KnowledgeBases;
+import io.kvasir.llm.ChatModels;
+import io.kvasir.llm.extractive.ExtractiveChatModel;
+import io.kvasir.llm.openai.OpenAiChatModel;
+import io.kvasir.retrieval.Embedder;
+import io.kvasir.retrieval.PassageIndex;
+import io.kvasir.retrieval.Retriever;
+import io.kvasir.retrieval.lucene.LucenePassageIndex;
+import io.kvasir.retrieval.onnx.OnnxEmbedder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.http.javadsl.Http;
+import org.apache.pekko.http.javadsl.ServerBinding;
+import org.apache.pekko.http.javadsl.server.Directives;
+import org.apache.pekko.http.javadsl.server.Route;
+import org.apache.pekko.stream.Materializer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The whole server, wired by hand. What is started is stopped in the opposite order. */
+public final class Server implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger("kvasir.bootstrap");
+    private static final Duration LEAVE = Duration.ofSeconds(10);
+
+    private final Deque<AutoCloseable> started = new ArrayDeque<>();
+    private final ServerBinding binding;
+    private final Identity.Owner owner;
+
+    private Server(Settings settings) throws IOException {
+        try {
+            Clock clock = Clock.systemUTC();
+            Files.createDirectories(settings.dataDir());
+            // The slow ones begin at once, beside everything else.
+            CompletableFuture<Embedder> embedding =
+                    beside(() -> OnnxEmbedder.load(Runtime.getRuntime().availableProcessors()));
+            CompletableFuture<PassageIndex> indexing =
+                    beside(() -> LucenePassageIndex.open(settings.dataDir().resolve("index")));
+
+            Database database = keep(Database.open(settings.database()));
+            Transactor transactor = keep(new Transactor(
+                    database.dataSource(), settings.database().poolSize() - settings.journalConnections()));
+            SubjectKeys keys = new SubjectKeys(
+                    transactor,
+                    MasterKey.load(settings.masterKey(), settings.dataDir().resolve("master.key")));
+            CompletionStage<Identity> identifying = Identity.open(transactor, keys, settings.tokens(), clock);
+
+            Node.Started node = Node.start(
+                    settings.config(),
+                    new SharedDatabase.Pool(
+                            database.dataSource(), settings.database().h2(), settings.journalConnections()));
+            ActorSystem<?> system = node.system();
+            keep(() -> {
+                system.terminate();
+                system.getWhenTerminated().toCompletableFuture().get(30, TimeUnit.SECONDS);
+            });
+
+            JdbcBlobStore blobs = keep(new JdbcBlobStore(transactor, keys, Materializer.matFromSystem(system)));
+            Embedder embedder = keep(join(embedding));
+            PassageIndex index = keep(join(indexing));
+            DocumentIngestion ingestion = keep(DocumentIngestion.open(settings.ingestion(), blobs, embedder, index));
+            Identity identity = keep(join(identifying));
+
+            Retriever retriever = new Retriever(index, embedder);
+            Answerer answerer =
+                    new Answerer(retriever::retrieve, models(settings, embedder, system), settings.answering());
+
+            // Each feature is handed what it needs of the other as a function: neither knows the other.
+            CompletableFuture<Conversations> conversing = new CompletableFuture<>();
+            KnowledgeBases knowledgeBases = new KnowledgeBases(
+                    system,
+                    settings.knowledgeBase(),
+                    clock,
+                    transactor,
+                    keys,
+                    blobs,
+                    index,
+                    ingestion,
+                    scope -> conversing.thenCompose(c -> c.eraseOf(scope)));
+            Conversations conversations = new Conversations(
+                    system,
+                    settings.conversation(),
+                    clock,
+                    transactor,
+                    keys,
+                    answerer::answer,
+                    scope -> profile(knowledgeBases, scope));
+            conversing.complete(conversations);
+
+            join(node.up());
+            join(blobs.sweep());
+            owner = join(identity.ensureOwner(
+                    settings.owner().email(), settings.owner().password()));
+
+            Authenticated authenticated = new Authenticated(identity);
+            Idempotent idempotent = new Idempotent(new JdbcRememberedReplies(transactor, clock));
+            Route routes = routes(
+                    List.of(
+                            new IdentityRoutes(identity, authenticated).routes(),
+                            new KnowledgeBaseRoutes(knowledgeBases, authenticated, idempotent, retriever::retrieve)
+                                    .routes(),
+                            new ConversationRoutes(conversations, authenticated, idempotent).routes(),
+                            new PublicRoutes(
+                                            conversations,
+                                            identity,
+                                            authenticated,
+                                            slug -> shared(knowledgeBases, slug))
+                                    .routes()),
+                    new HealthRoutes(parts(transactor, index)).routes());
+            binding = Http.get(system)
+                    .newServerAt(settings.http().host(), settings.http().port())
+                    .bind(Problems.guarded(routes))
+                    .toCompletableFuture()
+                    .join();
+            keep(() -> binding.terminate(LEAVE).toCompletableFuture().get(LEAVE.toSeconds() + 5, TimeUnit.SECONDS));
+
+            knowledgeBases.wakeUnfinished().whenComplete((n, fault) -> {
+                if (fault != null) {
+                    LOG.error("unfinished work could not be woken", fault);
+                } else if (n > 0) {
+                    LOG.info("{} knowledge bases go on with unfinished work", n);
+                }
+            });
+            if (settings.demo()) {
+                Demo.ensure(knowledgeBases, owner).whenComplete((_, fault) -> {
+                    if (fault != null) {
+                        LOG.error("the demo knowledge base could not be made", fault);
+                    }
+                });
+            }
+        } catch (RuntimeException | IOException e) {
+            close();
+            throw e;
+        }
+    }
+
+    /** @throws RuntimeException or IOException where a part can't start; what had started is stopped again */
+    public static Server start(Settings settings) throws IOException {
+        return new Server(settings);
+    }
+
+    public int port() {
+        return binding.localAddress().getPort();
+    }
+
+    /** The first owner, with the password to show once where it was made up just now. */
+    public Identity.Owner owner() {
+        return owner;
+    }
+
+    private static Route routes(List<Route> api, Route health) {
+        Route all = api.getFirst();
+        for (Route next : api.subList(1, api.size())) {
+            all = Directives.concat(all, next);
+        }
+        Route v1 = all;
+        return Directives.concat(Directives.pathPrefix("api", () -> Directives.pathPrefix("v1", () -> v1)), health);
+    }
+
+    private static ChatModels models(Settings settings, Embedder embedder, ActorSystem<?> system) {
+        List<ChatModels.Provider> all = new ArrayList<>();
+        all.add(new ChatModels.Provider(
+                new ExtractiveChatModel(new EmbeddedSentences(embedder)),
+                List.of(ChatModels.EXTRACTIVE),
+                Optional.empty()));
+        for (Providers.Provider provider : settings.providers().all()) {
+            all.add(new ChatModels.Provider(
+                    new OpenAiChatModel(system, provider.settings()), provider.models(), provider.fallback()));
+        }
+        return new ChatModels(all);
+    }
+
+    private static CompletionStage<Outcome<Profile>> profile(KnowledgeBases knowledgeBases, Scope scope) {
+        return knowledgeBases.forAnswers(scope).thenApply(outcome -> switch (outcome) {
+            case Outcome.Done<KnowledgeBases.ForAnswers>(KnowledgeBases.ForAnswers kb) ->
+                kb.active()
+                        ? Outcome.done(new Profile(kb.revision(), kb.style(), kb.retrieval()))
+                        : Outcome.refused(new io.kvasir.kernel.Rejection.Conflict(
+                                "knowledge-base-inactive", "This knowledge base does not answer at the moment"));
+            case Outcome.Refused<KnowledgeBases.ForAnswers> refused -> Outcome.refused(refused.rejection());
+        });
+    }
+
+    private static CompletionStage<Optional<PublicRoutes.Shared>> shared(KnowledgeBases knowledgeBases, String slug) {
+        return knowledgeBases
+                .bySlug(slug)
+                .thenCompose(found -> found.isEmpty()
+                        ? CompletableFuture.completedFuture(Optional.empty())
+                        : knowledgeBases.forAnswers(found.get()).thenApply(outcome -> switch (outcome) {
+                            case Outcome.Done<KnowledgeBases.ForAnswers>(KnowledgeBases.ForAnswers kb) ->
+                                kb.active()
+                                        ? Optional.of(new PublicRoutes.Shared(
+                                                found.get(),
+                                                kb.name(),
+                                                kb.description(),
+                                                slug.equals(Demo.SLUG) ? Demo.SUGGESTIONS : List.of()))
+                                        : Optional.empty();
+                            case Outcome.Refused<KnowledgeBases.ForAnswers> _ -> Optional.empty();
+                        }));
+    }
+
+    private static Map<String, Supplier<CompletionStage<?>>> parts(Transactor transactor, PassageIndex index) {
+        Map<String, Supplier<CompletionStage<?>>> parts = new LinkedHashMap<>();
+        parts.put("database", () -> transactor.run(c -> c.isValid(2)));
+        Scope nowhere =
+                new Scope(new io.kvasir.kernel.TenantId("health"), new io.kvasir.kernel.KnowledgeBaseId("health"));
+        parts.put("index", () -> index.count(nowhere, 0));
+        return parts;
+    }
+
+    private <T extends AutoCloseable> T keep(T part) {
+        started.push(part);
+        return part;
+    }
+
+    private static <T> CompletableFuture<T> beside(Callable<T> work) {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        Thread.ofPlatform().daemon().name("start").start(() -> {
+            try {
+                result.complete(work.call());
+            } catch (Exception e) {
+                result.completeExceptionally(e);
+            }
+        });
+        return result;
+    }
+
+    private static <T> T join(CompletionStage<T> stage) throws IOException {
+        try {
+            return stage.toCompletableFuture().join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof IOException io) {
+                throw io;
+            }
+            throw e;
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    @Override
+    public void close() {
+        while (!started.isEmpty()) {
+            AutoCloseable part = started.pop();
+            try {
+                part.close();
+            } catch (Exception e) {
+                LOG.warn("a part did not stop in order", e);
+            }
+        }
+    }
+}

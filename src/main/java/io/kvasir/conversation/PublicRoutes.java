@@ -1,0 +1,100 @@
+package io.kvasir.conversation;
+
+import static org.apache.pekko.http.javadsl.server.Directives.concat;
+import static org.apache.pekko.http.javadsl.server.Directives.get;
+import static org.apache.pekko.http.javadsl.server.Directives.onSuccess;
+import static org.apache.pekko.http.javadsl.server.Directives.path;
+import static org.apache.pekko.http.javadsl.server.Directives.pathEndOrSingleSlash;
+import static org.apache.pekko.http.javadsl.server.Directives.pathPrefix;
+import static org.apache.pekko.http.javadsl.server.Directives.post;
+import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
+
+import io.kvasir.http.Authenticated;
+import io.kvasir.http.Json;
+import io.kvasir.http.Problems;
+import io.kvasir.identity.Identity;
+import io.kvasir.kernel.ConversationId;
+import io.kvasir.kernel.Ids;
+import io.kvasir.kernel.Rejection;
+import io.kvasir.kernel.Scope;
+import io.kvasir.kernel.UserId;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.apache.pekko.http.javadsl.server.Directives;
+import org.apache.pekko.http.javadsl.server.Route;
+
+/**
+ * {@code /api/v1/public/{slug}}: shared knowledge bases for visitors nobody knows. A visitor gets a token that is good for
+ * one conversation and a quarter of an hour, and may trade it for a fresh one while it is good.
+ */
+public final class PublicRoutes {
+    /** What a visitor may see of a shared knowledge base. @param scope never leaves the server */
+    public record Shared(Scope scope, String name, String description, List<String> suggestions) {}
+
+    private record Face(String name, String description, List<String> suggestions) {}
+
+    private record Admission(ConversationId id, String accessToken, long expiresIn) {}
+
+    private final Conversations conversations;
+    private final Identity identity;
+    private final Authenticated authenticated;
+    private final Function<String, CompletionStage<Optional<Shared>>> shared;
+
+    /** @param shared the knowledge base with a public address, while it is shared and active */
+    public PublicRoutes(
+            Conversations conversations,
+            Identity identity,
+            Authenticated authenticated,
+            Function<String, CompletionStage<Optional<Shared>>> shared) {
+        this.conversations = conversations;
+        this.identity = identity;
+        this.authenticated = authenticated;
+        this.shared = shared;
+    }
+
+    public Route routes() {
+        return pathPrefix(
+                "public",
+                () -> pathPrefix(
+                        segment(),
+                        slug -> onSuccess(
+                                shared.apply(slug),
+                                found -> found.map(this::of)
+                                        .orElseGet(() -> Problems.refuse(
+                                                new Rejection.NotFound("Nothing is shared at this address"))))));
+    }
+
+    private Route of(Shared kb) {
+        return concat(
+                pathEndOrSingleSlash(() -> get(
+                        () -> Directives.complete(Json.ok(new Face(kb.name(), kb.description(), kb.suggestions()))))),
+                pathPrefix(
+                        "conversations",
+                        () -> concat(
+                                pathEndOrSingleSlash(() -> post(() -> admit(kb))),
+                                pathPrefix(segment(), id -> path("token", () -> post(() -> renew(kb, id)))))));
+    }
+
+    private Route admit(Shared kb) {
+        UserId visitor = UserId.next();
+        return Problems.answer(
+                conversations.startForVisitor(kb.scope(), visitor), id -> Json.created(admission(kb, visitor, id)));
+    }
+
+    private Route renew(Shared kb, String id) {
+        return authenticated.caller(caller -> Ids.safe(id)
+                        && caller.tenant().equals(kb.scope().tenant())
+                        && caller.boundTo()
+                                .filter(bound -> bound.value().equals(id))
+                                .isPresent()
+                ? Directives.complete(Json.ok(admission(kb, caller.user(), new ConversationId(id))))
+                : Problems.refuse(new Rejection.NotFound("No such conversation")));
+    }
+
+    private Admission admission(Shared kb, UserId visitor, ConversationId conversation) {
+        Identity.Access access = identity.visitor(kb.scope().tenant(), visitor, conversation);
+        return new Admission(conversation, access.accessToken(), access.expiresIn());
+    }
+}
