@@ -64,7 +64,9 @@ public final class Api implements AutoCloseable {
         return send(headers.length == 0 ? request : request.headers(headers));
     }
 
-    public Reply upload(String path, String fileName, byte[] content) throws IOException, InterruptedException {
+    /** @param method POST for a new document, PUT to replace one */
+    public Reply upload(String method, String path, String fileName, byte[] content)
+            throws IOException, InterruptedException {
         String boundary = "kvasir-test-boundary";
         byte[] head = ("--" + boundary + "\r\nContent-Disposition: form-data; name=\"file\"; filename=\"" + fileName
                         + "\"\r\nContent-Type: application/octet-stream\r\n\r\n")
@@ -72,7 +74,7 @@ public final class Api implements AutoCloseable {
         byte[] end = ("\r\n--" + boundary + "--\r\n").getBytes(StandardCharsets.UTF_8);
         return send(request(path)
                 .header("Content-Type", "multipart/form-data; boundary=" + boundary)
-                .POST(HttpRequest.BodyPublishers.ofByteArrays(List.of(head, content, end))));
+                .method(method, HttpRequest.BodyPublishers.ofByteArrays(List.of(head, content, end))));
     }
 
     public HttpRequest.Builder request(String path) {
