@@ -1,7 +1,11 @@
 package io.kvasir.retrieval;
 
+import io.kvasir.kernel.PassageId;
 import io.kvasir.kernel.Scope;
+import io.kvasir.retrieval.PassageIndex.Candidates;
+import io.kvasir.retrieval.PassageIndex.Query;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +16,9 @@ import java.util.concurrent.CompletionStage;
 public final class Retriever {
     /** MMR looks at so many times the wanted number: enough to have a choice, few enough to stay relevant. */
     private static final int MMR_POOL = 4;
+
+    private static final float[] NO_VECTOR = {};
+    private static final Candidates NOTHING = new Candidates(List.of(), List.of(), 0, Map.of());
 
     private final PassageIndex index;
     private final Embedder embedder;
@@ -25,32 +32,43 @@ public final class Retriever {
     public CompletionStage<Retrieval> retrieve(
             Scope scope, long revision, RetrievalSettings settings, String question) {
         long start = System.nanoTime();
-        CompletionStage<float[]> embedded = settings.mode() == SearchMode.KEYWORD
-                ? CompletableFuture.completedFuture(new float[0])
+        SearchMode mode = settings.mode();
+        int candidates = settings.candidates();
+        // Words are looked up while the question is embedded; a revision shows both legs the same passages.
+        CompletionStage<Candidates> keyword = mode == SearchMode.DENSE
+                ? CompletableFuture.completedFuture(NOTHING)
+                : index.search(scope, revision, new Query(question, NO_VECTOR, SearchMode.KEYWORD, candidates));
+        CompletionStage<float[]> embedded = mode == SearchMode.KEYWORD
+                ? CompletableFuture.completedFuture(NO_VECTOR)
                 : embedder.embedQuery(question);
         return embedded.thenCompose(vector -> {
             long searching = System.nanoTime();
-            return index.search(
-                            scope,
-                            revision,
-                            new PassageIndex.Query(question, vector, settings.mode(), settings.candidates()))
-                    .thenApply(candidates -> {
-                        long ranking = System.nanoTime();
-                        List<Retrieval.Found> results = rank(candidates, vector, settings, question);
-                        long end = System.nanoTime();
-                        return new Retrieval(
-                                results,
-                                new Retrieval.Timings(
-                                        millis(searching - start),
-                                        millis(ranking - searching),
-                                        millis(end - ranking),
-                                        millis(end - start)));
-                    });
+            CompletionStage<Candidates> dense = mode == SearchMode.KEYWORD
+                    ? CompletableFuture.completedFuture(NOTHING)
+                    : index.search(scope, revision, new Query("", vector, SearchMode.DENSE, candidates));
+            return dense.thenCombine(keyword, Retriever::both).thenApply(found -> {
+                long ranking = System.nanoTime();
+                List<Retrieval.Found> results = rank(found, vector, settings, question);
+                long end = System.nanoTime();
+                return new Retrieval(
+                        results,
+                        new Retrieval.Timings(
+                                millis(searching - start),
+                                millis(ranking - searching),
+                                millis(end - ranking),
+                                millis(end - start)));
+            });
         });
     }
 
+    private static Candidates both(Candidates dense, Candidates keyword) {
+        Map<PassageId, float[]> vectors = new HashMap<>(dense.vectors());
+        vectors.putAll(keyword.vectors());
+        return new Candidates(dense.dense(), keyword.keyword(), keyword.keywordIdeal(), vectors);
+    }
+
     private List<Retrieval.Found> rank(
-            PassageIndex.Candidates candidates, float[] vector, RetrievalSettings settings, String question) {
+            Candidates candidates, float[] vector, RetrievalSettings settings, String question) {
         SearchMode mode = settings.mode();
         double trust = mode == SearchMode.HYBRID ? Fusion.trust(embedder.fluency(question)) : 1;
         List<Retrieval.Found> found = new ArrayList<>();

@@ -49,7 +49,7 @@ public abstract class PassageIndexContract {
         return vector;
     }
 
-    protected static EmbeddedPassage passage(
+    public static EmbeddedPassage passage(
             Scope scope, SourceVersion source, int ordinal, String language, String text) {
         return new EmbeddedPassage(
                 new Passage(
@@ -325,6 +325,14 @@ public abstract class PassageIndexContract {
                 "", " ", "?", "\u0000", "\"'\\(){}[]*~:/+-", "😀", page, "a".repeat(100_000), "AND OR NOT", "\uD83D");
 
         assertThat(questions.stream().map(q -> keyword(1, q).size())).containsExactly(0, 0, 0, 0, 0, 0, 1, 0, 0, 0);
+    }
+
+    @Test
+    void takesAnyPassage() {
+        publish(scope, 1, source, "", "a".repeat(100_000), "alpha \uD83D beta", "\u0000");
+
+        assertThat(join(index().count(scope, 1))).isEqualTo(4);
+        assertThat(keyword(1, "beta")).hasSize(1);
     }
 
     @Test

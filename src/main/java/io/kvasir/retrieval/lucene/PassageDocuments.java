@@ -1,6 +1,8 @@
 package io.kvasir.retrieval.lucene;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.cbor.CBORFactory;
+import com.fasterxml.jackson.dataformat.cbor.CBORGenerator;
 import com.fasterxml.jackson.dataformat.cbor.databind.CBORMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import com.fasterxml.jackson.module.paramnames.ParameterNamesModule;
@@ -40,7 +42,10 @@ final class PassageDocuments {
     /** No revision is that late: not visible yet, and visible without end. */
     static final long NEVER = Long.MAX_VALUE;
 
-    private static final ObjectMapper CBOR = CBORMapper.builder()
+    private static final ObjectMapper CBOR = CBORMapper.builder(CBORFactory.builder()
+                    // Half a surrogate pair is no reason to lose a passage: it becomes U+FFFD.
+                    .enable(CBORGenerator.Feature.LENIENT_UTF_ENCODING)
+                    .build())
             .addModules(new Jdk8Module(), new ParameterNamesModule())
             .build();
 
