@@ -30,8 +30,13 @@ public final class RetrievalBench {
     private RetrievalBench() {}
 
     public static void main(String[] folders) throws IOException {
+        if (folders.length == 3 && folders[0].equals("--scale")) {
+            ScaleBench.run(Integer.parseInt(folders[1]), Integer.parseInt(folders[2]));
+            System.exit(0);
+        }
         if (folders.length == 0) {
             System.err.println("usage: bench retrieval FOLDER… (BEIR layout: corpus.jsonl, queries.jsonl, qrels/)");
+            System.err.println("       bench retrieval --scale PASSAGES-OF-ONE NUMBER-OF-SMALL-ONES");
             System.exit(2);
         }
         System.out.printf(
