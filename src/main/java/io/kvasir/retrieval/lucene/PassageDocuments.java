@@ -71,9 +71,13 @@ final class PassageDocuments {
         return document;
     }
 
-    /** The title and the headings above a passage are words it can be found by. */
+    /**
+     * The title and the headings above a passage are words it can be found by. The title counts twice: nDCG@10 of the
+     * keyword leg +0.005 to +0.010 on scifact, cranfield, stackfaq and clapnq, -0.002 on mtrag, nothing on xquad.
+     */
     private static String searchable(Passage passage) {
-        return passage.title() + "\n" + String.join("\n", passage.headings()) + "\n" + passage.text();
+        return passage.title() + "\n" + passage.title() + "\n" + String.join("\n", passage.headings()) + "\n"
+                + passage.text();
     }
 
     static Term identity(Scope scope, PassageId id) {
