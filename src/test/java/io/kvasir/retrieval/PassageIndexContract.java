@@ -305,7 +305,10 @@ public abstract class PassageIndexContract {
                 passage(scope, source, 2, "hi", "भारत की राजधानी दिल्ली है।"),
                 passage(scope, source, 3, "zh", "北京是中国的首都。"),
                 passage(scope, source, 4, "ar", "القاهرة هي عاصمة مصر."),
-                passage(scope, source, 5, "und", "Κύπρος naïve façade"));
+                passage(scope, source, 5, "und", "naïve façade"),
+                passage(scope, source, 6, "th", "กรุงเทพเป็นเมืองหลวงของประเทศไทย"),
+                passage(scope, source, 7, "el", "Οι ξένοι επισκέπτες της Κύπρου"),
+                passage(scope, source, 8, "nl", "De gebouwen werden verkocht."));
         join(index().stage(scope, passages));
         join(index().publish(scope, 1, Set.of(source), Set.of()));
 
@@ -314,7 +317,10 @@ public abstract class PassageIndexContract {
         assertThat(keyword(1, "राजधानी")).containsExactly("भारत की राजधानी दिल्ली है।");
         assertThat(keyword(1, "中国首都")).containsExactly("北京是中国的首都。");
         assertThat(keyword(1, "عاصمة")).containsExactly("القاهرة هي عاصمة مصر.");
-        assertThat(keyword(1, "facade")).containsExactly("Κύπρος naïve façade");
+        assertThat(keyword(1, "facade")).containsExactly("naïve façade");
+        assertThat(keyword(1, "เมืองหลวง")).containsExactly("กรุงเทพเป็นเมืองหลวงของประเทศไทย");
+        assertThat(keyword(1, "επισκέπτης Κύπρος")).containsExactly("Οι ξένοι επισκέπτες της Κύπρου");
+        assertThat(keyword(1, "gebouw")).containsExactly("De gebouwen werden verkocht.");
     }
 
     @Test

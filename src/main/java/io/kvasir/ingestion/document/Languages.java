@@ -67,6 +67,8 @@ final class Languages {
             case ARABIC -> "ar";
             case DEVANAGARI -> "hi";
             case CYRILLIC -> "ru";
+            case GREEK -> "el";
+            case THAI -> "th";
             default -> UNKNOWN;
         };
     }

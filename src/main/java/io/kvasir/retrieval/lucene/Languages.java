@@ -8,12 +8,14 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.apache.lucene.analysis.Analyzer;
 import org.apache.lucene.analysis.CharArraySet;
 import org.apache.lucene.analysis.LowerCaseFilter;
 import org.apache.lucene.analysis.StopFilter;
 import org.apache.lucene.analysis.TokenStream;
+import org.apache.lucene.analysis.Tokenizer;
 import org.apache.lucene.analysis.ar.ArabicNormalizationFilter;
 import org.apache.lucene.analysis.ar.ArabicStemFilter;
 import org.apache.lucene.analysis.cjk.CJKBigramFilter;
@@ -21,6 +23,8 @@ import org.apache.lucene.analysis.cjk.CJKWidthFilter;
 import org.apache.lucene.analysis.core.DecimalDigitFilter;
 import org.apache.lucene.analysis.de.GermanLightStemFilter;
 import org.apache.lucene.analysis.de.GermanNormalizationFilter;
+import org.apache.lucene.analysis.el.GreekLowerCaseFilter;
+import org.apache.lucene.analysis.el.GreekStemFilter;
 import org.apache.lucene.analysis.en.EnglishAnalyzer;
 import org.apache.lucene.analysis.en.EnglishPossessiveFilter;
 import org.apache.lucene.analysis.en.PorterStemFilter;
@@ -33,14 +37,17 @@ import org.apache.lucene.analysis.it.ItalianLightStemFilter;
 import org.apache.lucene.analysis.miscellaneous.ASCIIFoldingFilter;
 import org.apache.lucene.analysis.pt.PortugueseLightStemFilter;
 import org.apache.lucene.analysis.ru.RussianLightStemFilter;
+import org.apache.lucene.analysis.snowball.SnowballFilter;
 import org.apache.lucene.analysis.standard.StandardTokenizer;
 import org.apache.lucene.analysis.sv.SwedishLightStemFilter;
+import org.apache.lucene.analysis.th.ThaiTokenizer;
 import org.apache.lucene.analysis.tokenattributes.CharTermAttribute;
 import org.apache.lucene.analysis.tokenattributes.OffsetAttribute;
 
 /**
  * How words become terms in each language. Every analysis splits by UAX #29, which keeps combining marks with their
- * letters (Hindi, Arabic, Thai); Chinese, Japanese and Korean become bigrams.
+ * letters (Hindi, Arabic); Chinese, Japanese and Korean become bigrams. Thai, which has no spaces either, is split by the
+ * JDK's dictionary.
  *
  * <p>A passage is indexed by the analysis of its language. A question's language is not known, so each of its words is
  * looked up under every term that word would have got in the languages there are: alternatives of one word, not more words.
@@ -56,7 +63,9 @@ final class Languages {
             Map.entry("fr", in -> new FrenchLightStemFilter(folded(in))),
             Map.entry("it", in -> new ItalianLightStemFilter(folded(in))),
             Map.entry("pt", in -> new PortugueseLightStemFilter(folded(in))),
+            Map.entry("nl", in -> new SnowballFilter(folded(in), "Dutch")),
             Map.entry("sv", SwedishLightStemFilter::new),
+            Map.entry("el", in -> new GreekStemFilter(new GreekLowerCaseFilter(in))),
             Map.entry("ru", RussianLightStemFilter::new),
             Map.entry("ar", in -> new ArabicStemFilter(new ArabicNormalizationFilter(new DecimalDigitFilter(in)))),
             Map.entry(
@@ -71,10 +80,11 @@ final class Languages {
     static final String PLAIN = "und";
 
     private final Map<String, Analyzer> analyzers = new LinkedHashMap<>();
-    private final Analyzer plain = analyzer(Languages::folded);
+    private final Analyzer plain = analyzer(StandardTokenizer::new, Languages::folded);
 
     Languages() {
-        STEMS.forEach((language, stem) -> analyzers.put(language, analyzer(stem)));
+        STEMS.forEach((language, stem) -> analyzers.put(language, analyzer(StandardTokenizer::new, stem)));
+        analyzers.put("th", analyzer(ThaiTokenizer::new, DecimalDigitFilter::new));
         analyzers.put(PLAIN, plain);
     }
 
@@ -119,11 +129,11 @@ final class Languages {
         }
     }
 
-    private static Analyzer analyzer(UnaryOperator<TokenStream> stem) {
+    private static Analyzer analyzer(Supplier<Tokenizer> tokenizer, UnaryOperator<TokenStream> stem) {
         return new Analyzer() {
             @Override
             protected TokenStreamComponents createComponents(String field) {
-                StandardTokenizer words = new StandardTokenizer();
+                Tokenizer words = tokenizer.get();
                 return new TokenStreamComponents(words, stem.apply(new LowerCaseFilter(words)));
             }
         };

@@ -26,7 +26,8 @@ class LanguagesTest {
                 "ja|返金は商品の到着後に行われます。",
                 "ko|환불은 상품이 도착한 후에 이루어집니다.",
                 "und|12345 67890",
-                "und|Κύπρος",
+                "el|Κύπρος",
+                "th|กรุงเทพเป็นเมืองหลวงของประเทศไทย",
             })
     void knows(String language, String text) {
         assertThat(Languages.of(text)).isEqualTo(language);
