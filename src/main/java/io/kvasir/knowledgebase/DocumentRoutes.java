@@ -224,9 +224,8 @@ final class DocumentRoutes {
         if (cause instanceof BlobStore.TooLarge tooLarge) {
             return Outcome.refused(new Rejection.TooLarge("The file is " + tooLarge.getMessage()));
         }
-        if (cause instanceof org.apache.pekko.http.scaladsl.model.IllegalRequestException
-                || cause instanceof org.apache.pekko.http.scaladsl.model.ParsingException
-                || cause instanceof org.apache.pekko.http.scaladsl.model.EntityStreamException) {
+        if (cause instanceof org.apache.pekko.http.scaladsl.model.ExceptionWithErrorInfo
+                || cause instanceof org.apache.pekko.http.impl.engine.parsing.ParsingException) {
             return Outcome.refused(
                     new Rejection.Invalid("The upload is not well-formed multipart/form-data", List.of()));
         }

@@ -27,12 +27,21 @@ public final class Api implements AutoCloseable {
     /** A client that is logged in as the owner. */
     public static Api owner(ServerProcess server) throws IOException, InterruptedException {
         Api api = new Api(server::uri);
-        api.token = api.post(
-                        "/api/v1/auth/login", Map.of("email", ServerProcess.EMAIL, "password", ServerProcess.PASSWORD))
+        api.login();
+        return api;
+    }
+
+    /** Logs in as the owner, anew. */
+    public void login() throws IOException, InterruptedException {
+        token = "";
+        token = post("/api/v1/auth/login", Map.of("email", ServerProcess.EMAIL, "password", ServerProcess.PASSWORD))
                 .body()
                 .get("accessToken")
                 .asText();
-        return api;
+    }
+
+    public void token(String bearer) {
+        token = bearer;
     }
 
     public String token() {
@@ -62,6 +71,12 @@ public final class Api implements AutoCloseable {
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofByteArray(Json.bytes(body)));
         return send(headers.length == 0 ? request : request.headers(headers));
+    }
+
+    public Reply put(String path, Object body) throws IOException, InterruptedException {
+        return send(request(path)
+                .header("Content-Type", "application/json")
+                .PUT(HttpRequest.BodyPublishers.ofByteArray(Json.bytes(body))));
     }
 
     /** @param method POST for a new document, PUT to replace one */

@@ -146,21 +146,28 @@ public final class KillStorm implements AutoCloseable {
         if (doubtful.putIfAbsent(document, true) != null) {
             return;
         }
+        int status;
         if (kind < 8) {
             String next = nextWord();
-            Api.Reply reply = api.upload("PUT", path(document), "replaced.md", text(next, ""));
-            if (reply.status() == 202) {
+            status = api.upload("PUT", path(document), "replaced.md", text(next, ""))
+                    .status();
+            if (status == 202) {
                 gone.put(documents.put(document, next), true);
                 count("replaced");
             }
         } else {
-            Api.Reply reply = api.delete(path(document));
-            if (reply.status() == 204) {
+            status = api.delete(path(document)).status();
+            if (status == 204) {
                 gone.put(documents.remove(document), true);
                 count("deleted");
             }
         }
-        doubtful.remove(document);
+        if (status < 300 || status == 404) {
+            doubtful.remove(document);
+        } else {
+            // Not acknowledged: it may or may not have happened.
+            count("changes answered " + status);
+        }
     }
 
     private String path(String document) {
@@ -235,7 +242,7 @@ public final class KillStorm implements AutoCloseable {
     private void verifyAcknowledged(Api api) throws Exception {
         for (String document : documents.keySet()) {
             if (!doubtful.containsKey(document)) {
-                api.get(path(document)).expect(200);
+                require(api.get(path(document)).status() == 200, "the acknowledged document " + document + " is lost");
             }
         }
         for (Map.Entry<Asked, Optional<String>> one : asked.entrySet()) {
