@@ -287,7 +287,7 @@ public final class KillStorm implements AutoCloseable {
                 return item;
             }
         }
-        throw new AssertionError("an acknowledged question is lost");
+        throw new AssertionError("the acknowledged question " + question + " is lost: " + items);
     }
 
     private void awaitJobs(Api api) throws Exception {
