@@ -36,8 +36,11 @@ import org.apache.lucene.util.BytesRef;
 
 /** One search of one scope at one revision, on one point-in-time view of the index. */
 final class PassageSearch {
-    /** Words read from a question before the rarest are chosen, and how many are chosen: a question may be a whole page. */
-    private static final int MOST_READ = 2_000;
+    /** UTF-16 units read at each end of a question: around a text that was pasted in, what is asked stands first or last. */
+    private static final int READ_AT_EACH_END = 2_000;
+
+    /** Words looked up before the rarest are chosen, and how many are chosen. */
+    private static final int MOST_LOOKED_UP = 1_000;
 
     private static final int MOST_WORDS = 64;
 
@@ -85,29 +88,41 @@ final class PassageSearch {
         return scored;
     }
 
-    /** @param terms alternatives of one word; @param idf the most the word can add to a BM25 score */
-    private record Word(Set<String> terms, double idf) {}
+    /**
+     * @param terms alternatives of one word
+     * @param frequency passages its commonest alternative stands in
+     * @param idf the most the word can add to a BM25 score
+     */
+    private record Word(Set<String> terms, long frequency, double idf) {}
 
-    /** The rarest words of the question. */
+    /** The rarest words of the question; where there are too many, those that stand nowhere are the first to go. */
     private List<Word> words(String question) throws IOException {
         List<Word> words = new ArrayList<>();
         Set<Set<String>> seen = new LinkedHashSet<>();
-        for (Set<String> terms : queries.languages().words(question, analyses(), MOST_READ)) {
+        for (Set<String> terms : queries.languages().words(ends(question), analyses(), MOST_LOOKED_UP)) {
             if (seen.add(terms)) {
-                words.add(new Word(terms, idf(terms)));
+                words.add(word(terms));
             }
         }
-        words.sort(Comparator.comparingDouble(Word::idf).reversed());
+        words.sort(Comparator.comparing((Word word) -> word.frequency() == 0)
+                .thenComparing(Comparator.comparingDouble(Word::idf).reversed()));
         return words.size() > MOST_WORDS ? words.subList(0, MOST_WORDS) : words;
     }
 
-    /** Lucene's BM25: ln(1 + (N - n + 0.5) / (n + 0.5)); a word of alternatives counts as its commonest one. */
-    private double idf(Set<String> terms) throws IOException {
+    private static String ends(String question) {
+        int length = question.length();
+        return length <= 2 * READ_AT_EACH_END
+                ? question
+                : question.substring(0, READ_AT_EACH_END) + " " + question.substring(length - READ_AT_EACH_END);
+    }
+
+    /** Lucene's BM25: ln(1 + (N - n + 0.5) / (n + 0.5)). */
+    private Word word(Set<String> terms) throws IOException {
         long frequency = 0;
         for (String term : terms) {
             frequency = Math.max(frequency, searcher.frequency(new Term(PassageDocuments.TEXT, term)));
         }
-        return Math.log(1 + (searcher.passages() - frequency + 0.5) / (frequency + 0.5));
+        return new Word(terms, frequency, Math.log(1 + (searcher.passages() - frequency + 0.5) / (frequency + 0.5)));
     }
 
     private Query any(List<Word> words) {

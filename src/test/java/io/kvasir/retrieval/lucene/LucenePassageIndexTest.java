@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.lucene.store.AlreadyClosedException;
 import org.apache.lucene.store.ByteBuffersDirectory;
@@ -72,6 +73,22 @@ class LucenePassageIndexTest extends PassageIndexContract {
         open();
 
         assertThat(join(index.count(scope, 1))).isEqualTo(1);
+    }
+
+    @Test
+    void whatIsAskedMayStandAroundALongText() {
+        Scope scope = new Scope(TenantId.next(), KnowledgeBaseId.next());
+        SourceVersion source = new SourceVersion(SourceId.next(), 1);
+        join(index.stage(scope, passages(scope, source, 0, 3, "alpha")));
+        join(index.publish(scope, 1, Set.of(source), Set.of()));
+        String pasted = IntStream.range(1_000, 15_000).mapToObj(i -> " w" + i).collect(Collectors.joining());
+
+        for (String question : List.of("alpha?" + pasted, pasted + " and alpha?")) {
+            assertThat(join(index.search(
+                                    scope, 1, new PassageIndex.Query(question, new float[0], SearchMode.KEYWORD, 10)))
+                            .keyword())
+                    .hasSize(3);
+        }
     }
 
     @Test
