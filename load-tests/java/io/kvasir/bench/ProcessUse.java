@@ -1,0 +1,41 @@
+package io.kvasir.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** What a process has used, as Linux tells it. */
+final class ProcessUse {
+    /** {@code sysconf(_SC_CLK_TCK)} is 100 on every Linux this runs on. */
+    private static final double TICK_MICROS = 10_000;
+
+    private ProcessUse() {}
+
+    /** User and system time so far, microseconds; in steps of 10 ms. */
+    static double cpuMicros(long pid) throws IOException {
+        String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
+        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+        return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) * TICK_MICROS;
+    }
+
+    /** So that what is measured is what is held, not what has not been thrown away yet. */
+    static void collectGarbage(long pid) throws IOException, InterruptedException {
+        new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
+                        Long.toString(pid),
+                        "GC.run")
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start()
+                .waitFor();
+    }
+
+    /** Resident set, bytes. */
+    static long residentBytes(long pid) throws IOException {
+        for (String line : Files.readAllLines(Path.of("/proc", Long.toString(pid), "status"))) {
+            if (line.startsWith("VmRSS:")) {
+                return Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024;
+            }
+        }
+        throw new IOException("no VmRSS of " + pid);
+    }
+}
