@@ -9,6 +9,7 @@ import io.kvasir.conversation.PublicRoutes;
 import io.kvasir.http.Authenticated;
 import io.kvasir.http.Idempotent;
 import io.kvasir.http.Problems;
+import io.kvasir.http.WebUi;
 import io.kvasir.identity.Identity;
 import io.kvasir.identity.IdentityRoutes;
 import io.kvasir.ingestion.document.DocumentIngestion;
@@ -194,7 +195,10 @@ public final class Server implements AutoCloseable {
             all = Directives.concat(all, next);
         }
         Route v1 = all;
-        return Directives.concat(Directives.pathPrefix("api", () -> Directives.pathPrefix("v1", () -> v1)), health);
+        return Directives.concat(
+                Directives.pathPrefix("api", () -> Directives.pathPrefix("v1", () -> v1)),
+                health,
+                new WebUi().routes());
     }
 
     private static ChatModels models(Settings settings, Embedder embedder, ActorSystem<?> system) {

@@ -1,0 +1,147 @@
+package io.kvasir.bootstrap;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.kvasir.answering.AnsweringSettings;
+import io.kvasir.conversation.ConversationSettings;
+import io.kvasir.identity.TokenSettings;
+import io.kvasir.knowledgebase.KnowledgeBaseSettings;
+import io.kvasir.retrieval.RetrievalSettings;
+import io.kvasir.retrieval.SearchMode;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** Every default, pinned: changing one is a decision, not an accident. */
+class SettingsTest {
+    private static final Settings DEFAULTS = Settings.of(ConfigFactory.load());
+
+    private static Settings with(String hocon) {
+        Config config = ConfigFactory.parseString(hocon)
+                .withFallback(ConfigFactory.load())
+                .resolve();
+        return Settings.of(config);
+    }
+
+    @Test
+    void listensOnLoopbackAlone() {
+        assertThat(DEFAULTS.http()).isEqualTo(new Settings.Http("127.0.0.1", 8080));
+    }
+
+    @Test
+    void keepsItsDataInOneFolder() {
+        Path data = Path.of("data").toAbsolutePath();
+
+        assertThat(DEFAULTS.dataDir()).isEqualTo(data);
+        assertThat(DEFAULTS.database().url())
+                .isEqualTo("jdbc:h2:file:" + data.resolve("kvasir")
+                        + ";WRITE_DELAY=0;AUTO_COMPACT_FILL_RATE=0;DB_CLOSE_ON_EXIT=FALSE");
+        assertThat(DEFAULTS.database().poolSize()).isEqualTo(20);
+        assertThat(DEFAULTS.journalConnections()).isEqualTo(8);
+        assertThat(DEFAULTS.ingestion().workDir()).isEqualTo(data.resolve("work"));
+    }
+
+    @Test
+    void makesAnOwnerAndADemo() {
+        assertThat(DEFAULTS.owner()).isEqualTo(new Settings.Owner("owner@localhost", Optional.empty()));
+        assertThat(DEFAULTS.demo()).isTrue();
+        assertThat(DEFAULTS.masterKey()).isEmpty();
+    }
+
+    @Test
+    void tokensAreShort() {
+        assertThat(DEFAULTS.tokens())
+                .isEqualTo(new TokenSettings("kvasir", Duration.ofMinutes(15), Duration.ofMinutes(15)));
+        assertThatThrownBy(() -> with("kvasir.identity.visitor-token = 16m")).hasMessageContaining("visitor-token");
+    }
+
+    @Test
+    void knowledgeBases() {
+        assertThat(DEFAULTS.knowledgeBase())
+                .isEqualTo(new KnowledgeBaseSettings(
+                        512L * 1024 * 1024,
+                        50,
+                        10_000,
+                        5,
+                        Duration.ofSeconds(10),
+                        Duration.ofMinutes(5),
+                        200,
+                        "extractive",
+                        "extractive",
+                        0.2,
+                        800,
+                        new RetrievalSettings(
+                                SearchMode.HYBRID,
+                                5,
+                                0.003,
+                                100,
+                                0.7,
+                                RetrievalSettings.Rerank.NONE,
+                                0.7,
+                                256,
+                                32,
+                                3_000)));
+    }
+
+    @Test
+    void ingestion() {
+        assertThat(DEFAULTS.ingestion().smallAtOnce()).isEqualTo(2);
+        assertThat(DEFAULTS.ingestion().largeAtOnce()).isEqualTo(1);
+        assertThat(DEFAULTS.ingestion().largeFrom()).isEqualTo(1024 * 1024);
+        assertThat(DEFAULTS.ingestion().parserTimeout()).isEqualTo(Duration.ofSeconds(120));
+        assertThat(DEFAULTS.ingestion().parserHeap()).isEqualTo("512m");
+        assertThat(DEFAULTS.ingestion().mostCharacters()).isEqualTo(20_000_000);
+        assertThat(DEFAULTS.ingestion().mostEmbedded()).isEqualTo(200);
+    }
+
+    @Test
+    void conversations() {
+        assertThat(DEFAULTS.conversation())
+                .isEqualTo(new ConversationSettings(
+                        100_000,
+                        1_000_000,
+                        1_000,
+                        6,
+                        Duration.ofMinutes(10),
+                        Duration.ofSeconds(5),
+                        Duration.ofSeconds(15),
+                        Duration.ofMinutes(5),
+                        Duration.ofSeconds(10),
+                        100));
+        assertThat(DEFAULTS.answering()).isEqualTo(new AnsweringSettings(2_000, 300));
+    }
+
+    @Test
+    void withoutAKeyOpenAiIsNotOffered() {
+        assertThat(DEFAULTS.providers().all()).isEmpty();
+        assertThat(with("kvasir.llm.providers.openai.api-key = secret")
+                        .providers()
+                        .all())
+                .hasSize(1);
+        assertThat(with("kvasir.llm.providers.openai.base-url = \"http://127.0.0.1:11434/v1\"")
+                        .providers()
+                        .all())
+                .hasSize(1);
+    }
+
+    @Test
+    void noSecretIsEverPrinted() {
+        Settings settings = with(
+                "kvasir.llm.providers.openai.api-key = s3cr3t\nkvasir.database.password = s3cr3t\nkvasir.owner.password = s3cr3t");
+
+        assertThat(settings.providers().toString() + settings.database() + settings.owner())
+                .doesNotContain("s3cr3t");
+    }
+
+    @Test
+    void aWrongSettingSaysWhichItIs() {
+        assertThatThrownBy(() -> with("kvasir.http.port = 70000")).hasMessageContaining("kvasir.http.port");
+        assertThatThrownBy(() -> with("kvasir.database.pool-size = 1")).hasMessageContaining("pool-size");
+        assertThatThrownBy(() -> with("kvasir.knowledge-base.retrieval.mode = magic"))
+                .hasMessageContaining("mode");
+    }
+}
