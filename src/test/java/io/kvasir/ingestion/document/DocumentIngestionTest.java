@@ -493,6 +493,24 @@ class DocumentIngestionTest {
     }
 
     @Test
+    void aTextOf200MegabytesPassesInAHeapOfOneGigabyte() throws Exception {
+        Process child = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx1g",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        "io.kvasir.ingestion.document.LargeText",
+                        "200000000",
+                        folder.resolve("large").toString())
+                .redirectErrorStream(true)
+                .start();
+        String said = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+        assertThat(child.waitFor()).as(said).isZero();
+        assertThat(said).contains("Staged[passages=").contains("characters=2000000");
+    }
+
+    @Test
     void theFilesOfTheTestData() throws IOException {
         Path data = Path.of(System.getenv().getOrDefault("KVASIR_TEST_DATA", "../shared/data"))
                 .resolve("documents");
