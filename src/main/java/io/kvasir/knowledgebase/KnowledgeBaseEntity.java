@@ -8,9 +8,9 @@ import io.kvasir.kernel.Rejection;
 import io.kvasir.kernel.Scope;
 import io.kvasir.kernel.SourceId;
 import io.kvasir.kernel.Wire;
+import io.kvasir.knowledgebase.KnowledgeBaseWork.Ending;
 import io.kvasir.knowledgebase.KnowledgeBaseWork.Work;
 import io.kvasir.knowledgebase.domain.Document;
-import io.kvasir.knowledgebase.domain.Job;
 import io.kvasir.knowledgebase.domain.KnowledgeBase;
 import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent;
 import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.JobFailed;
@@ -101,15 +101,6 @@ final class KnowledgeBaseEntity
 
     enum Passivate implements Command {
         NOW
-    }
-
-    /** What ingestion came to, ready for the domain. */
-    sealed interface Ending {
-        record Staged(Document.Read read) implements Ending {}
-
-        record Failed(Job.Error error) implements Ending {}
-
-        record Cancelled() implements Ending {}
     }
 
     sealed interface Reply extends Wire {}

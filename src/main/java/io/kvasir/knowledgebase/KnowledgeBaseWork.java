@@ -7,7 +7,6 @@ import io.kvasir.jdbc.SubjectKeys;
 import io.kvasir.kernel.JobId;
 import io.kvasir.kernel.Scope;
 import io.kvasir.kernel.SourceId;
-import io.kvasir.knowledgebase.KnowledgeBaseEntity.Ending;
 import io.kvasir.knowledgebase.domain.Document;
 import io.kvasir.knowledgebase.domain.Job;
 import io.kvasir.knowledgebase.domain.KnowledgeBase;
@@ -55,6 +54,15 @@ final class KnowledgeBaseWork {
         PUBLICATION,
         SWEEP,
         ERASURE
+    }
+
+    /** What ingestion came to, ready for the domain. */
+    sealed interface Ending {
+        record Staged(Document.Read read) implements Ending {}
+
+        record Failed(Job.Error error) implements Ending {}
+
+        record Cancelled() implements Ending {}
     }
 
     @FunctionalInterface
