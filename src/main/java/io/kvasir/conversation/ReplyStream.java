@@ -145,7 +145,11 @@ final class ReplyStream extends GraphStage<SourceShape<ByteString>> {
             direct = heard.entity();
             ReplyEvents.Written written =
                     switch (heard) {
-                        case Heard.Live live -> live.turn() == at.turn() ? live(live) : nothing();
+                        case Heard.Live live ->
+                            live.turn() == at.turn()
+                                            && live.from() + live.text().length() >= at.offset()
+                                    ? live(live)
+                                    : nothing();
                         case Heard.Past past -> past.turn().number() == at.turn() ? past(past.turn()) : nothing();
                     };
             asked = false;

@@ -20,7 +20,7 @@ public record Principal(UserId user, TenantId tenant, Set<Role> roles, Optional<
 
     /** May touch this conversation, as far as the credential itself is concerned. */
     public boolean mayTouch(ConversationId conversation) {
-        return boundTo.map(conversation::equals).orElse(true);
+        return boundTo.map(conversation::equals).orElse(!roles.contains(Role.END_USER));
     }
 
     /** What a credential allows; the accounts rooms give each route its roles. */

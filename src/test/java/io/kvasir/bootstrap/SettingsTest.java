@@ -144,4 +144,10 @@ class SettingsTest {
         assertThatThrownBy(() -> with("kvasir.knowledge-base.retrieval.mode = magic"))
                 .hasMessageContaining("mode");
     }
+
+    @Test
+    void entitiesLeaveMemoryByThemselvesAlone() {
+        assertThat(DEFAULTS.config().getString("pekko.cluster.sharding.passivation.strategy"))
+                .isEqualTo("none");
+    }
 }

@@ -140,6 +140,14 @@ class IdentityTest {
         assertThat(visitor.manages()).isFalse();
     }
 
+    @Test
+    void anEndUserBoundToNoConversationTouchesNone() {
+        Principal unbound =
+                new Principal(UserId.next(), new TenantId("t"), java.util.Set.of(Role.END_USER), Optional.empty());
+
+        assertThat(unbound.mayTouch(ConversationId.next())).isFalse();
+    }
+
     // What attackers send: each differs from a good token in one thing.
 
     private final ECKey key = newKey("k1");
