@@ -1,15 +1,13 @@
 package io.kvasir.bootstrap;
 
-import static org.apache.pekko.http.javadsl.server.Directives.concat;
-import static org.apache.pekko.http.javadsl.server.Directives.get;
 import static org.apache.pekko.http.javadsl.server.Directives.onComplete;
-import static org.apache.pekko.http.javadsl.server.Directives.path;
-import static org.apache.pekko.http.javadsl.server.Directives.pathEnd;
-import static org.apache.pekko.http.javadsl.server.Directives.pathPrefix;
 
+import io.kvasir.http.Access;
+import io.kvasir.http.Endpoint;
 import io.kvasir.http.Json;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -30,13 +28,11 @@ final class HealthRoutes {
         this.parts = parts;
     }
 
-    Route routes() {
-        return pathPrefix(
-                "health",
-                () -> get(() -> concat(
-                        path("live", () -> Directives.complete(Json.ok(Map.of("status", "up")))),
-                        path("ready", this::report),
-                        pathEnd(this::report))));
+    List<Endpoint> endpoints() {
+        return List.of(
+                Endpoint.get("/health/live", Access.PUBLIC, _ -> Directives.complete(Json.ok(Map.of("status", "up")))),
+                Endpoint.get("/health/ready", Access.PUBLIC, _ -> report()),
+                Endpoint.get("/health", Access.PUBLIC, _ -> report()));
     }
 
     private Route report() {

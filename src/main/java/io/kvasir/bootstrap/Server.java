@@ -7,6 +7,7 @@ import io.kvasir.conversation.Conversations;
 import io.kvasir.conversation.Profile;
 import io.kvasir.conversation.PublicRoutes;
 import io.kvasir.http.Authenticated;
+import io.kvasir.http.Endpoints;
 import io.kvasir.http.Idempotent;
 import io.kvasir.http.Problems;
 import io.kvasir.http.WebUi;
@@ -50,6 +51,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.Http;
 import org.apache.pekko.http.javadsl.ServerBinding;
@@ -133,21 +135,20 @@ public final class Server implements AutoCloseable {
             owner = join(identity.ensureOwner(
                     settings.owner().email(), settings.owner().password()));
 
-            Authenticated authenticated = new Authenticated(identity);
             Idempotent idempotent = new Idempotent(new JdbcRememberedReplies(transactor, clock));
-            Route routes = routes(
-                    List.of(
-                            new IdentityRoutes(identity, authenticated).routes(),
-                            new KnowledgeBaseRoutes(knowledgeBases, authenticated, idempotent, retriever::retrieve)
-                                    .routes(),
-                            new ConversationRoutes(conversations, authenticated, idempotent).routes(),
-                            new PublicRoutes(
-                                            conversations,
-                                            identity,
-                                            authenticated,
-                                            slug -> shared(knowledgeBases, slug))
-                                    .routes()),
-                    new HealthRoutes(parts(transactor, index)).routes());
+            Endpoints endpoints = new Endpoints(
+                    Stream.of(
+                                    new IdentityRoutes(identity).endpoints(),
+                                    new KnowledgeBaseRoutes(knowledgeBases, idempotent, retriever::retrieve)
+                                            .endpoints(),
+                                    new ConversationRoutes(conversations, idempotent).endpoints(),
+                                    new PublicRoutes(conversations, identity, slug -> shared(knowledgeBases, slug))
+                                            .endpoints(),
+                                    new HealthRoutes(parts(transactor, index)).endpoints())
+                            .flatMap(List::stream)
+                            .toList(),
+                    new Authenticated(identity));
+            Route routes = Directives.concat(endpoints.route(), new WebUi().routes());
             binding = Http.get(system)
                     .newServerAt(settings.http().host(), settings.http().port())
                     .bind(Problems.guarded(routes))
@@ -187,18 +188,6 @@ public final class Server implements AutoCloseable {
     /** The first owner, with the password to show once where it was made up just now. */
     public Identity.Owner owner() {
         return owner;
-    }
-
-    private static Route routes(List<Route> api, Route health) {
-        Route all = api.getFirst();
-        for (Route next : api.subList(1, api.size())) {
-            all = Directives.concat(all, next);
-        }
-        Route v1 = all;
-        return Directives.concat(
-                Directives.pathPrefix("api", () -> Directives.pathPrefix("v1", () -> v1)),
-                health,
-                new WebUi().routes());
     }
 
     private static ChatModels models(Settings settings, Embedder embedder, ActorSystem<?> system) {

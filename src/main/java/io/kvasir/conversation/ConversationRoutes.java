@@ -1,22 +1,17 @@
 package io.kvasir.conversation;
 
-import static org.apache.pekko.http.javadsl.server.Directives.concat;
 import static org.apache.pekko.http.javadsl.server.Directives.entity;
-import static org.apache.pekko.http.javadsl.server.Directives.get;
 import static org.apache.pekko.http.javadsl.server.Directives.onSuccess;
 import static org.apache.pekko.http.javadsl.server.Directives.optionalHeaderValueByName;
 import static org.apache.pekko.http.javadsl.server.Directives.parameterOptional;
-import static org.apache.pekko.http.javadsl.server.Directives.path;
-import static org.apache.pekko.http.javadsl.server.Directives.pathEndOrSingleSlash;
-import static org.apache.pekko.http.javadsl.server.Directives.pathPrefix;
-import static org.apache.pekko.http.javadsl.server.Directives.post;
 import static org.apache.pekko.http.javadsl.server.Directives.withoutRequestTimeout;
-import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.kvasir.conversation.domain.Position;
 import io.kvasir.conversation.domain.Turn;
-import io.kvasir.http.Authenticated;
+import io.kvasir.http.Access;
+import io.kvasir.http.Call;
+import io.kvasir.http.Endpoint;
 import io.kvasir.http.Idempotent;
 import io.kvasir.http.Json;
 import io.kvasir.http.Page;
@@ -29,6 +24,7 @@ import io.kvasir.kernel.Principal;
 import io.kvasir.kernel.Rejection;
 import io.kvasir.kernel.Rejection.FieldError;
 import io.kvasir.kernel.Scope;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -41,59 +37,73 @@ import org.jspecify.annotations.Nullable;
 /** {@code /api/v1/chat}. */
 public final class ConversationRoutes {
     private final Conversations conversations;
-    private final Authenticated authenticated;
     private final Idempotent idempotent;
 
-    public ConversationRoutes(Conversations conversations, Authenticated authenticated, Idempotent idempotent) {
+    public ConversationRoutes(Conversations conversations, Idempotent idempotent) {
         this.conversations = conversations;
-        this.authenticated = authenticated;
         this.idempotent = idempotent;
     }
 
-    public Route routes() {
-        return pathPrefix(
-                "chat",
-                () -> authenticated.caller(caller -> concat(
-                        pathPrefix(
-                                "conversations",
-                                () -> concat(
-                                        pathEndOrSingleSlash(() -> all(caller)),
-                                        pathPrefix(
-                                                segment(),
-                                                id -> addressed(caller, id, address -> one(caller, address))))),
-                        pathPrefix(
-                                "messages",
-                                () -> pathPrefix(
-                                        segment(), id -> path("feedback", () -> post(() -> feedback(caller, id))))))));
+    public List<Endpoint> endpoints() {
+        String all = "/api/v1/chat/conversations";
+        String one = all + "/{conversationId}";
+        return List.of(
+                Endpoint.get(all, Access.READ, this::list),
+                Endpoint.post(all, Access.READ, this::start),
+                Endpoint.get(
+                        one,
+                        Access.CONVERSE,
+                        call -> within(call, at -> Problems.answer(conversations.read(at), Json::ok))),
+                Endpoint.get(
+                        one + "/messages",
+                        Access.CONVERSE,
+                        call -> within(
+                                call,
+                                at -> Page.requested(
+                                        page -> Problems.answer(conversations.messages(at, page), Json::ok)))),
+                Endpoint.post(
+                        one + "/messages", Access.CONVERSE, call -> within(call, at -> asking(call.caller(), at))),
+                Endpoint.get(
+                        one + "/events",
+                        Access.CONVERSE,
+                        call -> within(call, at -> withoutRequestTimeout(() -> events(at)))),
+                Endpoint.post(
+                        one + "/stop",
+                        Access.CONVERSE,
+                        call -> within(call, at -> Problems.answer(conversations.stop(at), _ -> Problems.noContent()))),
+                Endpoint.post(
+                        one + "/close",
+                        Access.CONVERSE,
+                        call -> within(call, at -> Problems.answer(conversations.close(at), Json::ok))),
+                Endpoint.post(
+                        "/api/v1/chat/messages/{messageId}/feedback",
+                        Access.CONVERSE,
+                        call -> feedback(call.caller(), call.id("messageId"))));
     }
 
-    private static Route addressed(Principal caller, String id, Function<ConversationAddress, Route> inner) {
-        return (Ids.safe(id)
-                        ? Conversations.address(caller, new ConversationId(id))
-                        : Optional.<ConversationAddress>empty())
+    private static Route within(Call call, Function<ConversationAddress, Route> inner) {
+        return Conversations.address(call.caller(), new ConversationId(call.id("conversationId")))
                 .map(inner)
                 .orElseGet(() -> Problems.refuse(new Rejection.NotFound("No such conversation")));
     }
 
-    private Route all(Principal caller) {
-        if (caller.boundTo().isPresent()) {
-            return Problems.refuse(new Rejection.NotFound("There is nothing at this address"));
-        }
-        return concat(
-                get(() -> Page.requested(page -> parameterOptional(
-                        "kbId", kb -> parameterOptional("status", status -> listed(caller, page, kb, status))))),
-                post(() -> idempotent.once(
-                        caller,
-                        () -> entity(
-                                Json.body(Start.class),
-                                body -> Problems.answer(
-                                        conversations.start(
-                                                new Scope(
-                                                        caller.tenant(),
-                                                        new KnowledgeBaseId(String.valueOf(body.kbId()))),
-                                                caller.user(),
-                                                Optional.ofNullable(body.endUser())),
-                                        Json::created)))));
+    private Route list(Call call) {
+        return Page.requested(page -> parameterOptional(
+                "kbId", kb -> parameterOptional("status", status -> listed(call.caller(), page, kb, status))));
+    }
+
+    private Route start(Call call) {
+        Principal caller = call.caller();
+        return idempotent.once(
+                caller,
+                () -> entity(
+                        Json.body(Start.class),
+                        body -> Problems.answer(
+                                conversations.start(
+                                        new Scope(caller.tenant(), new KnowledgeBaseId(String.valueOf(body.kbId()))),
+                                        caller.user(),
+                                        Optional.ofNullable(body.endUser())),
+                                Json::created)));
     }
 
     private Route listed(Principal caller, Page.Request page, Optional<String> kb, Optional<String> status) {
@@ -106,20 +116,6 @@ public final class ConversationRoutes {
         return onSuccess(
                 conversations.list(caller.tenant(), kb.map(KnowledgeBaseId::new), status, page),
                 entries -> Directives.complete(Json.ok(entries)));
-    }
-
-    private Route one(Principal caller, ConversationAddress address) {
-        return concat(
-                pathEndOrSingleSlash(() -> get(() -> Problems.answer(conversations.read(address), Json::ok))),
-                path(
-                        "messages",
-                        () -> concat(
-                                get(() -> Page.requested(
-                                        page -> Problems.answer(conversations.messages(address, page), Json::ok))),
-                                post(() -> asking(caller, address)))),
-                path("events", () -> get(() -> withoutRequestTimeout(() -> events(address)))),
-                path("stop", () -> post(() -> Problems.answer(conversations.stop(address), _ -> Problems.noContent()))),
-                path("close", () -> post(() -> Problems.answer(conversations.close(address), Json::ok))));
     }
 
     private Route asking(Principal caller, ConversationAddress address) {

@@ -1,20 +1,16 @@
 package io.kvasir.conversation;
 
-import static org.apache.pekko.http.javadsl.server.Directives.concat;
-import static org.apache.pekko.http.javadsl.server.Directives.get;
+import static org.apache.pekko.http.javadsl.server.Directives.complete;
 import static org.apache.pekko.http.javadsl.server.Directives.onSuccess;
-import static org.apache.pekko.http.javadsl.server.Directives.path;
-import static org.apache.pekko.http.javadsl.server.Directives.pathEndOrSingleSlash;
-import static org.apache.pekko.http.javadsl.server.Directives.pathPrefix;
-import static org.apache.pekko.http.javadsl.server.Directives.post;
-import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
 
-import io.kvasir.http.Authenticated;
+import io.kvasir.http.Access;
+import io.kvasir.http.Call;
+import io.kvasir.http.Endpoint;
 import io.kvasir.http.Json;
 import io.kvasir.http.Problems;
 import io.kvasir.identity.Identity;
 import io.kvasir.kernel.ConversationId;
-import io.kvasir.kernel.Ids;
+import io.kvasir.kernel.Principal;
 import io.kvasir.kernel.Rejection;
 import io.kvasir.kernel.Scope;
 import io.kvasir.kernel.UserId;
@@ -22,7 +18,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
-import org.apache.pekko.http.javadsl.server.Directives;
 import org.apache.pekko.http.javadsl.server.Route;
 
 /**
@@ -39,42 +34,39 @@ public final class PublicRoutes {
 
     private final Conversations conversations;
     private final Identity identity;
-    private final Authenticated authenticated;
     private final Function<String, CompletionStage<Optional<Shared>>> shared;
 
     /** @param shared the knowledge base with a public address, while it is shared and active */
     public PublicRoutes(
             Conversations conversations,
             Identity identity,
-            Authenticated authenticated,
             Function<String, CompletionStage<Optional<Shared>>> shared) {
         this.conversations = conversations;
         this.identity = identity;
-        this.authenticated = authenticated;
         this.shared = shared;
     }
 
-    public Route routes() {
-        return pathPrefix(
-                "public",
-                () -> pathPrefix(
-                        segment(),
-                        slug -> onSuccess(
-                                shared.apply(slug),
-                                found -> found.map(this::of)
-                                        .orElseGet(() -> Problems.refuse(
-                                                new Rejection.NotFound("Nothing is shared at this address"))))));
+    public List<Endpoint> endpoints() {
+        String base = "/api/v1/public/{slug}";
+        return List.of(
+                Endpoint.get(
+                        base,
+                        Access.PUBLIC,
+                        call -> of(
+                                call,
+                                kb -> complete(Json.ok(new Face(kb.name(), kb.description(), kb.suggestions()))))),
+                Endpoint.post(base + "/conversations", Access.PUBLIC, call -> of(call, this::admit)),
+                Endpoint.post(
+                        base + "/conversations/{conversationId}/token",
+                        Access.CONVERSE,
+                        call -> of(call, kb -> renew(kb, call.caller(), call.id("conversationId")))));
     }
 
-    private Route of(Shared kb) {
-        return concat(
-                pathEndOrSingleSlash(() -> get(
-                        () -> Directives.complete(Json.ok(new Face(kb.name(), kb.description(), kb.suggestions()))))),
-                pathPrefix(
-                        "conversations",
-                        () -> concat(
-                                pathEndOrSingleSlash(() -> post(() -> admit(kb))),
-                                pathPrefix(segment(), id -> path("token", () -> post(() -> renew(kb, id)))))));
+    private Route of(Call call, Function<Shared, Route> inner) {
+        return onSuccess(
+                shared.apply(call.text("slug")),
+                found -> found.map(inner)
+                        .orElseGet(() -> Problems.refuse(new Rejection.NotFound("Nothing is shared at this address"))));
     }
 
     private Route admit(Shared kb) {
@@ -83,14 +75,13 @@ public final class PublicRoutes {
                 conversations.startForVisitor(kb.scope(), visitor), id -> Json.created(admission(kb, visitor, id)));
     }
 
-    private Route renew(Shared kb, String id) {
-        return authenticated.caller(caller -> Ids.safe(id)
-                        && caller.tenant().equals(kb.scope().tenant())
+    private Route renew(Shared kb, Principal caller, String id) {
+        return caller.tenant().equals(kb.scope().tenant())
                         && caller.boundTo()
                                 .filter(bound -> bound.value().equals(id))
                                 .isPresent()
-                ? Directives.complete(Json.ok(admission(kb, caller.user(), new ConversationId(id))))
-                : Problems.refuse(new Rejection.NotFound("No such conversation")));
+                ? complete(Json.ok(admission(kb, caller.user(), new ConversationId(id))))
+                : Problems.refuse(new Rejection.NotFound("No such conversation"));
     }
 
     private Admission admission(Shared kb, UserId visitor, ConversationId conversation) {

@@ -169,6 +169,18 @@ public final class Problems {
         };
     }
 
+    /** 405, with what would be allowed. */
+    static Route methodNotAllowed(List<String> allowed) {
+        return extractRequest(request -> complete(Problem.plain(
+                        "method-not-allowed",
+                        "Method not allowed",
+                        405,
+                        "This method is not offered here",
+                        requestId(request))
+                .response()
+                .addHeader(RawHeader.create("Allow", String.join(", ", allowed)))));
+    }
+
     private static Route plain(String code, String title, int status, String detail) {
         return extractRequest(request -> complete(
                 Problem.plain(code, title, status, detail, requestId(request)).response()));

@@ -1,42 +1,34 @@
 package io.kvasir.identity;
 
-import static org.apache.pekko.http.javadsl.server.Directives.concat;
 import static org.apache.pekko.http.javadsl.server.Directives.entity;
-import static org.apache.pekko.http.javadsl.server.Directives.get;
-import static org.apache.pekko.http.javadsl.server.Directives.path;
-import static org.apache.pekko.http.javadsl.server.Directives.pathPrefix;
-import static org.apache.pekko.http.javadsl.server.Directives.post;
 
-import io.kvasir.http.Authenticated;
+import io.kvasir.http.Access;
+import io.kvasir.http.Endpoint;
 import io.kvasir.http.Json;
 import io.kvasir.http.Problems;
 import io.kvasir.kernel.Rejection.FieldError;
-import org.apache.pekko.http.javadsl.server.Route;
+import java.util.List;
 
 /** {@code /api/v1/auth}. */
 public final class IdentityRoutes {
     private final Identity identity;
-    private final Authenticated authenticated;
 
-    public IdentityRoutes(Identity identity, Authenticated authenticated) {
+    public IdentityRoutes(Identity identity) {
         this.identity = identity;
-        this.authenticated = authenticated;
     }
 
-    public Route routes() {
-        return pathPrefix(
-                "auth",
-                () -> concat(
-                        path(
-                                "login",
-                                () -> post(() -> entity(
-                                        Json.body(Login.class),
-                                        login -> Problems.answer(
-                                                identity.login(login.email(), login.password()), Json::ok)))),
-                        path(
-                                "me",
-                                () -> get(() -> authenticated.caller(
-                                        principal -> Problems.answer(identity.me(principal), Json::ok))))));
+    public List<Endpoint> endpoints() {
+        return List.of(
+                Endpoint.post(
+                        "/api/v1/auth/login",
+                        Access.PUBLIC,
+                        _ -> entity(
+                                Json.body(Login.class),
+                                login -> Problems.answer(identity.login(login.email(), login.password()), Json::ok))),
+                Endpoint.get(
+                        "/api/v1/auth/me",
+                        Access.CONVERSE,
+                        call -> Problems.answer(identity.me(call.caller()), Json::ok)));
     }
 
     /** What one logs in with. An over-long password is refused before it is hashed. */

@@ -1,30 +1,23 @@
 package io.kvasir.knowledgebase;
 
-import static org.apache.pekko.http.javadsl.server.Directives.concat;
-import static org.apache.pekko.http.javadsl.server.Directives.delete;
+import static io.kvasir.knowledgebase.KnowledgeBaseRoutes.scope;
 import static org.apache.pekko.http.javadsl.server.Directives.entity;
 import static org.apache.pekko.http.javadsl.server.Directives.extractMaterializer;
-import static org.apache.pekko.http.javadsl.server.Directives.get;
 import static org.apache.pekko.http.javadsl.server.Directives.optionalHeaderValueByName;
-import static org.apache.pekko.http.javadsl.server.Directives.path;
-import static org.apache.pekko.http.javadsl.server.Directives.pathEndOrSingleSlash;
-import static org.apache.pekko.http.javadsl.server.Directives.pathPrefix;
-import static org.apache.pekko.http.javadsl.server.Directives.post;
-import static org.apache.pekko.http.javadsl.server.Directives.put;
 import static org.apache.pekko.http.javadsl.server.Directives.withSizeLimit;
 import static org.apache.pekko.http.javadsl.server.Directives.withoutRequestTimeout;
-import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
 
+import io.kvasir.http.Access;
+import io.kvasir.http.Call;
+import io.kvasir.http.Endpoint;
 import io.kvasir.http.Idempotent;
 import io.kvasir.http.Json;
 import io.kvasir.http.Page;
 import io.kvasir.http.Problems;
 import io.kvasir.http.Sse;
 import io.kvasir.jdbc.BlobStore;
-import io.kvasir.kernel.Ids;
 import io.kvasir.kernel.JobId;
 import io.kvasir.kernel.Outcome;
-import io.kvasir.kernel.Principal;
 import io.kvasir.kernel.Rejection;
 import io.kvasir.kernel.Rejection.FieldError;
 import io.kvasir.kernel.Scope;
@@ -48,6 +41,8 @@ import org.apache.pekko.http.javadsl.server.Route;
 import org.apache.pekko.http.javadsl.unmarshalling.Unmarshaller;
 import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.javadsl.Sink;
+import org.apache.pekko.stream.javadsl.Source;
+import org.apache.pekko.util.ByteString;
 
 /** Documents and their jobs, below one knowledge base. */
 final class DocumentRoutes {
@@ -61,79 +56,78 @@ final class DocumentRoutes {
         this.stream = new JobStream(knowledgeBases);
     }
 
-    Route routes(Principal caller, Scope scope) {
-        return concat(
-                pathPrefix(
-                        "documents",
-                        () -> concat(
-                                pathEndOrSingleSlash(() -> concat(
-                                        get(() -> Page.requested(page ->
-                                                Problems.answer(knowledgeBases.documents(scope, page), Json::ok))),
-                                        post(() -> KnowledgeBaseRoutes.managing(
-                                                caller, () -> idempotent.once(caller, () -> upload(scope)))))),
-                                pathPrefix(
-                                        segment(),
-                                        id -> checked(
-                                                id,
-                                                "No such document",
-                                                value -> document(caller, scope, new SourceId(value)))))),
-                pathPrefix(
-                        "jobs",
-                        () -> concat(
-                                pathEndOrSingleSlash(() -> get(() -> Page.requested(
-                                        page -> Problems.answer(knowledgeBases.jobs(scope, page), Json::ok)))),
-                                pathPrefix(
-                                        segment(),
-                                        id -> checked(
-                                                id, "No such job", value -> job(caller, scope, new JobId(value)))))),
-                path(
-                        "events",
-                        () -> get(() -> optionalHeaderValueByName(
+    /** @param base path of one knowledge base */
+    List<Endpoint> endpoints(String base) {
+        String documents = base + "/documents";
+        String document = documents + "/{documentId}";
+        String job = base + "/jobs/{jobId}";
+        return List.of(
+                Endpoint.get(
+                        documents,
+                        Access.READ,
+                        call -> Page.requested(
+                                page -> Problems.answer(knowledgeBases.documents(scope(call), page), Json::ok))),
+                Endpoint.post(
+                        documents, Access.MANAGE, call -> idempotent.once(call.caller(), () -> upload(scope(call)))),
+                Endpoint.get(
+                        document,
+                        Access.READ,
+                        call -> Problems.answer(knowledgeBases.document(scope(call), source(call)), Json::ok)),
+                Endpoint.put(document, Access.MANAGE, call -> replace(scope(call), source(call))),
+                Endpoint.delete(
+                        document,
+                        Access.MANAGE,
+                        call -> Problems.answer(
+                                knowledgeBases.remove(scope(call), source(call)), _ -> Problems.noContent())),
+                Endpoint.post(
+                        document + "/retry",
+                        Access.MANAGE,
+                        call -> Problems.answer(
+                                knowledgeBases.retry(scope(call), source(call)),
+                                doc -> Json.response(StatusCodes.ACCEPTED, doc.job()))),
+                Endpoint.get(
+                        document + "/content",
+                        Access.READ,
+                        call -> Problems.answer(
+                                knowledgeBases.content(scope(call), source(call)), DocumentRoutes::attachment)),
+                Endpoint.get(
+                        document + "/text",
+                        Access.READ,
+                        call -> Problems.answer(
+                                knowledgeBases.text(scope(call), source(call)), DocumentRoutes::plainText)),
+                Endpoint.get(
+                        base + "/jobs",
+                        Access.READ,
+                        call -> Page.requested(
+                                page -> Problems.answer(knowledgeBases.jobs(scope(call), page), Json::ok))),
+                Endpoint.get(
+                        job,
+                        Access.READ,
+                        call -> Problems.answer(
+                                knowledgeBases.job(scope(call), new JobId(call.id("jobId"))), Json::ok)),
+                Endpoint.post(
+                        job + "/cancel",
+                        Access.MANAGE,
+                        call -> Problems.answer(
+                                knowledgeBases.cancel(scope(call), new JobId(call.id("jobId"))), Json::ok)),
+                Endpoint.get(
+                        base + "/events",
+                        Access.READ,
+                        call -> optionalHeaderValueByName(
                                 "Last-Event-ID",
                                 last -> Problems.answer(
-                                        knowledgeBases.read(scope), _ -> Sse.response(stream.from(scope, last)))))));
+                                        knowledgeBases.read(scope(call)),
+                                        _ -> Sse.response(stream.from(scope(call), last))))));
     }
 
-    private static Route checked(String id, String missing, Function<String, Route> inner) {
-        return Ids.safe(id) ? inner.apply(id) : Problems.refuse(new Rejection.NotFound(missing));
+    private static SourceId source(Call call) {
+        return new SourceId(call.id("documentId"));
     }
 
-    private Route document(Principal caller, Scope scope, SourceId document) {
-        return concat(
-                pathEndOrSingleSlash(() -> concat(
-                        get(() -> Problems.answer(knowledgeBases.document(scope, document), Json::ok)),
-                        put(() -> KnowledgeBaseRoutes.managing(caller, () -> replace(scope, document))),
-                        delete(() -> KnowledgeBaseRoutes.managing(
-                                caller,
-                                () -> Problems.answer(
-                                        knowledgeBases.remove(scope, document), _ -> Problems.noContent()))))),
-                path(
-                        "retry",
-                        () -> post(() -> KnowledgeBaseRoutes.managing(
-                                caller,
-                                () -> Problems.answer(
-                                        knowledgeBases.retry(scope, document),
-                                        doc -> Json.response(StatusCodes.ACCEPTED, doc.job()))))),
-                path(
-                        "content",
-                        () -> get(() ->
-                                Problems.answer(knowledgeBases.content(scope, document), DocumentRoutes::attachment))),
-                path(
-                        "text",
-                        () -> get(() -> Problems.answer(
-                                knowledgeBases.text(scope, document),
-                                text -> HttpResponse.create()
-                                        .addHeader(RawHeader.create("X-Content-Type-Options", "nosniff"))
-                                        .withEntity(HttpEntities.createChunked(ContentTypes.TEXT_PLAIN_UTF8, text))))));
-    }
-
-    private Route job(Principal caller, Scope scope, JobId job) {
-        return concat(
-                pathEndOrSingleSlash(() -> get(() -> Problems.answer(knowledgeBases.job(scope, job), Json::ok))),
-                path(
-                        "cancel",
-                        () -> post(() -> KnowledgeBaseRoutes.managing(
-                                caller, () -> Problems.answer(knowledgeBases.cancel(scope, job), Json::ok)))));
+    private static HttpResponse plainText(Source<ByteString, ?> text) {
+        return HttpResponse.create()
+                .addHeader(RawHeader.create("X-Content-Type-Options", "nosniff"))
+                .withEntity(HttpEntities.createChunked(ContentTypes.TEXT_PLAIN_UTF8, text));
     }
 
     private Route upload(Scope scope) {

@@ -1,35 +1,27 @@
 package io.kvasir.knowledgebase;
 
-import static org.apache.pekko.http.javadsl.server.Directives.concat;
-import static org.apache.pekko.http.javadsl.server.Directives.delete;
+import static org.apache.pekko.http.javadsl.server.Directives.complete;
 import static org.apache.pekko.http.javadsl.server.Directives.entity;
-import static org.apache.pekko.http.javadsl.server.Directives.get;
 import static org.apache.pekko.http.javadsl.server.Directives.onSuccess;
-import static org.apache.pekko.http.javadsl.server.Directives.path;
-import static org.apache.pekko.http.javadsl.server.Directives.pathEndOrSingleSlash;
-import static org.apache.pekko.http.javadsl.server.Directives.pathPrefix;
-import static org.apache.pekko.http.javadsl.server.Directives.post;
-import static org.apache.pekko.http.javadsl.server.Directives.put;
-import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
 
-import io.kvasir.http.Authenticated;
+import io.kvasir.http.Access;
+import io.kvasir.http.Call;
+import io.kvasir.http.Endpoint;
 import io.kvasir.http.Idempotent;
 import io.kvasir.http.Json;
 import io.kvasir.http.Page;
 import io.kvasir.http.Problems;
-import io.kvasir.kernel.Ids;
 import io.kvasir.kernel.KnowledgeBaseId;
 import io.kvasir.kernel.Outcome;
-import io.kvasir.kernel.Principal;
 import io.kvasir.kernel.Rejection;
 import io.kvasir.kernel.Scope;
 import io.kvasir.retrieval.Retrieval;
 import io.kvasir.retrieval.RetrievalSettings;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Function;
-import java.util.function.Supplier;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
 import org.apache.pekko.http.javadsl.server.Route;
 
@@ -41,111 +33,94 @@ public final class KnowledgeBaseRoutes {
         CompletionStage<Retrieval> apply(Scope scope, long revision, RetrievalSettings settings, String query);
     }
 
+    private static final String ALL = "/api/v1/knowledge-bases";
+
     private final KnowledgeBases knowledgeBases;
-    private final Authenticated authenticated;
     private final Idempotent idempotent;
     private final Search search;
     private final DocumentRoutes documents;
 
-    public KnowledgeBaseRoutes(
-            KnowledgeBases knowledgeBases, Authenticated authenticated, Idempotent idempotent, Search search) {
+    public KnowledgeBaseRoutes(KnowledgeBases knowledgeBases, Idempotent idempotent, Search search) {
         this.knowledgeBases = knowledgeBases;
-        this.authenticated = authenticated;
         this.idempotent = idempotent;
         this.search = search;
         this.documents = new DocumentRoutes(knowledgeBases, idempotent);
     }
 
-    public Route routes() {
-        return pathPrefix(
-                "knowledge-bases",
-                () -> authenticated.caller(caller -> caller.boundTo().isPresent()
-                        ? Problems.refuse(new Rejection.NotFound("There is nothing at this address"))
-                        : concat(
-                                pathEndOrSingleSlash(() -> all(caller)),
-                                pathPrefix(segment(), id -> within(caller, id, scope -> one(caller, scope))))));
+    public List<Endpoint> endpoints() {
+        String one = ALL + "/{kbId}";
+        List<Endpoint> endpoints = new ArrayList<>(List.of(
+                Endpoint.get(
+                        ALL,
+                        Access.READ,
+                        call -> Page.requested(page -> onSuccess(
+                                knowledgeBases.list(call.caller().tenant(), page), bases -> complete(Json.ok(bases))))),
+                Endpoint.post(ALL, Access.MANAGE, this::create),
+                Endpoint.get(one, Access.READ, call -> Problems.answer(knowledgeBases.read(scope(call)), Json::ok)),
+                Endpoint.put(
+                        one,
+                        Access.MANAGE,
+                        call -> entity(
+                                Json.body(Bodies.Base.class),
+                                body -> Problems.answer(
+                                        knowledgeBases.describe(scope(call), body.wishes()), Json::ok))),
+                Endpoint.delete(
+                        one,
+                        Access.MANAGE,
+                        call -> Problems.answer(knowledgeBases.delete(scope(call)), _ -> Problems.noContent())),
+                Endpoint.get(
+                        one + "/rag-config",
+                        Access.READ,
+                        call -> Problems.answer(knowledgeBases.search(scope(call)), Json::ok)),
+                Endpoint.put(
+                        one + "/rag-config",
+                        Access.MANAGE,
+                        call -> entity(
+                                Json.body(Bodies.RagConfig.class),
+                                body -> Problems.answer(configured(scope(call), body), Json::ok))),
+                Endpoint.post(
+                        one + "/share",
+                        Access.MANAGE,
+                        call -> Problems.answer(
+                                knowledgeBases.share(scope(call), Optional.empty()),
+                                slug -> Json.ok(Map.of("slug", slug, "url", "/kb/" + slug)))),
+                Endpoint.delete(
+                        one + "/share",
+                        Access.MANAGE,
+                        call -> Problems.answer(knowledgeBases.unshare(scope(call)), _ -> Problems.noContent())),
+                Endpoint.post(
+                        one + "/reindex",
+                        Access.MANAGE,
+                        call -> Problems.answer(
+                                knowledgeBases.reindex(scope(call)),
+                                _ -> Json.response(StatusCodes.ACCEPTED, Map.of("status", "started")))),
+                Endpoint.post(
+                        one + "/knowledge/search",
+                        Access.READ,
+                        call -> entity(
+                                Json.body(Bodies.Search.class),
+                                body -> Problems.answer(
+                                        searched(scope(call), body),
+                                        found -> Json.ok(
+                                                SearchResults.of(found, Boolean.TRUE.equals(body.explain()))))))));
+        endpoints.addAll(documents.endpoints(one));
+        return endpoints;
     }
 
-    /** An id that could not be one of ours is simply not there. */
-    private static Route within(Principal caller, String id, Function<Scope, Route> inner) {
-        return Ids.safe(id)
-                ? inner.apply(new Scope(caller.tenant(), new KnowledgeBaseId(id)))
-                : Problems.refuse(new Rejection.NotFound("No such knowledge base"));
+    /** The knowledge base in the path, in the caller's own tenant: there is no way to name another. */
+    static Scope scope(Call call) {
+        return new Scope(call.caller().tenant(), new KnowledgeBaseId(call.id("kbId")));
     }
 
-    /** Changes are for those who manage the tenant's knowledge bases. */
-    static Route managing(Principal caller, Supplier<Route> inner) {
-        return caller.manages()
-                ? inner.get()
-                : Problems.refuse(new Rejection.Forbidden("Your role does not allow this"));
-    }
-
-    private Route all(Principal caller) {
-        return concat(
-                get(() -> Page.requested(page -> onSuccess(
-                        knowledgeBases.list(caller.tenant(), page),
-                        bases -> org.apache.pekko.http.javadsl.server.Directives.complete(Json.ok(bases))))),
-                post(() -> managing(
-                        caller,
-                        () -> idempotent.once(
-                                caller,
-                                () -> entity(
-                                        Json.body(Bodies.Base.class),
-                                        body -> Problems.answer(
-                                                knowledgeBases.create(caller.tenant(), caller.user(), body.whole()),
-                                                Json::created))))));
-    }
-
-    private Route one(Principal caller, Scope scope) {
-        return concat(
-                pathEndOrSingleSlash(() -> concat(
-                        get(() -> Problems.answer(knowledgeBases.read(scope), Json::ok)),
-                        put(() -> managing(
-                                caller,
-                                () -> entity(
-                                        Json.body(Bodies.Base.class),
-                                        body -> Problems.answer(
-                                                knowledgeBases.describe(scope, body.wishes()), Json::ok)))),
-                        delete(() -> managing(
-                                caller,
-                                () -> Problems.answer(knowledgeBases.delete(scope), _ -> Problems.noContent()))))),
-                path(
-                        "rag-config",
-                        () -> concat(
-                                get(() -> Problems.answer(knowledgeBases.search(scope), Json::ok)),
-                                put(() -> managing(
-                                        caller,
-                                        () -> entity(
-                                                Json.body(Bodies.RagConfig.class),
-                                                body -> Problems.answer(configured(scope, body), Json::ok)))))),
-                path(
-                        "share",
-                        () -> managing(
-                                caller,
-                                () -> concat(
-                                        post(() -> Problems.answer(
-                                                knowledgeBases.share(scope, Optional.empty()),
-                                                slug -> Json.ok(Map.of("slug", slug, "url", "/kb/" + slug)))),
-                                        delete(() -> Problems.answer(
-                                                knowledgeBases.unshare(scope), _ -> Problems.noContent()))))),
-                path(
-                        "reindex",
-                        () -> post(() -> managing(
-                                caller,
-                                () -> Problems.answer(
-                                        knowledgeBases.reindex(scope),
-                                        _ -> Json.response(StatusCodes.ACCEPTED, Map.of("status", "started")))))),
-                pathPrefix(
-                        "knowledge",
-                        () -> path(
-                                "search",
-                                () -> post(() -> entity(
-                                        Json.body(Bodies.Search.class),
-                                        body -> Problems.answer(
-                                                searched(scope, body),
-                                                found -> Json.ok(SearchResults.of(
-                                                        found, Boolean.TRUE.equals(body.explain())))))))),
-                documents.routes(caller, scope));
+    private Route create(Call call) {
+        return idempotent.once(
+                call.caller(),
+                () -> entity(
+                        Json.body(Bodies.Base.class),
+                        body -> Problems.answer(
+                                knowledgeBases.create(
+                                        call.caller().tenant(), call.caller().user(), body.whole()),
+                                Json::created)));
     }
 
     private CompletionStage<Outcome<RetrievalSettings>> configured(Scope scope, Bodies.RagConfig body) {

@@ -1,0 +1,45 @@
+package io.kvasir.http;
+
+import io.kvasir.kernel.Ids;
+import io.kvasir.kernel.Principal;
+import io.kvasir.kernel.Rejection;
+import java.util.Map;
+import java.util.Optional;
+
+/** One request to an {@link Endpoint}: who calls, already let through, and what stands in the path. */
+public final class Call {
+    private final Optional<Principal> caller;
+    private final Map<String, String> path;
+
+    Call(Optional<Principal> caller, Map<String, String> path) {
+        this.caller = caller;
+        this.path = Map.copyOf(path);
+    }
+
+    /** @throws IllegalStateException at a {@link Access#PUBLIC} endpoint, where nobody is known */
+    public Principal caller() {
+        return caller.orElseThrow(() -> new IllegalStateException("a public endpoint knows no caller"));
+    }
+
+    /**
+     * An id in the path.
+     *
+     * @throws Json.Refusal not found, where it could not be an id of ours
+     */
+    public String id(String parameter) {
+        String value = text(parameter);
+        if (!Ids.safe(value)) {
+            throw new Json.Refusal(new Rejection.NotFound("There is nothing at this address"));
+        }
+        return value;
+    }
+
+    /** A decoded path segment as it came: any characters but a slash that was written as one. */
+    public String text(String parameter) {
+        String value = path.get(parameter);
+        if (value == null) {
+            throw new IllegalArgumentException("no parameter " + parameter + " in the path");
+        }
+        return value;
+    }
+}

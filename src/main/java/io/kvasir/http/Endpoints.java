@@ -1,0 +1,143 @@
+package io.kvasir.http;
+
+import static org.apache.pekko.http.javadsl.server.Directives.extractRequest;
+
+import io.kvasir.kernel.Principal;
+import io.kvasir.kernel.Rejection;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.apache.pekko.http.javadsl.server.Directives;
+import org.apache.pekko.http.javadsl.server.Route;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All endpoints of the server as one route: finds the endpoint of a path, asks who calls, and lets in whom its
+ * {@link Access} allows. A segment written out goes before a parameter.
+ */
+public final class Endpoints {
+    private final List<Endpoint> all;
+    private final Authenticated authenticated;
+    private final Step root = new Step();
+
+    /** @throws IllegalArgumentException where two endpoints have one address, or one parameter has two names */
+    public Endpoints(List<Endpoint> all, Authenticated authenticated) {
+        this.all = List.copyOf(all);
+        this.authenticated = authenticated;
+        this.all.forEach(this::place);
+    }
+
+    /** The inventory, in the order of declaration. */
+    public List<Endpoint> all() {
+        return all;
+    }
+
+    /** Rejects what has no endpoint, so that other routes may follow. */
+    public Route route() {
+        return extractRequest(request -> {
+            List<String> segments = new ArrayList<>();
+            request.getUri().pathSegments().forEach(segments::add);
+            if (segments.size() > 1 && segments.getLast().isEmpty()) {
+                segments.removeLast();
+            }
+            List<Match> matches = new ArrayList<>();
+            root.find(segments, 0, new HashMap<>(), matches);
+            if (matches.isEmpty()) {
+                return Directives.reject();
+            }
+            String method = request.method().name();
+            for (Match match : matches) {
+                Endpoint endpoint = match.step().here.get(method);
+                if (endpoint != null) {
+                    return admitted(endpoint, match.parameters());
+                }
+            }
+            return Problems.methodNotAllowed(matches.stream()
+                    .flatMap(match -> match.step().here.keySet().stream())
+                    .distinct()
+                    .sorted()
+                    .toList());
+        });
+    }
+
+    private Route admitted(Endpoint endpoint, Map<String, String> parameters) {
+        if (endpoint.access().open()) {
+            return handled(endpoint, new Call(Optional.empty(), parameters));
+        }
+        return authenticated.caller(caller -> endpoint.access().allows(caller)
+                ? handled(endpoint, new Call(Optional.of(caller), parameters))
+                : refused(endpoint.access(), caller));
+    }
+
+    private static Route refused(Access access, Principal caller) {
+        return Problems.refuse(
+                access.hiddenFrom(caller)
+                        ? new Rejection.NotFound("There is nothing at this address")
+                        : new Rejection.Forbidden("Your role does not allow this"));
+    }
+
+    private static Route handled(Endpoint endpoint, Call call) {
+        try {
+            return endpoint.handler().apply(call);
+        } catch (Json.Refusal refusal) {
+            return Problems.refuse(refusal.rejection());
+        }
+    }
+
+    private void place(Endpoint endpoint) {
+        Step step = root;
+        for (String segment : endpoint.segments()) {
+            step = segment.startsWith("{")
+                    ? step.parameter(segment.substring(1, segment.length() - 1), endpoint)
+                    : step.written.computeIfAbsent(segment, _ -> new Step());
+        }
+        if (step.here.put(endpoint.method().name(), endpoint) != null) {
+            throw new IllegalArgumentException("declared twice: " + endpoint);
+        }
+    }
+
+    /** What is left of paths after some segments. */
+    private static final class Step {
+        private final Map<String, Step> written = new LinkedHashMap<>();
+        private final Map<String, Endpoint> here = new TreeMap<>();
+        private @Nullable Step any;
+        private String name = "";
+
+        Step parameter(String parameter, Endpoint endpoint) {
+            if (any == null) {
+                any = new Step();
+                name = parameter;
+            }
+            if (!name.equals(parameter)) {
+                throw new IllegalArgumentException("{" + name + "} is called {" + parameter + "} in " + endpoint);
+            }
+            return any;
+        }
+
+        /** Adds the places these segments lead to, the most literal first. */
+        void find(List<String> segments, int from, Map<String, String> parameters, List<Match> found) {
+            if (from == segments.size()) {
+                if (!here.isEmpty()) {
+                    found.add(new Match(this, Map.copyOf(parameters)));
+                }
+                return;
+            }
+            String segment = segments.get(from);
+            Step next = written.get(segment);
+            if (next != null) {
+                next.find(segments, from + 1, parameters, found);
+            }
+            if (any != null) {
+                parameters.put(name, segment);
+                any.find(segments, from + 1, parameters, found);
+                parameters.remove(name);
+            }
+        }
+    }
+
+    private record Match(Step step, Map<String, String> parameters) {}
+}
