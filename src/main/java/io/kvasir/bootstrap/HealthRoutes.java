@@ -28,11 +28,23 @@ final class HealthRoutes {
         this.parts = parts;
     }
 
+    private record Alive(String status) {}
+
+    private record Health(String status, Map<String, String> parts) {}
+
     List<Endpoint> endpoints() {
         return List.of(
-                Endpoint.get("/health/live", Access.PUBLIC, _ -> Directives.complete(Json.ok(Map.of("status", "up")))),
-                Endpoint.get("/health/ready", Access.PUBLIC, _ -> report()),
-                Endpoint.get("/health", Access.PUBLIC, _ -> report()));
+                Endpoint.get("/health/live", Access.PUBLIC, _ -> Directives.complete(Json.ok(new Alive("up"))))
+                        .says("Tell whether the process lives")
+                        .gives(200, Alive.class),
+                Endpoint.get("/health/ready", Access.PUBLIC, _ -> report())
+                        .says("Tell whether requests can be served")
+                        .gives(200, Health.class)
+                        .gives(503, Health.class),
+                Endpoint.get("/health", Access.PUBLIC, _ -> report())
+                        .says("Tell how each part is")
+                        .gives(200, Health.class)
+                        .gives(503, Health.class));
     }
 
     private Route report() {
@@ -43,8 +55,7 @@ final class HealthRoutes {
             asked.forEach((name, state) -> states.put(name, state.join()));
             boolean well = states.values().stream().allMatch("up"::equals);
             return Directives.complete(Json.response(
-                    well ? StatusCodes.OK : StatusCodes.SERVICE_UNAVAILABLE,
-                    Map.of("status", well ? "up" : "down", "parts", states)));
+                    well ? StatusCodes.OK : StatusCodes.SERVICE_UNAVAILABLE, new Health(well ? "up" : "down", states)));
         });
     }
 

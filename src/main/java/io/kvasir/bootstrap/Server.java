@@ -6,6 +6,7 @@ import io.kvasir.conversation.ConversationRoutes;
 import io.kvasir.conversation.Conversations;
 import io.kvasir.conversation.Profile;
 import io.kvasir.conversation.PublicRoutes;
+import io.kvasir.http.ApiDocs;
 import io.kvasir.http.Authenticated;
 import io.kvasir.http.Endpoints;
 import io.kvasir.http.Idempotent;
@@ -136,8 +137,10 @@ public final class Server implements AutoCloseable {
                     settings.owner().email(), settings.owner().password()));
 
             Idempotent idempotent = new Idempotent(new JdbcRememberedReplies(transactor, clock));
+            CompletableFuture<Endpoints> inventory = new CompletableFuture<>();
             Endpoints endpoints = new Endpoints(
                     Stream.of(
+                                    new ApiDocs(() -> inventory.join().all()).endpoints(),
                                     new IdentityRoutes(identity).endpoints(),
                                     new KnowledgeBaseRoutes(knowledgeBases, idempotent, retriever::retrieve)
                                             .endpoints(),
@@ -148,6 +151,7 @@ public final class Server implements AutoCloseable {
                             .flatMap(List::stream)
                             .toList(),
                     new Authenticated(identity));
+            inventory.complete(endpoints);
             Route routes = Directives.concat(endpoints.route(), new WebUi().routes());
             binding = Http.get(system)
                     .newServerAt(settings.http().host(), settings.http().port())

@@ -25,7 +25,6 @@ import io.kvasir.kernel.Rejection;
 import io.kvasir.kernel.Rejection.FieldError;
 import io.kvasir.kernel.Scope;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -48,37 +47,65 @@ public final class ConversationRoutes {
         String all = "/api/v1/chat/conversations";
         String one = all + "/{conversationId}";
         return List.of(
-                Endpoint.get(all, Access.READ, this::list),
-                Endpoint.post(all, Access.READ, this::start),
+                Endpoint.get(all, Access.READ, this::list)
+                        .says("List conversations, the newest first")
+                        .asks("kbId", "Only those with this knowledge base")
+                        .asks("status", "active or closed")
+                        .givesPage(Register.Entry.class),
+                Endpoint.post(all, Access.READ, this::start)
+                        .says("Start a conversation with a knowledge base")
+                        .takes(Start.class)
+                        .gives(201, Messages.View.class)
+                        .heedsKey(),
                 Endpoint.get(
-                        one,
-                        Access.CONVERSE,
-                        call -> within(call, at -> Problems.answer(conversations.read(at), Json::ok))),
+                                one,
+                                Access.CONVERSE,
+                                call -> within(call, at -> Problems.answer(conversations.read(at), Json::ok)))
+                        .says("Read a conversation")
+                        .gives(200, Messages.View.class),
                 Endpoint.get(
-                        one + "/messages",
-                        Access.CONVERSE,
-                        call -> within(
-                                call,
-                                at -> Page.requested(
-                                        page -> Problems.answer(conversations.messages(at, page), Json::ok)))),
-                Endpoint.post(
-                        one + "/messages", Access.CONVERSE, call -> within(call, at -> asking(call.caller(), at))),
+                                one + "/messages",
+                                Access.CONVERSE,
+                                call -> within(
+                                        call,
+                                        at -> Page.requested(
+                                                page -> Problems.answer(conversations.messages(at, page), Json::ok))))
+                        .says("List the messages of a conversation, in order")
+                        .givesPage(Messages.Message.class),
+                Endpoint.post(one + "/messages", Access.CONVERSE, call -> within(call, at -> asking(call.caller(), at)))
+                        .says(
+                                "Ask; the reply is streamed, awaited or read later, as Accept says: text/event-stream, application/json or neither")
+                        .takes(Ask.class)
+                        .gives(200, Messages.Message.class)
+                        .gives(202, Asked.class)
+                        .heedsKey(),
                 Endpoint.get(
-                        one + "/events",
-                        Access.CONVERSE,
-                        call -> within(call, at -> withoutRequestTimeout(() -> events(at)))),
+                                one + "/events",
+                                Access.CONVERSE,
+                                call -> within(call, at -> withoutRequestTimeout(() -> events(at))))
+                        .says("Stream the replies from a position on (server-sent events; Last-Event-ID or after)")
+                        .asks("after", "Position to go on after, for example 7:31")
+                        .givesMedia(200, "text/event-stream"),
                 Endpoint.post(
-                        one + "/stop",
-                        Access.CONVERSE,
-                        call -> within(call, at -> Problems.answer(conversations.stop(at), _ -> Problems.noContent()))),
+                                one + "/stop",
+                                Access.CONVERSE,
+                                call -> within(
+                                        call, at -> Problems.answer(conversations.stop(at), _ -> Problems.noContent())))
+                        .says("Stop the running reply")
+                        .givesNothing(),
                 Endpoint.post(
-                        one + "/close",
-                        Access.CONVERSE,
-                        call -> within(call, at -> Problems.answer(conversations.close(at), Json::ok))),
+                                one + "/close",
+                                Access.CONVERSE,
+                                call -> within(call, at -> Problems.answer(conversations.close(at), Json::ok)))
+                        .says("Close a conversation")
+                        .gives(200, Messages.View.class),
                 Endpoint.post(
-                        "/api/v1/chat/messages/{messageId}/feedback",
-                        Access.CONVERSE,
-                        call -> feedback(call.caller(), call.id("messageId"))));
+                                "/api/v1/chat/messages/{messageId}/feedback",
+                                Access.CONVERSE,
+                                call -> feedback(call.caller(), call.id("messageId")))
+                        .says("Rate a reply")
+                        .takes(Feedback.class)
+                        .givesNothing());
     }
 
     private static Route within(Call call, Function<ConversationAddress, Route> inner) {
@@ -143,10 +170,10 @@ public final class ConversationRoutes {
                                 conversations.ask(address, question),
                                 turn -> Json.response(
                                         StatusCodes.ACCEPTED,
-                                        Map.of(
-                                                "turnId", Integer.toString(turn),
-                                                "userMessageId", MessageIds.question(address.id(), turn),
-                                                "messageId", MessageIds.reply(address.id(), turn)))));
+                                        new Asked(
+                                                Integer.toString(turn),
+                                                MessageIds.question(address.id(), turn),
+                                                MessageIds.reply(address.id(), turn)))));
             });
         });
     }
@@ -181,6 +208,8 @@ public final class ConversationRoutes {
                                 address.get(), named.get().turn(), body.checked(), Optional.ofNullable(body.comment())),
                         _ -> Problems.noContent()));
     }
+
+    private record Asked(String turnId, String userMessageId, String messageId) {}
 
     record Start(@Nullable String kbId, Messages.@Nullable EndUser endUser) {
         Start {

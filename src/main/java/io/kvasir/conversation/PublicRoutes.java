@@ -50,16 +50,23 @@ public final class PublicRoutes {
         String base = "/api/v1/public/{slug}";
         return List.of(
                 Endpoint.get(
-                        base,
-                        Access.PUBLIC,
-                        call -> of(
-                                call,
-                                kb -> complete(Json.ok(new Face(kb.name(), kb.description(), kb.suggestions()))))),
-                Endpoint.post(base + "/conversations", Access.PUBLIC, call -> of(call, this::admit)),
+                                base,
+                                Access.PUBLIC,
+                                call -> of(
+                                        call,
+                                        kb -> complete(
+                                                Json.ok(new Face(kb.name(), kb.description(), kb.suggestions())))))
+                        .says("Tell what is shared at this address")
+                        .gives(200, Face.class),
+                Endpoint.post(base + "/conversations", Access.PUBLIC, call -> of(call, this::admit))
+                        .says("Start a conversation as a visitor; answers its token")
+                        .gives(201, Admission.class),
                 Endpoint.post(
-                        base + "/conversations/{conversationId}/token",
-                        Access.CONVERSE,
-                        call -> of(call, kb -> renew(kb, call.caller(), call.id("conversationId")))));
+                                base + "/conversations/{conversationId}/token",
+                                Access.CONVERSE,
+                                call -> of(call, kb -> renew(kb, call.caller(), call.id("conversationId"))))
+                        .says("Trade a visitor's token that is still good for a fresh one")
+                        .gives(200, Admission.class));
     }
 
     private Route of(Call call, Function<Shared, Route> inner) {

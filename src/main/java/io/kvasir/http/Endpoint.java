@@ -1,6 +1,7 @@
 package io.kvasir.http;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import org.apache.pekko.http.javadsl.model.HttpMethod;
 import org.apache.pekko.http.javadsl.model.HttpMethods;
@@ -10,9 +11,11 @@ import org.apache.pekko.http.javadsl.server.Route;
  * One operation of the outer face: what it is called, who may call it, and what it does. A feature declares its own;
  * together they are the inventory that documentation and tests read.
  *
+ * @param operation what the documentation says of it
  * @param path whole path; a segment in braces is a parameter: {@code /api/v1/knowledge-bases/{kbId}}
  */
-public record Endpoint(HttpMethod method, String path, Access access, Function<Call, Route> handler) {
+public record Endpoint(
+        HttpMethod method, String path, Access access, Function<Call, Route> handler, Operation operation) {
     public Endpoint {
         if (!path.startsWith("/") || path.length() > 1 && path.endsWith("/") || path.contains("//")) {
             throw new IllegalArgumentException("not a path: " + path);
@@ -20,19 +23,74 @@ public record Endpoint(HttpMethod method, String path, Access access, Function<C
     }
 
     public static Endpoint get(String path, Access access, Function<Call, Route> handler) {
-        return new Endpoint(HttpMethods.GET, path, access, handler);
+        return new Endpoint(HttpMethods.GET, path, access, handler, Operation.UNTOLD);
     }
 
     public static Endpoint post(String path, Access access, Function<Call, Route> handler) {
-        return new Endpoint(HttpMethods.POST, path, access, handler);
+        return new Endpoint(HttpMethods.POST, path, access, handler, Operation.UNTOLD);
     }
 
     public static Endpoint put(String path, Access access, Function<Call, Route> handler) {
-        return new Endpoint(HttpMethods.PUT, path, access, handler);
+        return new Endpoint(HttpMethods.PUT, path, access, handler, Operation.UNTOLD);
     }
 
     public static Endpoint delete(String path, Access access, Function<Call, Route> handler) {
-        return new Endpoint(HttpMethods.DELETE, path, access, handler);
+        return new Endpoint(HttpMethods.DELETE, path, access, handler, Operation.UNTOLD);
+    }
+
+    /** One imperative line for the documentation. */
+    public Endpoint says(String summary) {
+        return told(operation.says(summary));
+    }
+
+    /** The type of its JSON body. */
+    public Endpoint takes(Class<?> body) {
+        return told(operation.takes(body));
+    }
+
+    /** Its body is multipart, with one or more files in the field {@code file}. */
+    public Endpoint takesFiles() {
+        return told(operation.takesFiles());
+    }
+
+    /** A parameter after the question mark. */
+    public Endpoint asks(String name, String meaning) {
+        return told(operation.asks(name, meaning));
+    }
+
+    /** The JSON it answers with. */
+    public Endpoint gives(int status, Class<?> type) {
+        return answers(status, Optional.of(type), false, "application/json");
+    }
+
+    /** One page of a list, asked for by {@code ?limit=&cursor=}. */
+    public Endpoint givesPage(Class<?> item) {
+        return asks("limit", "At most so many, 1 to 200; 50 unless told")
+                .asks("cursor", "nextCursor of the page before")
+                .answers(200, Optional.of(item), true, "application/json");
+    }
+
+    /** Something that is not JSON, streams of events among it. */
+    public Endpoint givesMedia(int status, String mediaType) {
+        return answers(status, Optional.empty(), false, mediaType);
+    }
+
+    /** No body. */
+    public Endpoint givesNothing() {
+        return answers(204, Optional.empty(), false, "");
+    }
+
+    /** Honours {@code Idempotency-Key}. */
+    public Endpoint heedsKey() {
+        return told(operation.heedsKey());
+    }
+
+    private Endpoint answers(int status, Optional<Class<?>> type, boolean page, String mediaType) {
+        return told(operation.gives(status, new Operation.Answer(type, page, mediaType)));
+    }
+
+    private Endpoint told(Operation said) {
+        return new Endpoint(method, path, access, handler, said);
     }
 
     List<String> segments() {

@@ -20,15 +20,21 @@ public final class IdentityRoutes {
     public List<Endpoint> endpoints() {
         return List.of(
                 Endpoint.post(
-                        "/api/v1/auth/login",
-                        Access.PUBLIC,
-                        _ -> entity(
-                                Json.body(Login.class),
-                                login -> Problems.answer(identity.login(login.email(), login.password()), Json::ok))),
+                                "/api/v1/auth/login",
+                                Access.PUBLIC,
+                                _ -> entity(
+                                        Json.body(Login.class),
+                                        login -> Problems.answer(
+                                                identity.login(login.email(), login.password()), Json::ok)))
+                        .says("Log in with e-mail address and password")
+                        .takes(Login.class)
+                        .gives(200, Identity.Access.class),
                 Endpoint.get(
-                        "/api/v1/auth/me",
-                        Access.CONVERSE,
-                        call -> Problems.answer(identity.me(call.caller()), Json::ok)));
+                                "/api/v1/auth/me",
+                                Access.CONVERSE,
+                                call -> Problems.answer(identity.me(call.caller()), Json::ok))
+                        .says("Tell who is logged in")
+                        .gives(200, Identity.Me.class));
     }
 
     /** What one logs in with. An over-long password is refused before it is hashed. */

@@ -25,7 +25,6 @@ import io.kvasir.kernel.SourceId;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -56,6 +55,8 @@ final class DocumentRoutes {
         this.stream = new JobStream(knowledgeBases);
     }
 
+    private record Jobs(List<Views.JobView> jobs) {}
+
     /** @param base path of one knowledge base */
     List<Endpoint> endpoints(String base) {
         String documents = base + "/documents";
@@ -63,61 +64,90 @@ final class DocumentRoutes {
         String job = base + "/jobs/{jobId}";
         return List.of(
                 Endpoint.get(
-                        documents,
-                        Access.READ,
-                        call -> Page.requested(
-                                page -> Problems.answer(knowledgeBases.documents(scope(call), page), Json::ok))),
+                                documents,
+                                Access.READ,
+                                call -> Page.requested(
+                                        page -> Problems.answer(knowledgeBases.documents(scope(call), page), Json::ok)))
+                        .says("List documents")
+                        .givesPage(Views.Doc.class),
                 Endpoint.post(
-                        documents, Access.MANAGE, call -> idempotent.once(call.caller(), () -> upload(scope(call)))),
+                                documents,
+                                Access.MANAGE,
+                                call -> idempotent.once(call.caller(), () -> upload(scope(call))))
+                        .says("Upload documents")
+                        .takesFiles()
+                        .gives(202, Jobs.class)
+                        .heedsKey(),
                 Endpoint.get(
-                        document,
-                        Access.READ,
-                        call -> Problems.answer(knowledgeBases.document(scope(call), source(call)), Json::ok)),
-                Endpoint.put(document, Access.MANAGE, call -> replace(scope(call), source(call))),
+                                document,
+                                Access.READ,
+                                call -> Problems.answer(knowledgeBases.document(scope(call), source(call)), Json::ok))
+                        .says("Read a document's state")
+                        .gives(200, Views.Doc.class),
+                Endpoint.put(document, Access.MANAGE, call -> replace(scope(call), source(call)))
+                        .says("Replace a document; the old stays searchable until the new is indexed")
+                        .takesFiles()
+                        .gives(202, Views.JobView.class),
                 Endpoint.delete(
-                        document,
-                        Access.MANAGE,
-                        call -> Problems.answer(
-                                knowledgeBases.remove(scope(call), source(call)), _ -> Problems.noContent())),
+                                document,
+                                Access.MANAGE,
+                                call -> Problems.answer(
+                                        knowledgeBases.remove(scope(call), source(call)), _ -> Problems.noContent()))
+                        .says("Delete a document")
+                        .givesNothing(),
                 Endpoint.post(
-                        document + "/retry",
-                        Access.MANAGE,
-                        call -> Problems.answer(
-                                knowledgeBases.retry(scope(call), source(call)),
-                                doc -> Json.response(StatusCodes.ACCEPTED, doc.job()))),
+                                document + "/retry",
+                                Access.MANAGE,
+                                call -> Problems.answer(
+                                        knowledgeBases.retry(scope(call), source(call)),
+                                        doc -> Json.response(StatusCodes.ACCEPTED, doc.job())))
+                        .says("Try a failed document again")
+                        .gives(202, Views.JobView.class),
                 Endpoint.get(
-                        document + "/content",
-                        Access.READ,
-                        call -> Problems.answer(
-                                knowledgeBases.content(scope(call), source(call)), DocumentRoutes::attachment)),
+                                document + "/content",
+                                Access.READ,
+                                call -> Problems.answer(
+                                        knowledgeBases.content(scope(call), source(call)), DocumentRoutes::attachment))
+                        .says("Download the file as it was uploaded")
+                        .givesMedia(200, "application/octet-stream"),
                 Endpoint.get(
-                        document + "/text",
-                        Access.READ,
-                        call -> Problems.answer(
-                                knowledgeBases.text(scope(call), source(call)), DocumentRoutes::plainText)),
+                                document + "/text",
+                                Access.READ,
+                                call -> Problems.answer(
+                                        knowledgeBases.text(scope(call), source(call)), DocumentRoutes::plainText))
+                        .says("Read the text that citations point into")
+                        .givesMedia(200, "text/plain"),
                 Endpoint.get(
-                        base + "/jobs",
-                        Access.READ,
-                        call -> Page.requested(
-                                page -> Problems.answer(knowledgeBases.jobs(scope(call), page), Json::ok))),
+                                base + "/jobs",
+                                Access.READ,
+                                call -> Page.requested(
+                                        page -> Problems.answer(knowledgeBases.jobs(scope(call), page), Json::ok)))
+                        .says("List jobs")
+                        .givesPage(Views.JobView.class),
                 Endpoint.get(
-                        job,
-                        Access.READ,
-                        call -> Problems.answer(
-                                knowledgeBases.job(scope(call), new JobId(call.id("jobId"))), Json::ok)),
+                                job,
+                                Access.READ,
+                                call -> Problems.answer(
+                                        knowledgeBases.job(scope(call), new JobId(call.id("jobId"))), Json::ok))
+                        .says("Read a job")
+                        .gives(200, Views.JobView.class),
                 Endpoint.post(
-                        job + "/cancel",
-                        Access.MANAGE,
-                        call -> Problems.answer(
-                                knowledgeBases.cancel(scope(call), new JobId(call.id("jobId"))), Json::ok)),
+                                job + "/cancel",
+                                Access.MANAGE,
+                                call -> Problems.answer(
+                                        knowledgeBases.cancel(scope(call), new JobId(call.id("jobId"))), Json::ok))
+                        .says("Cancel a job")
+                        .gives(200, Views.JobView.class),
                 Endpoint.get(
-                        base + "/events",
-                        Access.READ,
-                        call -> optionalHeaderValueByName(
-                                "Last-Event-ID",
-                                last -> Problems.answer(
-                                        knowledgeBases.read(scope(call)),
-                                        _ -> Sse.response(stream.from(scope(call), last))))));
+                                base + "/events",
+                                Access.READ,
+                                call -> optionalHeaderValueByName(
+                                        "Last-Event-ID",
+                                        last -> Problems.answer(
+                                                knowledgeBases.read(scope(call)),
+                                                _ -> Sse.response(stream.from(scope(call), last)))))
+                        .says("Stream the news of jobs (server-sent events; Last-Event-ID)")
+                        .givesMedia(200, "text/event-stream"));
     }
 
     private static SourceId source(Call call) {
@@ -135,7 +165,7 @@ final class DocumentRoutes {
                 all(files, upload -> knowledgeBases.added(scope, upload)),
                 docs -> Json.response(
                         StatusCodes.ACCEPTED,
-                        Map.of("jobs", docs.stream().map(Views.Doc::job).toList()))));
+                        new Jobs(docs.stream().map(Views.Doc::job).toList()))));
     }
 
     private Route replace(Scope scope, SourceId document) {

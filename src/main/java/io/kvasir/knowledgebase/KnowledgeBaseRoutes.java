@@ -19,7 +19,6 @@ import io.kvasir.retrieval.Retrieval;
 import io.kvasir.retrieval.RetrievalSettings;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
@@ -47,62 +46,94 @@ public final class KnowledgeBaseRoutes {
         this.documents = new DocumentRoutes(knowledgeBases, idempotent);
     }
 
+    private record Share(String slug, String url) {}
+
+    private record Reindexing(String status) {}
+
     public List<Endpoint> endpoints() {
         String one = ALL + "/{kbId}";
         List<Endpoint> endpoints = new ArrayList<>(List.of(
                 Endpoint.get(
-                        ALL,
-                        Access.READ,
-                        call -> Page.requested(page -> onSuccess(
-                                knowledgeBases.list(call.caller().tenant(), page), bases -> complete(Json.ok(bases))))),
-                Endpoint.post(ALL, Access.MANAGE, this::create),
-                Endpoint.get(one, Access.READ, call -> Problems.answer(knowledgeBases.read(scope(call)), Json::ok)),
+                                ALL,
+                                Access.READ,
+                                call -> Page.requested(page -> onSuccess(
+                                        knowledgeBases.list(call.caller().tenant(), page),
+                                        bases -> complete(Json.ok(bases)))))
+                        .says("List knowledge bases")
+                        .givesPage(Views.Base.class),
+                Endpoint.post(ALL, Access.MANAGE, this::create)
+                        .says("Create a knowledge base")
+                        .takes(Bodies.Base.class)
+                        .gives(201, Views.Base.class)
+                        .heedsKey(),
+                Endpoint.get(one, Access.READ, call -> Problems.answer(knowledgeBases.read(scope(call)), Json::ok))
+                        .says("Read a knowledge base")
+                        .gives(200, Views.Base.class),
                 Endpoint.put(
-                        one,
-                        Access.MANAGE,
-                        call -> entity(
-                                Json.body(Bodies.Base.class),
-                                body -> Problems.answer(
-                                        knowledgeBases.describe(scope(call), body.wishes()), Json::ok))),
+                                one,
+                                Access.MANAGE,
+                                call -> entity(
+                                        Json.body(Bodies.Base.class),
+                                        body -> Problems.answer(
+                                                knowledgeBases.describe(scope(call), body.wishes()), Json::ok)))
+                        .says("Change a knowledge base; what is left out stays")
+                        .takes(Bodies.Base.class)
+                        .gives(200, Views.Base.class),
                 Endpoint.delete(
-                        one,
-                        Access.MANAGE,
-                        call -> Problems.answer(knowledgeBases.delete(scope(call)), _ -> Problems.noContent())),
+                                one,
+                                Access.MANAGE,
+                                call -> Problems.answer(knowledgeBases.delete(scope(call)), _ -> Problems.noContent()))
+                        .says("Delete a knowledge base and all that hangs on it")
+                        .givesNothing(),
                 Endpoint.get(
-                        one + "/rag-config",
-                        Access.READ,
-                        call -> Problems.answer(knowledgeBases.search(scope(call)), Json::ok)),
+                                one + "/rag-config",
+                                Access.READ,
+                                call -> Problems.answer(knowledgeBases.search(scope(call)), Json::ok))
+                        .says("Read the retrieval settings")
+                        .gives(200, RetrievalSettings.class),
                 Endpoint.put(
-                        one + "/rag-config",
-                        Access.MANAGE,
-                        call -> entity(
-                                Json.body(Bodies.RagConfig.class),
-                                body -> Problems.answer(configured(scope(call), body), Json::ok))),
+                                one + "/rag-config",
+                                Access.MANAGE,
+                                call -> entity(
+                                        Json.body(Bodies.RagConfig.class),
+                                        body -> Problems.answer(configured(scope(call), body), Json::ok)))
+                        .says("Change the retrieval settings; what is left out stays")
+                        .takes(Bodies.RagConfig.class)
+                        .gives(200, RetrievalSettings.class),
                 Endpoint.post(
-                        one + "/share",
-                        Access.MANAGE,
-                        call -> Problems.answer(
-                                knowledgeBases.share(scope(call), Optional.empty()),
-                                slug -> Json.ok(Map.of("slug", slug, "url", "/kb/" + slug)))),
+                                one + "/share",
+                                Access.MANAGE,
+                                call -> Problems.answer(
+                                        knowledgeBases.share(scope(call), Optional.empty()),
+                                        slug -> Json.ok(new Share(slug, "/kb/" + slug))))
+                        .says("Share by a public address")
+                        .gives(200, Share.class),
                 Endpoint.delete(
-                        one + "/share",
-                        Access.MANAGE,
-                        call -> Problems.answer(knowledgeBases.unshare(scope(call)), _ -> Problems.noContent())),
+                                one + "/share",
+                                Access.MANAGE,
+                                call -> Problems.answer(knowledgeBases.unshare(scope(call)), _ -> Problems.noContent()))
+                        .says("End the sharing at once")
+                        .givesNothing(),
                 Endpoint.post(
-                        one + "/reindex",
-                        Access.MANAGE,
-                        call -> Problems.answer(
-                                knowledgeBases.reindex(scope(call)),
-                                _ -> Json.response(StatusCodes.ACCEPTED, Map.of("status", "started")))),
+                                one + "/reindex",
+                                Access.MANAGE,
+                                call -> Problems.answer(
+                                        knowledgeBases.reindex(scope(call)),
+                                        _ -> Json.response(StatusCodes.ACCEPTED, new Reindexing("started"))))
+                        .says("Read and index all documents again")
+                        .gives(202, Reindexing.class),
                 Endpoint.post(
-                        one + "/knowledge/search",
-                        Access.READ,
-                        call -> entity(
-                                Json.body(Bodies.Search.class),
-                                body -> Problems.answer(
-                                        searched(scope(call), body),
-                                        found -> Json.ok(
-                                                SearchResults.of(found, Boolean.TRUE.equals(body.explain()))))))));
+                                one + "/knowledge/search",
+                                Access.READ,
+                                call -> entity(
+                                        Json.body(Bodies.Search.class),
+                                        body -> Problems.answer(
+                                                searched(scope(call), body),
+                                                found -> Json.ok(
+                                                        SearchResults.of(found, Boolean.TRUE.equals(body.explain()))))))
+                        .says("Search without answering, with the score of each stage on demand")
+                        .takes(Bodies.Search.class)
+                        .gives(200, SearchResults.class)));
         endpoints.addAll(documents.endpoints(one));
         return endpoints;
     }

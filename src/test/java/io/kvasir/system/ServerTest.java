@@ -11,6 +11,7 @@ import io.kvasir.load.FakeLlm;
 import io.kvasir.load.FakeReply;
 import java.io.IOException;
 import java.net.URI;
+import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -18,9 +19,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -86,6 +89,54 @@ class ServerTest {
     @BeforeEach
     void renew() throws Exception {
         api.login();
+    }
+
+    @Test
+    void theApiDocumentTellsOfEveryEndpoint() throws Exception {
+        JsonNode document = api.get("/openapi.json").expect(200).body();
+
+        assertThat(document.at("/openapi").asText()).isEqualTo("3.1.0");
+        List<String> gaps = new ArrayList<>();
+        Set<String> ids = new HashSet<>();
+        document.get("paths")
+                .properties()
+                .forEach(path -> path.getValue().properties().forEach(method -> {
+                    JsonNode operation = method.getValue();
+                    String name = method.getKey() + " " + path.getKey();
+                    if (operation.get("summary").asText().isBlank()
+                            || operation.get("responses").size() < 2) {
+                        gaps.add(name);
+                    }
+                    if (!ids.add(operation.get("operationId").asText())) {
+                        gaps.add(name + " has the id of another");
+                    }
+                }));
+        assertThat(gaps).isEmpty();
+        assertThat(ids).hasSizeGreaterThan(30).contains("postChatConversationsByConversationIdMessages");
+        assertThat(document.findValuesAsText("$ref"))
+                .allSatisfy(reference -> assertThat(
+                                document.at(reference.substring(1)).isMissingNode())
+                        .as(reference)
+                        .isFalse());
+    }
+
+    @Test
+    void theApiDocumentCanBeReadInABrowser() throws Exception {
+        for (String path : List.of("/docs", "/docs/start.js", "/docs/swagger-ui-bundle.js", "/docs/swagger-ui.css")) {
+            HttpResponse<byte[]> response = raw(path);
+            assertThat(response.statusCode()).as(path).isEqualTo(200);
+            assertThat(response.body().length).as(path).isGreaterThan(90);
+            assertThat(response.headers().firstValue("Content-Security-Policy").orElse(""))
+                    .contains("default-src 'none'");
+        }
+        assertThat(raw("/docs/..%2findex.html").statusCode()).isEqualTo(404);
+        assertThat(raw("/docs/pom.properties").statusCode()).isEqualTo(404);
+    }
+
+    private static HttpResponse<byte[]> raw(String path) throws Exception {
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            return client.send(HttpRequest.newBuilder(uri(path)).build(), HttpResponse.BodyHandlers.ofByteArray());
+        }
     }
 
     private static URI uri(String path) {
