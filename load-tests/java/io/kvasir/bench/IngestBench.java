@@ -59,7 +59,13 @@ public final class IngestBench {
         Path scratch = Files.createTempDirectory("bench-ingest");
         ActorSystem system = ActorSystem.create("bench", com.typesafe.config.ConfigFactory.load("reference"));
         Database database = Database.open(new DatabaseSettings(
-                "jdbc:h2:file:" + scratch.resolve("db") + ";WRITE_DELAY=0", "sa", "", 10, Duration.ofSeconds(10)));
+                "jdbc:h2:file:" + scratch.resolve("db") + ";WRITE_DELAY=0",
+                "sa",
+                "",
+                10,
+                Duration.ofSeconds(10),
+                Duration.ofSeconds(60),
+                true));
         Transactor transactor = new Transactor(database.dataSource(), 8);
         SubjectKeys keys = new SubjectKeys(transactor, MasterKey.load(Optional.empty(), scratch.resolve("key")));
         JdbcBlobStore blobs = new JdbcBlobStore(transactor, keys, Materializer.matFromSystem(system));

@@ -1,10 +1,11 @@
 package io.kvasir;
 
+import io.kvasir.bootstrap.Commands;
 import io.kvasir.bootstrap.Server;
 import io.kvasir.bootstrap.Settings;
 import java.io.IOException;
 
-/** Starts the server and says where it is. */
+/** Starts the server and says where it is, or does what its one argument says with the server's settings. */
 public final class Main {
     private Main() {}
 
@@ -12,6 +13,9 @@ public final class Main {
     public static void main(String[] args) {
         try {
             Settings settings = Settings.load();
+            if (args.length > 0) {
+                System.exit(Commands.run(args, settings, System.out));
+            }
             Server server = Server.start(settings);
             Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(server::close));
             System.out.printf("Kvasir listens on http://%s:%d%n", host(settings), server.port());

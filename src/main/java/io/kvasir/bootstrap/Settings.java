@@ -87,7 +87,9 @@ public record Settings(
                         database.getString("user"),
                         database.getString("password"),
                         database.getInt("pool-size"),
-                        database.getDuration("connection-timeout")),
+                        database.getDuration("connection-timeout"),
+                        database.getDuration("answer-within"),
+                        database.getBoolean("migrate")),
                 database.getInt("journal-connections"),
                 new TokenSettings(
                         kvasir.getString("identity.issuer"),

@@ -61,7 +61,8 @@ final class Register {
         return transactor.run(c -> {
             try (PreparedStatement select = c.prepareStatement("""
                     SELECT id, knowledge_base, status, created_at, updated_at FROM conversations
-                    WHERE tenant = ? AND (? IS NULL OR knowledge_base = ?) AND (? IS NULL OR status = ?) AND id < ?
+                    WHERE tenant = ? AND (? IS NULL OR knowledge_base = ?) AND (? IS NULL OR status = ?)
+                        AND (? IS NULL OR id < ?)
                     ORDER BY id DESC LIMIT ?
                     """)) {
                 select.setString(1, tenant.value());
@@ -69,8 +70,9 @@ final class Register {
                 select.setString(3, knowledgeBase.map(KnowledgeBaseId::value).orElse(null));
                 select.setString(4, status.orElse(null));
                 select.setString(5, status.orElse(null));
-                select.setString(6, before.orElse("~"));
-                select.setInt(7, limit + 1);
+                select.setString(6, before.orElse(null));
+                select.setString(7, before.orElse(null));
+                select.setInt(8, limit + 1);
                 List<Entry> entries = new ArrayList<>();
                 try (ResultSet rows = select.executeQuery()) {
                     while (rows.next()) {

@@ -98,6 +98,8 @@ public final class Problems {
             case IllegalRequestException _ -> refuse(new Rejection.Invalid("The request is malformed", List.of()));
             case TimeoutException _ -> unavailable(cause);
             case java.sql.SQLTransientException _ -> unavailable(cause);
+            case java.io.IOException _
+            when cause.getCause() instanceof java.sql.SQLTransientException -> unavailable(cause);
             case Unavailable away -> refuse(new Rejection.Unavailable(away.getMessage(), away.retryAfter()));
             default ->
                 extractRequest(request -> {

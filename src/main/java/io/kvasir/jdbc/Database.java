@@ -13,7 +13,12 @@ public final class Database implements AutoCloseable {
         this.pool = pool;
     }
 
-    /** Opens the pool and brings the schema up to date. @throws RuntimeException where the database can't be reached or a migration fails */
+    /**
+     * Opens the pool and brings the schema up to date, or makes sure that it is.
+     *
+     * @throws RuntimeException where the database can't be reached, a migration fails, or one is missing that must not be
+     *     made from here
+     */
     public static Database open(DatabaseSettings settings) {
         HikariConfig config = new HikariConfig();
         config.setJdbcUrl(settings.url());
@@ -23,20 +28,37 @@ public final class Database implements AutoCloseable {
         config.setMinimumIdle(Math.min(4, settings.poolSize()));
         config.setConnectionTimeout(settings.connectionTimeout().toMillis());
         config.setPoolName("kvasir");
+        if (!settings.h2()) {
+            // A peer that vanished without a word must not hold a thread for ever; both in seconds.
+            config.addDataSourceProperty(
+                    "socketTimeout", settings.answerWithin().toSeconds());
+            config.addDataSourceProperty(
+                    "connectTimeout", Math.max(1, settings.connectionTimeout().toSeconds()));
+            config.addDataSourceProperty("tcpKeepAlive", true);
+            config.addDataSourceProperty("ApplicationName", "kvasir");
+        }
         HikariDataSource pool = new HikariDataSource(config);
         try {
-            Flyway.configure()
-                    .dataSource(pool)
-                    .locations(
-                            "classpath:db/migration/" + (settings.h2() ? "h2" : "postgresql"),
-                            "classpath:db/migration/common")
-                    .load()
-                    .migrate();
+            if (settings.migrate()) {
+                flyway(settings).migrate();
+            } else {
+                flyway(settings).validate();
+            }
         } catch (RuntimeException e) {
             pool.close();
             throw e;
         }
         return new Database(pool);
+    }
+
+    /** On a connection of its own: a migration may take longer than a query ever may. */
+    private static Flyway flyway(DatabaseSettings settings) {
+        return Flyway.configure()
+                .dataSource(settings.url(), settings.user(), settings.password())
+                .locations(
+                        "classpath:db/migration/" + (settings.h2() ? "h2" : "postgresql"),
+                        "classpath:db/migration/common")
+                .load();
     }
 
     public DataSource dataSource() {

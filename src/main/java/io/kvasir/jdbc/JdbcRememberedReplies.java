@@ -49,6 +49,7 @@ public final class JdbcRememberedReplies implements RememberedReplies {
                 return new Claim.Mine();
             } catch (SQLException raced) {
                 if (raced.getSQLState() != null && raced.getSQLState().startsWith("23")) {
+                    c.rollback(); // PostgreSQL lets nothing else happen in a transaction that failed
                     return new Claim.Earlier(Optional.empty());
                 }
                 throw raced;

@@ -13,6 +13,7 @@ import io.kvasir.retrieval.RetrievalSettings;
 import io.kvasir.retrieval.SearchMode;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -42,6 +43,13 @@ class SettingsTest {
                         + ";WRITE_DELAY=0;AUTO_COMPACT_FILL_RATE=0;DB_CLOSE_ON_EXIT=FALSE");
         assertThat(DEFAULTS.database().poolSize()).isEqualTo(20);
         assertThat(DEFAULTS.journalConnections()).isEqualTo(8);
+        assertThat(DEFAULTS.database().connectionTimeout()).isEqualTo(Duration.ofSeconds(3));
+        assertThat(DEFAULTS.database().answerWithin()).isEqualTo(Duration.ofSeconds(60));
+        assertThat(DEFAULTS.database().migrate()).isTrue();
+        for (String plugin : List.of("jdbc-journal", "jdbc-snapshot-store")) {
+            assertThat(DEFAULTS.config().getDuration(plugin + ".circuit-breaker.reset-timeout"))
+                    .isEqualTo(Duration.ofSeconds(2));
+        }
         assertThat(DEFAULTS.ingestion().workDir()).isEqualTo(data.resolve("work"));
     }
 
@@ -130,6 +138,10 @@ class SettingsTest {
 
     @Test
     void noSecretIsEverPrinted() {
+        assertThat(with("kvasir.database.url = \"jdbc:postgresql://db/kvasir?password=s3cr3t\"")
+                        .database()
+                        .toString())
+                .doesNotContain("s3cr3t");
         Settings settings = with(
                 "kvasir.llm.providers.openai.api-key = s3cr3t\nkvasir.database.password = s3cr3t\nkvasir.owner.password = s3cr3t");
 
@@ -141,6 +153,8 @@ class SettingsTest {
     void aWrongSettingSaysWhichItIs() {
         assertThatThrownBy(() -> with("kvasir.http.port = 70000")).hasMessageContaining("kvasir.http.port");
         assertThatThrownBy(() -> with("kvasir.database.pool-size = 1")).hasMessageContaining("pool-size");
+        assertThatThrownBy(() -> with("kvasir.database.url = \"postgres://db/kvasir\""))
+                .hasMessageContaining("kvasir.database.url");
         assertThatThrownBy(() -> with("kvasir.knowledge-base.retrieval.mode = magic"))
                 .hasMessageContaining("mode");
     }

@@ -25,16 +25,26 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
+@ParameterizedClass
+@EnumSource(TestDatabase.class)
 class IdempotentTest {
-    private final Database database = TestDatabase.inMemory();
-    private final Transactor transactor = new Transactor(database.dataSource(), 4);
-    private final Idempotent idempotent = new Idempotent(new JdbcRememberedReplies(transactor, Clock.systemUTC()));
+    private final Database database;
+    private final Transactor transactor;
+    private final Idempotent idempotent;
     private final AtomicInteger made = new AtomicInteger();
     private final AtomicInteger failures = new AtomicInteger(1);
     private HttpServerForTests server;
 
     record Body(String name) {}
+
+    IdempotentTest(TestDatabase kind) {
+        database = kind.open();
+        transactor = new Transactor(database.dataSource(), 4);
+        idempotent = new Idempotent(new JdbcRememberedReplies(transactor, Clock.systemUTC()));
+    }
 
     @BeforeEach
     void serve() {

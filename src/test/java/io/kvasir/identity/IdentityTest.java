@@ -34,15 +34,25 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
+@ParameterizedClass
+@EnumSource(TestDatabase.class)
 class IdentityTest {
     private static final TokenSettings SETTINGS =
             new TokenSettings("kvasir", Duration.ofMinutes(15), Duration.ofMinutes(15));
     private static final Instant NOW = Instant.parse("2026-11-20T12:00:00Z");
 
-    private final Database database = TestDatabase.inMemory();
-    private final Transactor transactor = new Transactor(database.dataSource(), 4);
-    private final SubjectKeys keys = new SubjectKeys(transactor, TestDatabase.masterKey());
+    private final Database database;
+    private final Transactor transactor;
+    private final SubjectKeys keys;
+
+    IdentityTest(TestDatabase kind) {
+        database = kind.open();
+        transactor = new Transactor(database.dataSource(), 4);
+        keys = new SubjectKeys(transactor, TestDatabase.masterKey());
+    }
 
     @AfterEach
     void close() {

@@ -9,6 +9,7 @@ import io.kvasir.kernel.Scope;
 import io.kvasir.kernel.TenantId;
 import java.io.IOException;
 import java.io.InputStream;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -24,16 +25,27 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
+@ParameterizedClass
+@EnumSource(TestDatabase.class)
 class JdbcBlobStoreTest {
     private static ActorSystem system;
 
-    private final Database database = TestDatabase.inMemory();
-    private final Transactor transactor = new Transactor(database.dataSource(), 4);
-    private final SubjectKeys keys = new SubjectKeys(transactor, TestDatabase.masterKey());
-    private final JdbcBlobStore blobs = new JdbcBlobStore(transactor, keys, Materializer.matFromSystem(system));
+    private final Database database;
+    private final Transactor transactor;
+    private final SubjectKeys keys;
+    private final JdbcBlobStore blobs;
     private final Scope scope = new Scope(TenantId.next(), KnowledgeBaseId.next());
     private final BlobId id = BlobId.next();
+
+    JdbcBlobStoreTest(TestDatabase kind) {
+        database = kind.open();
+        transactor = new Transactor(database.dataSource(), 4);
+        keys = new SubjectKeys(transactor, TestDatabase.masterKey());
+        blobs = new JdbcBlobStore(transactor, keys, Materializer.matFromSystem(system));
+    }
 
     @BeforeAll
     static void start() {
@@ -176,9 +188,10 @@ class JdbcBlobStoreTest {
     void sweepsWhatAKillLeft() throws SQLException {
         join(blobs.write(scope, id, "t/source/1", Source.single(ByteString.fromString("x")), 10));
         transactor.now(c -> {
-            try (Statement s = c.createStatement()) {
-                return s.executeUpdate(
-                        "INSERT INTO blob_chunks (generation, ordinal, bytes) VALUES ('dead', 0, X'00')");
+            try (PreparedStatement s =
+                    c.prepareStatement("INSERT INTO blob_chunks (generation, ordinal, bytes) VALUES ('dead', 0, ?)")) {
+                s.setBytes(1, new byte[1]);
+                return s.executeUpdate();
             }
         });
 

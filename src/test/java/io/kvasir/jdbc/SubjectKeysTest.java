@@ -8,10 +8,19 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
+@ParameterizedClass
+@EnumSource(TestDatabase.class)
 class SubjectKeysTest {
-    private final Database database = TestDatabase.inMemory();
-    private final Transactor transactor = new Transactor(database.dataSource(), 4);
+    private final Database database;
+    private final Transactor transactor;
+
+    SubjectKeysTest(TestDatabase kind) {
+        database = kind.open();
+        transactor = new Transactor(database.dataSource(), 4);
+    }
 
     @AfterEach
     void close() {

@@ -4,16 +4,45 @@ import io.kvasir.kernel.Ids;
 import java.nio.file.Path;
 import java.time.Duration;
 
-/** Databases for tests: in memory, or in a file that outlives a close. */
-public final class TestDatabase {
-    private TestDatabase() {}
+/** Databases for tests, each new and up to date. */
+public enum TestDatabase {
+    H2 {
+        @Override
+        public DatabaseSettings settings() {
+            return of("jdbc:h2:mem:" + Ids.next() + ";DB_CLOSE_DELAY=-1", "sa");
+        }
+    },
+    POSTGRESQL {
+        @Override
+        public DatabaseSettings settings() {
+            return of(PostgresForTests.shared().copyOf(Migrated.TEMPLATE), PostgresForTests.USER);
+        }
+    };
+
+    /** Migrating takes longer than copying what was migrated once. */
+    private static final class Migrated {
+        private static final String TEMPLATE = make();
+
+        private static String make() {
+            String url = PostgresForTests.shared().database();
+            Database.open(of(url, PostgresForTests.USER)).close();
+            return url.substring(url.lastIndexOf('/') + 1);
+        }
+    }
+
+    /** Where a new database is; what is there has the newest schema or nothing yet. */
+    public abstract DatabaseSettings settings();
+
+    public Database open() {
+        return Database.open(settings());
+    }
 
     public static Database inMemory() {
-        return Database.open(settings("jdbc:h2:mem:" + Ids.next() + ";DB_CLOSE_DELAY=-1"));
+        return H2.open();
     }
 
     public static Database file(Path folder) {
-        return Database.open(settings("jdbc:h2:file:" + folder.resolve("kvasir").toAbsolutePath()));
+        return Database.open(of("jdbc:h2:file:" + folder.resolve("kvasir").toAbsolutePath(), "sa"));
     }
 
     public static MasterKey masterKey() {
@@ -25,7 +54,7 @@ public final class TestDatabase {
         }
     }
 
-    private static DatabaseSettings settings(String url) {
-        return new DatabaseSettings(url, "sa", "", 10, Duration.ofSeconds(10));
+    private static DatabaseSettings of(String url, String user) {
+        return new DatabaseSettings(url, user, "", 10, Duration.ofSeconds(10), Duration.ofSeconds(60), true);
     }
 }
