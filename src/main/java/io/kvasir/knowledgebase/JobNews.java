@@ -3,7 +3,6 @@ package io.kvasir.knowledgebase;
 import io.kvasir.ingestion.Ingestion.Progress;
 import io.kvasir.ingestion.Ingestion.Stage;
 import io.kvasir.kernel.JobId;
-import io.kvasir.knowledgebase.KnowledgeBaseEntity.News;
 import io.kvasir.knowledgebase.KnowledgeBaseEntity.WatchJobs;
 import io.kvasir.knowledgebase.domain.Document;
 import io.kvasir.knowledgebase.domain.Job;
@@ -47,8 +46,13 @@ final class JobNews {
         return Optional.ofNullable(started.get(job));
     }
 
-    Optional<Progress> progress(JobId job) {
-        return Optional.ofNullable(progress.get(job));
+    Seen seen(Document document) {
+        JobId job = document.job().id();
+        return new Seen(document, Optional.ofNullable(progress.get(job)), startedAt(job));
+    }
+
+    List<Seen> seen(List<Document> documents) {
+        return documents.stream().map(this::seen).toList();
     }
 
     /** Looks what became of the jobs. */
@@ -94,7 +98,7 @@ final class JobNews {
             if (news.isEmpty() && !first && state.exists()) {
                 return false;
             }
-            question.replyTo().tell(new News(life, sequence, KnowledgeBaseEntity.seen(news, this), !state.exists()));
+            question.replyTo().tell(new News(life, sequence, seen(news), !state.exists()));
             return true;
         });
     }

@@ -8,21 +8,17 @@ import io.kvasir.kernel.Rejection;
 import io.kvasir.kernel.Scope;
 import io.kvasir.kernel.SourceId;
 import io.kvasir.kernel.Wire;
-import io.kvasir.knowledgebase.KnowledgeBaseWork.Ending;
-import io.kvasir.knowledgebase.KnowledgeBaseWork.Work;
 import io.kvasir.knowledgebase.domain.Document;
 import io.kvasir.knowledgebase.domain.KnowledgeBase;
 import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent;
-import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.JobFailed;
-import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.JobStaged;
 import io.kvasir.knowledgebase.domain.Profile;
 import io.kvasir.knowledgebase.domain.SearchSettings;
-import io.kvasir.knowledgebase.domain.Version;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
@@ -76,6 +72,13 @@ final class KnowledgeBaseEntity
 
     record Read(ActorRef<Reply> replyTo) implements Command, Wire {}
 
+    record ReadDocument(SourceId document, ActorRef<Reply> replyTo) implements Command, Wire {}
+
+    record ReadJob(JobId job, ActorRef<Reply> replyTo) implements Command, Wire {}
+
+    /** In the order of their ids. @param after an id, empty for the first; @param most how many */
+    record ReadDocuments(String after, int most, ActorRef<Reply> replyTo) implements Command, Wire {}
+
     /** Wakes it, so that unfinished work goes on. */
     record Wake(ActorRef<Reply> replyTo) implements Command, Wire {}
 
@@ -84,15 +87,7 @@ final class KnowledgeBaseEntity
 
     record LeaveJobs(ActorRef<News> reader) implements Command, Wire {}
 
-    private record Progressed(JobId job, Ingestion.Progress progress) implements Command {}
-
-    private record Ended(SourceId document, JobId job, Ending ending) implements Command {}
-
-    private record PublicationEnded(long revision, boolean done) implements Command {}
-
-    private record SweepEnded(List<Version> versions, boolean done) implements Command {}
-
-    private record EraseEnded(boolean done) implements Command {}
+    private record Reported(Report report) implements Command {}
 
     private enum Self implements Command {
         SETTLE,
@@ -103,38 +98,18 @@ final class KnowledgeBaseEntity
         NOW
     }
 
-    sealed interface Reply extends Wire {}
-
-    record Ok(State state) implements Reply {}
-
-    record Refused(Rejection reason) implements Reply {}
-
-    /** To {@link Wake}: there never was such a knowledge base. */
-    record Never() implements Reply {}
-
-    /** @param seen every document with what its job is doing */
-    record State(KnowledgeBase knowledgeBase, List<Seen> seen) implements Wire {}
-
-    record Seen(Document document, Optional<Ingestion.Progress> progress, Optional<Instant> startedAt)
-            implements Wire {}
-
-    /** @param over the knowledge base is deleted: there will be no more news */
-    record News(String life, long sequence, List<Seen> changed, boolean over) implements Wire {}
-
-    static List<Seen> seen(List<Document> documents, JobNews news) {
-        return documents.stream()
-                .map(d -> new Seen(
-                        d, news.progress(d.job().id()), news.startedAt(d.job().id())))
-                .toList();
-    }
-
     // birth
+
+    /** Where a part was away: the same again in a while. */
+    private static final Duration AGAIN = Duration.ofSeconds(2);
+
+    /** What every knowledge base needs of its surroundings. */
+    record Surroundings(KnowledgeBaseSettings settings, Clock clock, KnowledgeBaseWork.Tools tools) {}
 
     private final ActorContext<Command> context;
     private final TimerScheduler<Command> timers;
     private final ActorRef<ClusterSharding.ShardCommand> shard;
-    private final Clock clock;
-    private final KnowledgeBaseSettings settings;
+    private final Surroundings around;
     private final KnowledgeBaseWork work;
     private final JobNews news = new JobNews(Ids.next());
 
@@ -143,29 +118,24 @@ final class KnowledgeBaseEntity
             TimerScheduler<Command> timers,
             ActorRef<ClusterSharding.ShardCommand> shard,
             Scope scope,
-            KnowledgeBaseSettings settings,
-            Clock clock,
-            KnowledgeBaseWork.Tools tools) {
+            Surroundings around) {
         super(
                 PersistenceId.of(KEY.name(), scope.key()),
                 SupervisorStrategy.restartWithBackoff(Duration.ofMillis(200), Duration.ofSeconds(5), 0.2));
         this.context = context;
         this.timers = timers;
         this.shard = shard;
-        this.clock = clock;
-        this.settings = settings;
-        this.work = new KnowledgeBaseWork(scope, tools, settings.keptRevisions());
-        context.setReceiveTimeout(settings.idle(), Self.IDLE);
+        this.around = around;
+        ActorRef<Command> self = context.getSelf();
+        this.work = new KnowledgeBaseWork(
+                scope, around.tools(), around.settings().keptRevisions(), report -> self.tell(new Reported(report)));
+        context.setReceiveTimeout(around.settings().idle(), Self.IDLE);
     }
 
     static Behavior<Command> create(
-            Scope scope,
-            ActorRef<ClusterSharding.ShardCommand> shard,
-            KnowledgeBaseSettings settings,
-            Clock clock,
-            KnowledgeBaseWork.Tools tools) {
+            Scope scope, ActorRef<ClusterSharding.ShardCommand> shard, Surroundings around) {
         return Behaviors.setup(context -> Behaviors.withTimers(
-                timers -> new KnowledgeBaseEntity(context, timers, shard, scope, settings, clock, tools)));
+                timers -> new KnowledgeBaseEntity(context, timers, shard, scope, around)));
     }
 
     @Override
@@ -175,7 +145,7 @@ final class KnowledgeBaseEntity
 
     @Override
     public RetentionCriteria retentionCriteria() {
-        return RetentionCriteria.snapshotEvery(settings.snapshotEvery(), 2);
+        return RetentionCriteria.snapshotEvery(around.settings().snapshotEvery(), 2);
     }
 
     // commands
@@ -187,26 +157,33 @@ final class KnowledgeBaseEntity
 
     private ReplyEffect<KnowledgeBaseEvent, KnowledgeBase> decide(KnowledgeBase state, Command command) {
         return switch (command) {
-            case Create c -> answered(state.create(c.birth()), c.replyTo());
-            case Describe c -> answered(state.describe(c.profile(), now()), c.replyTo());
-            case Configure c -> answered(state.configure(c.search(), now()), c.replyTo());
-            case Share c -> answered(state.share(c.slug(), now()), c.replyTo());
-            case Unshare c -> answered(state.unshare(now()), c.replyTo());
-            case AddDocument c -> answered(state.add(c.addition(), settings.mostDocuments()), c.replyTo());
-            case BeginVersion c -> answered(state.begin(c.document(), c.file(), c.job(), now()), c.replyTo());
-            case RetryDocument c -> answered(state.retry(c.document(), c.job(), now()), c.replyTo());
-            case RemoveDocument c -> answered(state.remove(c.document(), now()), c.replyTo());
-            case CancelJob c -> answered(state.cancel(c.job(), now()), c.replyTo());
-            case Delete c -> answered(state.delete(now()), c.replyTo());
-            case Read c -> Effect().reply(c.replyTo(), read(state));
-            case Wake c -> Effect().reply(c.replyTo(), state.opening().isEmpty() ? new Never() : read(state));
+            case Create c -> answered(state.create(c.birth()), c.replyTo(), this::head);
+            case Describe c -> answered(state.describe(c.profile(), now()), c.replyTo(), this::head);
+            case Configure c -> answered(state.configure(c.search(), now()), c.replyTo(), this::head);
+            case Share c -> answered(state.share(c.slug(), now()), c.replyTo(), this::head);
+            case Unshare c -> answered(state.unshare(now()), c.replyTo(), this::head);
+            case AddDocument c ->
+                answered(state.add(c.addition(), mostDocuments()), c.replyTo(), kb -> one(kb, c.addition().document()));
+            case BeginVersion c ->
+                answered(
+                        state.begin(c.document(), c.file(), c.job(), now()), c.replyTo(), kb -> one(kb, c.document()));
+            case RetryDocument c ->
+                answered(state.retry(c.document(), c.job(), now()), c.replyTo(), kb -> one(kb, c.document()));
+            case RemoveDocument c -> answered(state.remove(c.document(), now()), c.replyTo(), this::head);
+            case CancelJob c -> answered(state.cancel(c.job(), now()), c.replyTo(), kb -> one(kb, c.job()));
+            case Delete c -> answered(state.delete(now()), c.replyTo(), this::head);
+            case Read c -> read(state, c.replyTo(), this::head);
+            case ReadDocument c -> read(state, c.replyTo(), kb -> one(kb, c.document()));
+            case ReadJob c -> read(state, c.replyTo(), kb -> one(kb, c.job()));
+            case ReadDocuments c ->
+                read(state, c.replyTo(), kb -> new Reply.Some(news.seen(kb.documents(c.after(), c.most()))));
+            case Wake c ->
+                state.opening().isEmpty()
+                        ? Effect().reply(c.replyTo(), new Reply.Never())
+                        : read(state, c.replyTo(), this::head);
             case WatchJobs c -> watch(state, c);
             case LeaveJobs c -> leave(c);
-            case Progressed c -> progressed(state, c);
-            case Ended c -> ended(state, c);
-            case PublicationEnded c -> outcome(c.done(), state.published(c.revision(), now()), Work.PUBLICATION);
-            case SweepEnded c -> outcome(c.done(), state.swept(c.versions()), Work.SWEEP);
-            case EraseEnded c -> outcome(c.done(), state.erased(now()), Work.ERASURE);
+            case Reported c -> reported(state, c.report());
             case Self self ->
                 switch (self) {
                     case SETTLE -> quietly(state.publish(now())); // settles, also where nothing is to be published
@@ -217,25 +194,25 @@ final class KnowledgeBaseEntity
     }
 
     private Instant now() {
-        return clock.instant();
+        return around.clock().instant();
+    }
+
+    private int mostDocuments() {
+        return around.settings().mostDocuments();
     }
 
     /** The caller hears of it once it is persisted and the catalogue knows. */
     private ReplyEffect<KnowledgeBaseEvent, KnowledgeBase> answered(
-            Decision<KnowledgeBaseEvent> decision, ActorRef<Reply> replyTo) {
+            Decision<KnowledgeBaseEvent> decision, ActorRef<Reply> replyTo, Function<KnowledgeBase, Reply> answer) {
         return switch (decision) {
-            case Decision.Reject<KnowledgeBaseEvent>(Rejection reason) ->
-                Effect().reply(replyTo, new Refused(reason));
+            case Decision.Reject<KnowledgeBaseEvent>(Rejection reason) -> Effect().reply(replyTo, new Reply.Refused(reason));
             case Decision.Accept<KnowledgeBaseEvent>(List<KnowledgeBaseEvent> events) ->
                 Effect()
                         .persist(events)
                         .thenRun((KnowledgeBase next) -> {
                             settle(next);
-                            work.confirmed(next).whenComplete((_, fault) -> {
-                                if (fault == null) {
-                                    replyTo.tell(new Ok(state(next)));
-                                }
-                            });
+                            Reply reply = answer.apply(next);
+                            work.confirmed(next).thenRun(() -> replyTo.tell(reply));
                         })
                         .thenNoReply();
         };
@@ -247,15 +224,30 @@ final class KnowledgeBaseEntity
                 : Effect().noReply();
     }
 
-    private Reply read(KnowledgeBase state) {
-        return state.exists() ? new Ok(state(state)) : new Refused(new Rejection.NotFound("No such knowledge base"));
+    private ReplyEffect<KnowledgeBaseEvent, KnowledgeBase> read(
+            KnowledgeBase state, ActorRef<Reply> replyTo, Function<KnowledgeBase, Reply> answer) {
+        return Effect().reply(replyTo, state.exists() ? answer.apply(state) : missing("No such knowledge base"));
     }
 
-    private State state(KnowledgeBase state) {
-        return new State(state, seen(state.documents(), news));
+    private Reply head(KnowledgeBase state) {
+        return new Reply.Ok(Head.of(state));
+    }
+
+    private Reply one(KnowledgeBase state, SourceId document) {
+        return state.document(document).<Reply>map(d -> new Reply.One(news.seen(d))).orElse(missing("No such document"));
+    }
+
+    private Reply one(KnowledgeBase state, JobId job) {
+        return state.ofJob(job).<Reply>map(d -> new Reply.One(news.seen(d))).orElse(missing("No such job"));
+    }
+
+    private static Reply missing(String detail) {
+        return new Reply.Refused(new Rejection.NotFound(detail));
     }
 
     private ReplyEffect<KnowledgeBaseEvent, KnowledgeBase> watch(KnowledgeBase state, WatchJobs c) {
+        // A reader that lost patience or its node says nothing: its end does.
+        context.watchWith(c.replyTo(), new LeaveJobs(c.replyTo()));
         news.ask(c, state);
         return Effect().noReply();
     }
@@ -265,35 +257,20 @@ final class KnowledgeBaseEntity
         return Effect().noReply();
     }
 
-    private ReplyEffect<KnowledgeBaseEvent, KnowledgeBase> progressed(KnowledgeBase state, Progressed c) {
-        if (state.ofJob(c.job()).isPresent()) {
-            news.progressed(c.job(), c.progress(), now());
-            news.serve(state);
+    private ReplyEffect<KnowledgeBaseEvent, KnowledgeBase> reported(KnowledgeBase state, Report report) {
+        work.heard(report);
+        if (report instanceof Report.Progressed(JobId job, Ingestion.Progress progress)) {
+            if (state.ofJob(job).isPresent()) {
+                news.progressed(job, progress, now());
+                news.serve(state);
+            }
+            return Effect().noReply();
         }
-        return Effect().noReply();
-    }
-
-    private ReplyEffect<KnowledgeBaseEvent, KnowledgeBase> ended(KnowledgeBase state, Ended c) {
-        work.ended(c.job());
-        Optional<Instant> started = news.startedAt(c.job());
-        return switch (c.ending()) {
-            case Ending.Staged e ->
-                quietly(state.staged(new JobStaged(c.document(), c.job(), e.read(), started, now())));
-            case Ending.Failed e ->
-                quietly(state.failed(new JobFailed(c.document(), c.job(), e.error(), started, now())));
-            case Ending.Cancelled _ -> quietly(Decision.accept());
-        };
-    }
-
-    /** Where a part was away: the same again in a while. */
-    private ReplyEffect<KnowledgeBaseEvent, KnowledgeBase> outcome(
-            boolean done, Decision<KnowledgeBaseEvent> decision, Work kind) {
-        work.ended(kind);
-        if (done) {
-            return quietly(decision);
+        if (report.away()) {
+            timers.startSingleTimer(report.getClass(), Self.SETTLE, AGAIN);
+            return Effect().noReply();
         }
-        timers.startSingleTimer(kind, Self.SETTLE, Duration.ofSeconds(2));
-        return Effect().noReply();
+        return quietly(report.decide(state, news::startedAt, now()));
     }
 
     private ReplyEffect<KnowledgeBaseEvent, KnowledgeBase> rest(KnowledgeBase state) {
@@ -314,24 +291,13 @@ final class KnowledgeBaseEntity
 
     /** Has everything done that the state calls for; safe to call as often as one likes. */
     private void settle(KnowledgeBase state) {
-        ActorRef<Command> self = context.getSelf();
         news.follow(state);
         news.serve(state);
-        work.ingest(
-                state,
-                (job, progress) -> self.tell(new Progressed(job, progress)),
-                (document, job, ending) -> self.tell(new Ended(document, job, ending)));
-        if (state.deleted()) {
-            work.erase(state, done -> self.tell(new EraseEnded(done)));
-        } else {
-            work.publish(state, (revision, done) -> self.tell(new PublicationEnded(revision, done)));
-            work.sweep(state, (versions, done) -> self.tell(new SweepEnded(versions, done)));
-            if (state.publish(now()) instanceof Decision.Accept<KnowledgeBaseEvent>(List<KnowledgeBaseEvent> more)
-                    && !more.isEmpty()) {
-                self.tell(Self.SETTLE);
-            }
+        work.begin(state);
+        if (state.publish(now()) instanceof Decision.Accept<KnowledgeBaseEvent>(List<KnowledgeBaseEvent> more)
+                && !more.isEmpty()) {
+            context.getSelf().tell(Self.SETTLE);
         }
-        work.catalogued(state);
     }
 
     @Override

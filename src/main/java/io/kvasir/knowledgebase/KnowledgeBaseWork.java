@@ -21,7 +21,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -33,6 +32,8 @@ import org.slf4j.LoggerFactory;
  */
 final class KnowledgeBaseWork {
     private static final Logger LOG = LoggerFactory.getLogger("kvasir.knowledgebase");
+    private static final Job.Error BROKEN =
+            new Job.Error("internal-error", "Something went wrong on our side while the file was read");
 
     /** What the work is done with. */
     record Tools(
@@ -50,48 +51,62 @@ final class KnowledgeBaseWork {
     }
 
     /** What is done one at a time. */
-    enum Work {
+    private enum Work {
         PUBLICATION,
         SWEEP,
         ERASURE
     }
 
-    /** What ingestion came to, ready for the domain. */
-    sealed interface Ending {
-        record Staged(Document.Read read) implements Ending {}
-
-        record Failed(Job.Error error) implements Ending {}
-
-        record Cancelled() implements Ending {}
-    }
-
-    @FunctionalInterface
-    interface WhenEnded {
-        void tell(SourceId document, JobId job, Ending ending);
-    }
-
     private final Scope scope;
     private final Tools tools;
     private final int keptRevisions;
+    private final Consumer<Report> tell;
     private final Map<JobId, Ingestion.Run> runs = new HashMap<>();
     private final Set<Work> atWork = java.util.EnumSet.noneOf(Work.class);
     private CompletionStage<Void> catalogue = CompletableFuture.completedFuture(null);
     private Optional<Boolean> lastBusy = Optional.empty();
 
-    KnowledgeBaseWork(Scope scope, Tools tools, int keptRevisions) {
+    /** @param tell called from any thread */
+    KnowledgeBaseWork(Scope scope, Tools tools, int keptRevisions, Consumer<Report> tell) {
         this.scope = scope;
         this.tools = tools;
         this.keptRevisions = keptRevisions;
+        this.tell = tell;
+    }
+
+    /** Begins whatever the state calls for and is not at work yet. */
+    void begin(KnowledgeBase state) {
+        ingest(state);
+        if (state.deleted()) {
+            erase(state);
+        } else {
+            publish(state);
+            sweep(state);
+        }
+        catalogued(state);
+    }
+
+    /** What a report is about may begin again. */
+    void heard(Report report) {
+        switch (report) {
+            case Report.Progressed _ -> {}
+            case Report.Staged r -> runs.remove(r.job());
+            case Report.Failed r -> runs.remove(r.job());
+            case Report.Cancelled r -> runs.remove(r.job());
+            case Report.Published _ -> atWork.remove(Work.PUBLICATION);
+            case Report.Swept _ -> atWork.remove(Work.SWEEP);
+            case Report.Erased _ -> atWork.remove(Work.ERASURE);
+        }
     }
 
     /** Begins jobs that wait, and cancels those nobody wants any more. */
-    void ingest(KnowledgeBase state, BiConsumer<JobId, Ingestion.Progress> progress, WhenEnded ended) {
+    private void ingest(KnowledgeBase state) {
         Set<JobId> wanted = new HashSet<>();
         if (state.exists()) {
             for (Document document : state.documents()) {
                 if (document.job().status() == Job.Status.PENDING) {
                     wanted.add(document.job().id());
-                    runs.computeIfAbsent(document.job().id(), job -> begin(state, document, job, progress, ended));
+                    runs.computeIfAbsent(document.job().id(), job -> ingest(state, document, job));
                 }
             }
         }
@@ -102,53 +117,43 @@ final class KnowledgeBaseWork {
         });
     }
 
-    void ended(JobId job) {
-        runs.remove(job);
-    }
-
-    private Ingestion.Run begin(
-            KnowledgeBase state,
-            Document document,
-            JobId job,
-            BiConsumer<JobId, Ingestion.Progress> progress,
-            WhenEnded ended) {
+    private Ingestion.Run ingest(KnowledgeBase state, Document document, JobId job) {
         LateRun run = new LateRun();
         tools.keys().find(Sources.subject(scope, document.id())).whenComplete((key, fault) -> {
             if (fault != null || key.isEmpty()) {
-                ended.tell(
-                        document.id(),
-                        job,
-                        new Ending.Failed(new Job.Error("unavailable", "The file could not be opened")));
+                Job.Error locked = new Job.Error("unavailable", "The file could not be opened");
+                tell.accept(new Report.Failed(document.id(), job, locked));
                 return;
             }
             String name = key.get().open(document.file().name());
             Ingestion.Run started = tools.ingestion()
                     .start(
                             Sources.task(scope, document, name, state.search().orElseThrow()),
-                            news -> progress.accept(job, news));
+                            news -> tell.accept(new Report.Progressed(job, news)));
             run.set(started);
             started.result().whenComplete((result, bug) -> {
                 if (bug != null) {
                     LOG.error("ingestion of {} broke", document.id(), bug);
                 }
-                ended.tell(document.id(), job, bug == null ? ending(result, key.get()) : broken());
+                tell.accept(
+                        bug == null
+                                ? report(document.id(), job, result, key.get())
+                                : new Report.Failed(document.id(), job, BROKEN));
             });
         });
         return run;
     }
 
-    private static Ending broken() {
-        return new Ending.Failed(
-                new Job.Error("internal-error", "Something went wrong on our side while the file was read"));
-    }
-
-    private static Ending ending(Ingestion.Result result, SubjectKey key) {
+    private static Report report(SourceId document, JobId job, Ingestion.Result result, SubjectKey key) {
         return switch (result) {
             case Ingestion.Result.Staged r ->
-                new Ending.Staged(new Document.Read(
-                        key.seal(r.title()), r.mediaType(), r.language(), r.passages(), r.characters()));
-            case Ingestion.Result.Failed r -> new Ending.Failed(new Job.Error(r.code(), r.detail()));
-            case Ingestion.Result.Cancelled _ -> new Ending.Cancelled();
+                new Report.Staged(
+                        document,
+                        job,
+                        new Document.Read(
+                                key.seal(r.title()), r.mediaType(), r.language(), r.passages(), r.characters()));
+            case Ingestion.Result.Failed r -> new Report.Failed(document, job, new Job.Error(r.code(), r.detail()));
+            case Ingestion.Result.Cancelled _ -> new Report.Cancelled(job);
         };
     }
 
@@ -172,7 +177,7 @@ final class KnowledgeBaseWork {
     }
 
     /** Repeats the promised publication until the index has it. */
-    void publish(KnowledgeBase state, BiConsumer<Long, Boolean> ended) {
+    private void publish(KnowledgeBase state) {
         if (state.publishing().isEmpty() || !atWork.add(Work.PUBLICATION)) {
             return;
         }
@@ -184,7 +189,7 @@ final class KnowledgeBaseWork {
                     if (fault != null) {
                         LOG.warn("publication {} of {} did not take place", p.revision(), scope.knowledgeBase(), fault);
                     }
-                    ended.accept(p.revision(), fault == null);
+                    tell.accept(new Report.Published(p.revision(), fault == null));
                 });
     }
 
@@ -193,7 +198,7 @@ final class KnowledgeBaseWork {
     }
 
     /** Removes files and keys of versions nobody sees. */
-    void sweep(KnowledgeBase state, BiConsumer<List<Version>, Boolean> ended) {
+    private void sweep(KnowledgeBase state) {
         if (state.garbage().isEmpty() || !atWork.add(Work.SWEEP)) {
             return;
         }
@@ -202,7 +207,7 @@ final class KnowledgeBaseWork {
         for (Version version : garbage) {
             all = all.thenCompose(_ -> sweep(state, version));
         }
-        all.whenComplete((_, fault) -> ended.accept(garbage, fault == null));
+        all.whenComplete((_, fault) -> tell.accept(new Report.Swept(garbage, fault == null)));
     }
 
     private CompletionStage<Void> sweep(KnowledgeBase state, Version version) {
@@ -225,11 +230,12 @@ final class KnowledgeBaseWork {
     }
 
     /** Erases a deleted knowledge base wherever it left a trace. */
-    void erase(KnowledgeBase state, Consumer<Boolean> ended) {
-        // A run that is still at work could write after the erasure; its end settles again.
-        if (state.erased() || !runs.isEmpty() || !atWork.add(Work.ERASURE)) {
+    private void erase(KnowledgeBase state) {
+        // What is still at work could write after the erasure; its end settles again.
+        if (state.erased() || !runs.isEmpty() || !atWork.isEmpty()) {
             return;
         }
+        atWork.add(Work.ERASURE);
         CompletionStage<Void> all =
                 tools.index().erase(scope).thenCompose(_ -> tools.blobs().deleteAll(scope));
         Set<SourceId> sources = new HashSet<>();
@@ -242,16 +248,11 @@ final class KnowledgeBaseWork {
         all.thenCompose(_ -> tools.keys().destroy(Sources.ownSubject(scope)))
                 .thenCompose(_ -> tools.dependents().erase(scope))
                 .thenCompose(_ -> tools.catalogue().remove(scope))
-                .whenComplete((_, fault) -> ended.accept(fault == null));
-    }
-
-    /** After an outcome: the next of its kind may begin. */
-    void ended(Work kind) {
-        atWork.remove(kind);
+                .whenComplete((_, fault) -> tell.accept(new Report.Erased(fault == null)));
     }
 
     /** Tells the catalogue, where that changes anything. */
-    void catalogued(KnowledgeBase state) {
+    private void catalogued(KnowledgeBase state) {
         if (state.opening().isPresent() && !state.deleted() && !lastBusy.equals(Optional.of(state.busy()))) {
             confirmed(state);
         }

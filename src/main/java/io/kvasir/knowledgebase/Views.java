@@ -9,25 +9,21 @@ import io.kvasir.jdbc.SubjectKeys;
 import io.kvasir.kernel.JobId;
 import io.kvasir.kernel.KnowledgeBaseId;
 import io.kvasir.kernel.Outcome;
-import io.kvasir.kernel.Rejection;
 import io.kvasir.kernel.Scope;
 import io.kvasir.kernel.Sealed;
 import io.kvasir.kernel.SourceId;
 import io.kvasir.kernel.UserId;
-import io.kvasir.knowledgebase.KnowledgeBaseEntity.Seen;
-import io.kvasir.knowledgebase.KnowledgeBaseEntity.State;
 import io.kvasir.knowledgebase.domain.Document;
 import io.kvasir.knowledgebase.domain.Job;
-import io.kvasir.knowledgebase.domain.KnowledgeBase;
 import io.kvasir.knowledgebase.domain.Profile;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
 
 /** Knowledge bases, documents and jobs as the outer face shows them: opened, where their keys still exist. */
 final class Views {
@@ -107,13 +103,12 @@ final class Views {
                 wishes.active().or(() -> before.map(Profile::active)).orElse(true));
     }
 
-    CompletionStage<Outcome<Base>> base(Scope scope, Outcome<State> outcome) {
-        return opened(outcome, Sources.ownSubject(scope), (state, key) -> {
-            KnowledgeBase kb = state.knowledgeBase();
-            Profile profile = kb.profile().orElseThrow();
-            return Outcome.done(new Base(
+    CompletionStage<Outcome<Base>> base(Scope scope, Outcome<Head> outcome) {
+        return opened(outcome, Sources.ownSubject(scope), (head, key) -> {
+            Profile profile = head.profile();
+            return new Base(
                     scope.knowledgeBase(),
-                    kb.opening().orElseThrow().owner(),
+                    head.opening().owner(),
                     open(key, profile.name()),
                     profile.description().map(d -> open(key, d)),
                     profile.provider(),
@@ -122,22 +117,22 @@ final class Views {
                     profile.temperature(),
                     profile.maxTokens(),
                     profile.active(),
-                    kb.slug().isPresent(),
-                    kb.slug(),
-                    kb.slug().map(slug -> "/kb/" + slug),
-                    kb.revision(),
-                    kb.documents().size(),
-                    kb.documents().stream().mapToInt(Views::passages).sum(),
-                    kb.opening().orElseThrow().at(),
-                    kb.changedAt().orElseThrow()));
+                    head.slug().isPresent(),
+                    head.slug(),
+                    head.slug().map(slug -> "/kb/" + slug),
+                    head.revision(),
+                    head.documents(),
+                    head.passages(),
+                    head.opening().at(),
+                    head.changedAt());
         });
     }
 
-    CompletionStage<Outcome<KnowledgeBases.ForAnswers>> forAnswers(Scope scope, Outcome<State> outcome) {
-        return opened(outcome, Sources.ownSubject(scope), (state, key) -> {
-            Profile profile = state.knowledgeBase().profile().orElseThrow();
-            return Outcome.done(new KnowledgeBases.ForAnswers(
-                    state.knowledgeBase().revision(),
+    CompletionStage<Outcome<KnowledgeBases.ForAnswers>> forAnswers(Scope scope, Outcome<Head> outcome) {
+        return opened(outcome, Sources.ownSubject(scope), (head, key) -> {
+            Profile profile = head.profile();
+            return new KnowledgeBases.ForAnswers(
+                    head.revision(),
                     open(key, profile.name()),
                     profile.description().map(d -> open(key, d)).orElse(""),
                     profile.active(),
@@ -147,38 +142,22 @@ final class Views {
                             profile.systemPrompt().map(p -> open(key, p)).orElse(""),
                             profile.temperature(),
                             profile.maxTokens()),
-                    Sources.retrieval(state.knowledgeBase().search().orElseThrow())));
+                    Sources.retrieval(head.search()));
         });
     }
 
-    CompletionStage<Outcome<Doc>> document(Scope scope, SourceId id, Outcome<State> outcome) {
-        return one(scope, outcome, seen -> seen.document().id().equals(id), "No such document");
+    CompletionStage<Outcome<Doc>> document(Scope scope, Outcome<Seen> outcome) {
+        return Region.then(
+                CompletableFuture.completedFuture(outcome), seen -> document(scope, seen).thenApply(Outcome::done));
     }
 
-    CompletionStage<Outcome<JobView>> job(Scope scope, JobId id, Outcome<State> outcome) {
-        return one(scope, outcome, seen -> seen.document().job().id().equals(id), "No such job")
-                .thenApply(found -> found.map(Doc::job));
-    }
-
-    CompletionStage<Outcome<Page<Doc>>> documents(Scope scope, Outcome<State> outcome, Page.Request request) {
-        return switch (outcome) {
-            case Outcome.Refused<State>(Rejection reason) -> CompletableFuture.completedFuture(Outcome.refused(reason));
-            case Outcome.Done<State>(State state) -> {
-                List<Seen> oneMore = state.seen().stream()
-                        .filter(s -> s.document()
-                                        .id()
-                                        .value()
-                                        .compareTo(request.after().orElse(""))
-                                > 0)
-                        .sorted(Comparator.comparing(s -> s.document().id().value()))
-                        .limit(request.limit() + 1L)
-                        .toList();
-                Page<Seen> page =
-                        Page.of(oneMore, request.limit(), s -> s.document().id().value());
-                yield documents(scope, page.items())
-                        .thenApply(docs -> Outcome.done(new Page<>(docs, page.nextCursor())));
-            }
-        };
+    /** @param outcome one more than fits on the page, where there are so many */
+    CompletionStage<Outcome<Page<Doc>>> documents(Scope scope, Outcome<List<Seen>> outcome, int limit) {
+        return Region.then(CompletableFuture.completedFuture(outcome), oneMore -> {
+            Page<Seen> page =
+                    Page.of(oneMore, limit, seen -> seen.document().id().value());
+            return documents(scope, page.items()).thenApply(docs -> Outcome.done(new Page<>(docs, page.nextCursor())));
+        });
     }
 
     CompletionStage<List<Doc>> documents(Scope scope, List<Seen> seen) {
@@ -191,21 +170,7 @@ final class Views {
         });
     }
 
-    private CompletionStage<Outcome<Doc>> one(
-            Scope scope, Outcome<State> outcome, java.util.function.Predicate<Seen> wanted, String missing) {
-        return switch (outcome) {
-            case Outcome.Refused<State>(Rejection reason) -> CompletableFuture.completedFuture(Outcome.refused(reason));
-            case Outcome.Done<State>(State state) ->
-                state.seen().stream()
-                        .filter(wanted)
-                        .findFirst()
-                        .map(seen -> document(scope, seen).thenApply(Outcome::done))
-                        .orElseGet(() ->
-                                CompletableFuture.completedFuture(Outcome.refused(new Rejection.NotFound(missing))));
-        };
-    }
-
-    private CompletionStage<Doc> document(Scope scope, Seen seen) {
+    CompletionStage<Doc> document(Scope scope, Seen seen) {
         Document d = seen.document();
         return keys.find(Sources.subject(scope, d.id())).thenApply(key -> {
             String name = open(key, d.file().name());
@@ -219,7 +184,7 @@ final class Views {
                     d.file().sha256(),
                     d.version(),
                     d.published() > 0,
-                    passages(d),
+                    Head.passages(d),
                     job(seen, name));
         });
     }
@@ -260,22 +225,11 @@ final class Views {
         };
     }
 
-    private static int passages(Document document) {
-        return document.published() > 0
-                ? document.read().map(Document.Read::passages).orElse(0)
-                : 0;
-    }
-
-    @FunctionalInterface
-    private interface Render<T> {
-        Outcome<T> with(State state, Optional<SubjectKey> key);
-    }
-
-    private <T> CompletionStage<Outcome<T>> opened(Outcome<State> outcome, String subject, Render<T> render) {
-        return switch (outcome) {
-            case Outcome.Refused<State>(Rejection reason) -> CompletableFuture.completedFuture(Outcome.refused(reason));
-            case Outcome.Done<State>(State state) -> keys.find(subject).thenApply(key -> render.with(state, key));
-        };
+    private <T> CompletionStage<Outcome<T>> opened(
+            Outcome<Head> outcome, String subject, BiFunction<Head, Optional<SubjectKey>, T> render) {
+        return Region.then(
+                CompletableFuture.completedFuture(outcome),
+                head -> keys.find(subject).thenApply(key -> Outcome.done(render.apply(head, key))));
     }
 
     private static String open(Optional<SubjectKey> key, Sealed text) {

@@ -25,12 +25,11 @@ import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.Unshared;
 import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.VersionBegun;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
 
 /**
  * What is known of one knowledge base, and what may happen next.
@@ -84,6 +83,15 @@ public record KnowledgeBase(
 
     public Optional<Document> document(SourceId id) {
         return documents.stream().filter(d -> d.id().equals(id)).findFirst();
+    }
+
+    /** In the order of their ids. @param after an id, empty for the first; @param most how many */
+    public List<Document> documents(String after, int most) {
+        return documents.stream()
+                .filter(d -> d.id().value().compareTo(after) > 0)
+                .sorted(Comparator.comparing(d -> d.id().value()))
+                .limit(most)
+                .toList();
     }
 
     public Optional<Document> ofJob(JobId job) {
@@ -224,7 +232,7 @@ public record KnowledgeBase(
     }
 
     private Decision<KnowledgeBaseEvent> onDocument(
-            SourceId id, java.util.function.Function<Document, Decision<KnowledgeBaseEvent>> decide) {
+            SourceId id, Function<Document, Decision<KnowledgeBaseEvent>> decide) {
         return existing(() ->
                 document(id).map(decide).orElseGet(() -> Decision.reject(new Rejection.NotFound("No such document"))));
     }
@@ -240,199 +248,25 @@ public record KnowledgeBase(
     // what events do
 
     public KnowledgeBase apply(KnowledgeBaseEvent event) {
-        return switch (event) {
-            case Created e ->
-                edit(d -> {
-                    d.opening = Optional.of(new Opening(e.owner(), e.at()));
-                    d.profile = Optional.of(e.profile());
-                    d.search = Optional.of(e.search());
-                    d.changedAt = Optional.of(e.at());
-                });
-            case ProfileChanged e ->
-                edit(d -> {
-                    d.profile = Optional.of(e.profile());
-                    d.changedAt = Optional.of(e.at());
-                });
-            case SearchConfigured e ->
-                edit(d -> {
-                    d.search = Optional.of(e.search());
-                    d.changedAt = Optional.of(e.at());
-                });
-            case Shared e ->
-                edit(d -> {
-                    d.slug = Optional.of(e.slug());
-                    d.changedAt = Optional.of(e.at());
-                });
-            case Unshared e ->
-                edit(d -> {
-                    d.slug = Optional.empty();
-                    d.changedAt = Optional.of(e.at());
-                });
-            case DocumentAdded e ->
-                edit(d -> d.documents.put(
-                        e.document(),
-                        new Document(
-                                e.document(), e.file(), 1, 1, 0, Optional.empty(), Job.pending(e.job(), 1, e.at()))));
-            case VersionBegun e ->
-                edit(d -> d.change(e.document(), old -> {
-                    d.giveUp(old);
-                    return old.next(
-                            e.version(),
-                            e.file(),
-                            Job.pending(e.job(), old.job().attempt() + 1, e.at()));
-                }));
-            case DocumentRemoved e -> edit(d -> d.remove(e.document()));
-            case JobStaged e ->
-                edit(d -> d.change(
-                        e.document(),
-                        old -> old.with(
-                                e.read(),
-                                old.job()
-                                        .ended(Job.Status.STAGED, e.startedAt(), Optional.empty(), Optional.empty()))));
-            case JobFailed e ->
-                edit(d -> d.change(
-                        e.document(),
-                        old -> old.with(old.job()
-                                .ended(
-                                        Job.Status.FAILED,
-                                        e.startedAt(),
-                                        Optional.of(e.at()),
-                                        Optional.of(e.error())))));
-            case JobCancelled e ->
-                edit(d -> d.change(
-                        e.document(),
-                        old -> old.with(old.job()
-                                .ended(
-                                        Job.Status.CANCELLED,
-                                        Optional.empty(),
-                                        Optional.of(e.at()),
-                                        Optional.empty()))));
-            case PublicationStarted e -> edit(d -> d.publishing = Optional.of(e));
-            case Published e -> edit(d -> d.published(e));
-            case Swept e -> edit(d -> d.garbage.removeAll(e.versions()));
-            case Deleted e ->
-                edit(d -> {
-                    d.deleted = true;
-                    d.slug = Optional.empty();
-                    d.changedAt = Optional.of(e.at());
-                });
-            case Erased e ->
-                edit(d -> {
-                    d.erased = true;
-                    d.documents.clear();
-                    d.garbage.clear();
-                    d.removing.clear();
-                    d.publishing = Optional.empty();
-                    d.changedAt = Optional.of(e.at());
-                });
-        };
-    }
-
-    private KnowledgeBase edit(java.util.function.Consumer<Draft> change) {
         Draft draft = new Draft(this);
-        change.accept(draft);
+        switch (event) {
+            case Created e -> draft.created(e);
+            case ProfileChanged e -> draft.described(e);
+            case SearchConfigured e -> draft.configured(e);
+            case Shared e -> draft.shared(e);
+            case Unshared e -> draft.unshared(e);
+            case DocumentAdded e -> draft.added(e);
+            case VersionBegun e -> draft.begun(e);
+            case DocumentRemoved e -> draft.removed(e);
+            case JobStaged e -> draft.staged(e);
+            case JobFailed e -> draft.failed(e);
+            case JobCancelled e -> draft.cancelled(e);
+            case PublicationStarted e -> draft.publishing(e);
+            case Published e -> draft.published(e);
+            case Swept e -> draft.swept(e);
+            case Deleted e -> draft.deleted(e);
+            case Erased e -> draft.erased(e);
+        }
         return draft.done();
-    }
-
-    /** The next state while one event makes it. */
-    private static final class Draft {
-        private Optional<Opening> opening;
-        private Optional<Profile> profile;
-        private Optional<SearchSettings> search;
-        private Optional<String> slug;
-        private long revision;
-        private final Map<SourceId, Document> documents = new LinkedHashMap<>();
-        private Optional<PublicationStarted> publishing;
-        private final List<Version> removing;
-        private final List<Version> garbage;
-        private Optional<Instant> changedAt;
-        private boolean deleted;
-        private boolean erased;
-
-        Draft(KnowledgeBase from) {
-            opening = from.opening;
-            profile = from.profile;
-            search = from.search;
-            slug = from.slug;
-            revision = from.revision;
-            from.documents.forEach(d -> documents.put(d.id(), d));
-            publishing = from.publishing;
-            removing = new ArrayList<>(from.removing);
-            garbage = new ArrayList<>(from.garbage);
-            changedAt = from.changedAt;
-            deleted = from.deleted;
-            erased = from.erased;
-        }
-
-        void change(SourceId id, UnaryOperator<Document> change) {
-            documents.computeIfPresent(id, (_, old) -> change.apply(old));
-        }
-
-        private boolean beingPublished(Version version) {
-            return publishing.filter(p -> p.added().contains(version)).isPresent();
-        }
-
-        /** A version that will never be published, unless it is on its way: then the next publication hides it. */
-        void giveUp(Document old) {
-            Version wanted = old.wanted();
-            if (old.published() == old.version() || beingPublished(wanted)) {
-                return;
-            }
-            garbage.add(wanted);
-        }
-
-        void remove(SourceId id) {
-            Document old = documents.remove(id);
-            if (old == null) {
-                return;
-            }
-            Version seen = new Version(id, old.published());
-            boolean beingHidden =
-                    publishing.filter(p -> p.removed().contains(seen)).isPresent();
-            if (old.published() > 0 && !beingHidden) {
-                removing.add(seen);
-            }
-            if (old.version() != old.published()) {
-                (beingPublished(old.wanted()) ? removing : garbage).add(old.wanted());
-            }
-        }
-
-        void published(Published e) {
-            PublicationStarted done = publishing.orElseThrow();
-            revision = e.revision();
-            publishing = Optional.empty();
-            for (Version added : done.added()) {
-                change(
-                        added.source(),
-                        d -> d.published(
-                                added.version(),
-                                d.version() == added.version()
-                                        ? d.job()
-                                                .ended(
-                                                        Job.Status.COMPLETED,
-                                                        Optional.empty(),
-                                                        Optional.of(e.at()),
-                                                        Optional.empty())
-                                        : d.job()));
-            }
-            removing.removeAll(done.removed());
-            garbage.addAll(done.removed());
-        }
-
-        KnowledgeBase done() {
-            return new KnowledgeBase(
-                    opening,
-                    profile,
-                    search,
-                    slug,
-                    revision,
-                    List.copyOf(documents.values()),
-                    publishing,
-                    removing,
-                    garbage,
-                    changedAt,
-                    deleted,
-                    erased);
-        }
     }
 }
