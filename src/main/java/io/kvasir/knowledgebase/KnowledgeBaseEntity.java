@@ -132,10 +132,9 @@ final class KnowledgeBaseEntity
         context.setReceiveTimeout(around.settings().idle(), Self.IDLE);
     }
 
-    static Behavior<Command> create(
-            Scope scope, ActorRef<ClusterSharding.ShardCommand> shard, Surroundings around) {
-        return Behaviors.setup(context -> Behaviors.withTimers(
-                timers -> new KnowledgeBaseEntity(context, timers, shard, scope, around)));
+    static Behavior<Command> create(Scope scope, ActorRef<ClusterSharding.ShardCommand> shard, Surroundings around) {
+        return Behaviors.setup(context ->
+                Behaviors.withTimers(timers -> new KnowledgeBaseEntity(context, timers, shard, scope, around)));
     }
 
     @Override
@@ -163,10 +162,12 @@ final class KnowledgeBaseEntity
             case Share c -> answered(state.share(c.slug(), now()), c.replyTo(), this::head);
             case Unshare c -> answered(state.unshare(now()), c.replyTo(), this::head);
             case AddDocument c ->
-                answered(state.add(c.addition(), mostDocuments()), c.replyTo(), kb -> one(kb, c.addition().document()));
-            case BeginVersion c ->
                 answered(
-                        state.begin(c.document(), c.file(), c.job(), now()), c.replyTo(), kb -> one(kb, c.document()));
+                        state.add(c.addition(), mostDocuments()),
+                        c.replyTo(),
+                        kb -> one(kb, c.addition().document()));
+            case BeginVersion c ->
+                answered(state.begin(c.document(), c.file(), c.job(), now()), c.replyTo(), kb -> one(kb, c.document()));
             case RetryDocument c ->
                 answered(state.retry(c.document(), c.job(), now()), c.replyTo(), kb -> one(kb, c.document()));
             case RemoveDocument c -> answered(state.remove(c.document(), now()), c.replyTo(), this::head);
@@ -205,7 +206,8 @@ final class KnowledgeBaseEntity
     private ReplyEffect<KnowledgeBaseEvent, KnowledgeBase> answered(
             Decision<KnowledgeBaseEvent> decision, ActorRef<Reply> replyTo, Function<KnowledgeBase, Reply> answer) {
         return switch (decision) {
-            case Decision.Reject<KnowledgeBaseEvent>(Rejection reason) -> Effect().reply(replyTo, new Reply.Refused(reason));
+            case Decision.Reject<KnowledgeBaseEvent>(Rejection reason) ->
+                Effect().reply(replyTo, new Reply.Refused(reason));
             case Decision.Accept<KnowledgeBaseEvent>(List<KnowledgeBaseEvent> events) ->
                 Effect()
                         .persist(events)
@@ -234,7 +236,9 @@ final class KnowledgeBaseEntity
     }
 
     private Reply one(KnowledgeBase state, SourceId document) {
-        return state.document(document).<Reply>map(d -> new Reply.One(news.seen(d))).orElse(missing("No such document"));
+        return state.document(document)
+                .<Reply>map(d -> new Reply.One(news.seen(d)))
+                .orElse(missing("No such document"));
     }
 
     private Reply one(KnowledgeBase state, JobId job) {

@@ -315,8 +315,8 @@ public final class KnowledgeBases {
     private CompletionStage<Outcome<Boolean>> again(Scope scope, SourceId document) {
         return region.one(
                         scope,
-                        replyTo -> new KnowledgeBaseEntity.BeginVersion(
-                                document, Optional.empty(), JobId.next(), replyTo))
+                        replyTo ->
+                                new KnowledgeBaseEntity.BeginVersion(document, Optional.empty(), JobId.next(), replyTo))
                 .thenApply(_ -> Outcome.done(true));
     }
 
@@ -340,8 +340,7 @@ public final class KnowledgeBases {
     /** The text that was read from it, to which passages' offsets refer. */
     CompletionStage<Outcome<Source<ByteString, NotUsed>>> text(Scope scope, SourceId document) {
         return then(
-                one(scope, document),
-                seen -> CompletableFuture.completedFuture(uploads.text(scope, seen.document())));
+                one(scope, document), seen -> CompletableFuture.completedFuture(uploads.text(scope, seen.document())));
     }
 
     // jobs

@@ -33,8 +33,8 @@ final class Region {
     Region(ActorSystem<?> system, Duration answerWithin, Function<EntityContext<Command>, Behavior<Command>> birth) {
         this.sharding = ClusterSharding.get(system);
         this.answerWithin = answerWithin;
-        sharding.init(Entity.of(KnowledgeBaseEntity.KEY, birth::apply)
-                .withStopMessage(KnowledgeBaseEntity.Passivate.NOW));
+        sharding.init(
+                Entity.of(KnowledgeBaseEntity.KEY, birth::apply).withStopMessage(KnowledgeBaseEntity.Passivate.NOW));
     }
 
     /** For what is answered with the knowledge base as a whole. */
@@ -46,15 +46,13 @@ final class Region {
     /** For what is answered with one document. */
     CompletionStage<Outcome<Seen>> one(
             Scope scope, org.apache.pekko.japi.function.Function<ActorRef<Reply>, Command> question) {
-        return asked(scope, question, Reply.One.class)
-                .thenApply(o -> o.map(Reply.One::seen));
+        return asked(scope, question, Reply.One.class).thenApply(o -> o.map(Reply.One::seen));
     }
 
     /** For what is answered with some documents. */
     CompletionStage<Outcome<List<Seen>>> some(
             Scope scope, org.apache.pekko.japi.function.Function<ActorRef<Reply>, Command> question) {
-        return asked(scope, question, Reply.Some.class)
-                .thenApply(o -> o.map(Reply.Some::seen));
+        return asked(scope, question, Reply.Some.class).thenApply(o -> o.map(Reply.Some::seen));
     }
 
     /** Brings it into memory, so that unfinished work goes on. @return false where there never was such a knowledge base */
@@ -86,9 +84,7 @@ final class Region {
     }
 
     private <R extends Reply> CompletionStage<Outcome<R>> asked(
-            Scope scope,
-            org.apache.pekko.japi.function.Function<ActorRef<Reply>, Command> question,
-            Class<R> wanted) {
+            Scope scope, org.apache.pekko.japi.function.Function<ActorRef<Reply>, Command> question, Class<R> wanted) {
         return entity(scope).ask(question, answerWithin).handle((reply, fault) -> {
             if (fault != null) {
                 throw new Problems.Unavailable("The knowledge base did not answer in time", Duration.ofSeconds(2));

@@ -61,7 +61,7 @@ final class Uploads {
                 .filter(d -> d.published() > 0)
                 .map(d -> Outcome.<Source<ByteString, NotUsed>>done(
                         blobs.read(scope, Sources.text(d.id(), d.published()))))
-                .orElseGet(() ->
-                        Outcome.refused(new Rejection.NotFound("No text has been read from this document yet")));
+                .orElseGet(
+                        () -> Outcome.refused(new Rejection.NotFound("No text has been read from this document yet")));
     }
 }

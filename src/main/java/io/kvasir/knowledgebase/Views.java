@@ -148,7 +148,8 @@ final class Views {
 
     CompletionStage<Outcome<Doc>> document(Scope scope, Outcome<Seen> outcome) {
         return Region.then(
-                CompletableFuture.completedFuture(outcome), seen -> document(scope, seen).thenApply(Outcome::done));
+                CompletableFuture.completedFuture(outcome),
+                seen -> document(scope, seen).thenApply(Outcome::done));
     }
 
     /** @param outcome one more than fits on the page, where there are so many */

@@ -163,8 +163,7 @@ final class Draft {
             return;
         }
         Version seen = new Version(old.id(), old.published());
-        boolean beingHidden =
-                publishing.filter(p -> p.removed().contains(seen)).isPresent();
+        boolean beingHidden = publishing.filter(p -> p.removed().contains(seen)).isPresent();
         if (old.published() > 0 && !beingHidden) {
             removing.add(seen);
         }
