@@ -25,7 +25,12 @@ class FloorsTest {
             .layer("engines")
             .definedBy("io.kvasir.retrieval..", "io.kvasir.llm..", "io.kvasir.identity..")
             .layer("ground")
-            .definedBy("io.kvasir.http..", "io.kvasir.jdbc..", "io.kvasir.journal..", "io.kvasir.kernel..")
+            .definedBy(
+                    "io.kvasir.http..",
+                    "io.kvasir.outbound..",
+                    "io.kvasir.jdbc..",
+                    "io.kvasir.journal..",
+                    "io.kvasir.kernel..")
             .whereLayer("bootstrap")
             .mayNotBeAccessedByAnyLayer()
             .whereLayer("features")
