@@ -11,14 +11,18 @@ import io.kvasir.kernel.Decision;
 import io.kvasir.kernel.Rejection;
 import io.kvasir.kernel.Sealed;
 import io.kvasir.kernel.Wire;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import org.apache.pekko.actor.NotInfluenceReceiveTimeout;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
-import org.apache.pekko.actor.typed.PreRestart;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -47,6 +51,9 @@ final class ConversationEntity
 
     record Ask(Sealed question, Profile profile, ActorRef<Reply> replyTo) implements Command, Wire {}
 
+    /** Asks the last question again, where its reply was cut off. */
+    record Retry(Profile profile, ActorRef<Reply> replyTo) implements Command, Wire {}
+
     record Stop(ActorRef<Reply> replyTo) implements Command, Wire {}
 
     record Close(ActorRef<Reply> replyTo) implements Command, Wire {}
@@ -56,18 +63,24 @@ final class ConversationEntity
     /** @param turns how many of them, from number {@code from} on; 0 for the head alone */
     record Read(int from, int turns, ActorRef<Reply> replyTo) implements Command, Wire {}
 
-    /** Answered once there is something after the position. Asking again replaces the question before. */
-    record Watch(Position after, ActorRef<Heard> replyTo) implements Command, Wire {}
+    /**
+     * Answered once there is something after the position. Asking again replaces the question before.
+     *
+     * @param note say so at once where there is nothing yet
+     */
+    record Watch(Position after, boolean note, ActorRef<Heard> replyTo) implements Command, Wire {}
 
     record Leave(ActorRef<Heard> reader) implements Command, Wire {}
 
-    private record KeyFound(int turn, Profile profile, Optional<SubjectKey> key) implements Command {}
+    // Sent to itself.
 
-    private record Poke(AnswerInbox inbox) implements Command, NotInfluenceReceiveTimeout {}
+    record KeyFound(int turn, Profile profile, Optional<SubjectKey> key) implements Command {}
 
-    private record Checkpoint(int turn) implements Command {}
+    record Poke(AnswerInbox inbox) implements Command, NotInfluenceReceiveTimeout {}
 
-    private record Fail(int turn, Ending.Failure failure) implements Command {}
+    record Checkpoint(int turn) implements Command {}
+
+    record Fail(int turn, Ending.Failure failure) implements Command {}
 
     private enum Idle implements Command {
         NOBODY_READS
@@ -78,52 +91,28 @@ final class ConversationEntity
         NOW
     }
 
-    sealed interface Reply extends Wire {}
-
-    /** Persisted (or there was nothing to do). @param turns how many there are now */
-    record Ok(int turns) implements Reply {}
-
-    /** @param live what was said so far in the running turn */
-    record Page(Conversation.Opening opening, boolean closed, int count, List<Turn> turns, Optional<String> live)
-            implements Reply {}
-
-    record Refused(Rejection reason) implements Reply {}
-
-    /** What a reader had not seen. {@code entity} may be asked directly for more, while it lives. */
-    sealed interface Heard extends Wire {
-        ActorRef<Command> entity();
-
-        /** @param started the turn is new to the reader; @param from where in the reply {@code text} stands */
-        record Live(
-                int turn,
-                boolean started,
-                Optional<Sources> sources,
-                int from,
-                String text,
-                Optional<Ending> ending,
-                ActorRef<Command> entity)
-                implements Heard {}
-
-        /** A turn that is over and no more in memory as text: the reader opens it. */
-        record Past(Turn turn, ActorRef<Command> entity) implements Heard {}
-    }
-
     // birth
 
-    /** What every conversation needs of its surroundings. @param key of a conversation, by entity id; empty where it was destroyed */
+    /**
+     * What every conversation needs of its surroundings.
+     *
+     * @param key of a conversation, by entity id; empty where it was destroyed
+     * @param listed hears when a conversation last changed, by entity id; twice where that is not sure
+     */
     record Surroundings(
             ConversationSettings settings,
-            java.time.Clock clock,
-            Function<String, java.util.concurrent.CompletionStage<Optional<SubjectKey>>> key,
-            Answering answering) {}
+            Clock clock,
+            Function<String, CompletionStage<Optional<SubjectKey>>> key,
+            Answering answering,
+            BiConsumer<String, Instant> listed) {}
 
     private final ActorContext<Command> context;
-    private final TimerScheduler<Command> timers;
     private final ActorRef<ClusterSharding.ShardCommand> shard;
     private final String entityId;
     private final Surroundings around;
     private final Readers readers;
-    private Optional<LiveReply> live = Optional.empty();
+    private final TurnInHand turn;
+    private Optional<Instant> listed = Optional.empty();
 
     private ConversationEntity(
             ActorContext<Command> context,
@@ -134,13 +123,13 @@ final class ConversationEntity
         super(
                 PersistenceId.of(KEY.name(), entityId),
                 SupervisorStrategy.restartWithBackoff(
-                        java.time.Duration.ofMillis(200), java.time.Duration.ofSeconds(5), 0.2));
+                        Duration.ofMillis(200), Duration.ofSeconds(5), 0.2));
         this.context = context;
-        this.timers = timers;
         this.shard = shard;
         this.entityId = entityId;
         this.around = around;
         this.readers = new Readers(context.getSelf());
+        this.turn = new TurnInHand(context, timers, entityId, around);
         context.setReceiveTimeout(around.settings().idle(), Idle.NOBODY_READS);
     }
 
@@ -171,38 +160,48 @@ final class ConversationEntity
     private ReplyEffect<ConversationEvent, Conversation> decide(Conversation state, Command command) {
         return switch (command) {
             case Start c -> answered(state.start(c.birth()), c.replyTo());
-            case Ask c -> ask(state, c);
-            case Stop c -> answered(state.stop(unstored(), around.clock().instant()), c.replyTo());
-            case Close c -> answered(state.close(unstored(), around.clock().instant()), c.replyTo());
+            case Ask c -> begun(state.ask(c.question(), c.profile().revision(), most(), now()), c.profile(), c.replyTo());
+            case Retry c -> begun(state.retry(c.profile().revision(), most(), now()), c.profile(), c.replyTo());
+            case Stop c -> answered(state.stop(unstored(state), now()), c.replyTo());
+            case Close c -> answered(state.close(unstored(state), now()), c.replyTo());
             case Rate c -> answered(state.rate(c.turn(), c.feedback()), c.replyTo());
             case Read c -> Effect().reply(c.replyTo(), read(state, c));
             case Watch c -> watch(state, c);
             case Leave c -> leave(c);
-            case KeyFound c -> begin(state, c);
+            case KeyFound c -> answer(state, c);
             case Poke c -> take(state, c.inbox());
-            case Checkpoint c -> quietly(state.grow(c.turn(), unstored()));
-            case Fail c ->
-                quietly(state.fail(
-                        c.turn(), unstored(), c.failure(), around.clock().instant()));
+            case Checkpoint c -> quietly(state.grow(c.turn(), turn.unstored(c.turn())));
+            case Fail c -> quietly(state.fail(c.turn(), turn.unstored(c.turn()), c.failure(), now()));
             case Idle _ -> rest(state);
             case Passivate _ -> Effect().stop().thenNoReply();
         };
     }
 
-    private ReplyEffect<ConversationEvent, Conversation> ask(Conversation state, Ask c) {
-        var decision = state.ask(
-                c.question(),
-                c.profile().revision(),
-                around.settings().maxTurns(),
-                around.clock().instant());
+    private Instant now() {
+        return around.clock().instant();
+    }
+
+    private int most() {
+        return around.settings().maxTurns();
+    }
+
+    private Progress unstored(Conversation state) {
+        return state.running().map(t -> turn.unstored(t.number())).orElse(Progress.NONE);
+    }
+
+    private ReplyEffect<ConversationEvent, Conversation> begun(
+            Decision<ConversationEvent> decision, Profile profile, ActorRef<Reply> replyTo) {
         return switch (decision) {
             case Decision.Reject<ConversationEvent>(Rejection reason) ->
-                Effect().reply(c.replyTo(), new Refused(reason));
+                Effect().reply(replyTo, new Reply.Refused(reason));
             case Decision.Accept<ConversationEvent>(List<ConversationEvent> events) ->
                 Effect()
                         .persist(events)
-                        .thenRun((Conversation now) -> findKey(now, c.profile()))
-                        .thenReply(c.replyTo(), now -> new Ok(now.turns().size()));
+                        .thenRun((Conversation now) -> {
+                            turn.begin(now, profile);
+                            settle(now);
+                        })
+                        .thenReply(replyTo, now -> new Reply.Ok(now.turns().size()));
         };
     }
 
@@ -210,38 +209,40 @@ final class ConversationEntity
             Decision<ConversationEvent> decision, ActorRef<Reply> replyTo) {
         return switch (decision) {
             case Decision.Reject<ConversationEvent>(Rejection reason) ->
-                Effect().reply(replyTo, new Refused(reason));
+                Effect().reply(replyTo, new Reply.Refused(reason));
             case Decision.Accept<ConversationEvent>(List<ConversationEvent> events) ->
                 Effect()
                         .persist(events)
                         .thenRun(this::settle)
-                        .thenReply(replyTo, now -> new Ok(now.turns().size()));
+                        .thenReply(replyTo, now -> new Reply.Ok(now.turns().size()));
         };
     }
 
     /** For what a turn's own stream brings about: nobody waits for a reply, and a late word is no fault. */
     private ReplyEffect<ConversationEvent, Conversation> quietly(Decision<ConversationEvent> decision) {
         return decision instanceof Decision.Accept<ConversationEvent>(List<ConversationEvent> events)
+                        && !events.isEmpty()
                 ? Effect().persist(events).thenRun(this::settle).thenNoReply()
                 : Effect().noReply();
     }
 
     private Reply read(Conversation state, Read c) {
         if (!state.exists()) {
-            return new Refused(new Rejection.NotFound("No such conversation"));
+            return new Reply.Refused(new Rejection.NotFound("No such conversation"));
         }
         int from = Math.clamp(c.from() - 1, 0, state.turns().size());
         int to = Math.min(state.turns().size(), from + c.turns());
-        return new Page(
+        return new Reply.Page(
                 state.opening().orElseThrow(),
                 state.closedAt().isPresent(),
+                state.changedAt().orElseThrow(),
                 state.turns().size(),
                 state.turns().subList(from, to),
-                live.filter(l -> !l.over()).map(LiveReply::text));
+                turn.text());
     }
 
     private ReplyEffect<ConversationEvent, Conversation> watch(Conversation state, Watch c) {
-        readers.ask(c, state, live);
+        readers.ask(c, state, turn.live());
         return Effect().noReply();
     }
 
@@ -250,48 +251,25 @@ final class ConversationEntity
         return Effect().noReply();
     }
 
-    private ReplyEffect<ConversationEvent, Conversation> begin(Conversation state, KeyFound c) {
-        Optional<Turn> turn = state.running().filter(t -> t.number() == c.turn());
-        if (turn.isEmpty()) {
+    private ReplyEffect<ConversationEvent, Conversation> answer(Conversation state, KeyFound c) {
+        Optional<Turn> asked = state.running().filter(t -> t.number() == c.turn());
+        if (asked.isEmpty()) {
             return Effect().noReply();
         }
         if (c.key().isEmpty()) {
-            return decide(state, new Fail(c.turn(), new Ending.Failure("erased", "This conversation was erased")));
+            return quietly(state.fail(c.turn(), Progress.NONE, Endings.ERASED, now()));
         }
-        SubjectKey key = c.key().get();
-        ActorRef<Command> self = context.getSelf();
-        AnswerInbox inbox = new AnswerInbox(c.turn(), i -> self.tell(new Poke(i)));
-        var stream = around.answering()
-                .start(ConversationAddress.parse(entityId).tenant(), state, turn.get(), c.profile(), key, inbox);
-        live = Optional.of(new LiveReply(inbox, key, stream, around.settings().longestReply()));
-        readers.serve(state, live);
+        turn.answer(state, asked.get(), c.profile(), c.key().get());
+        readers.serve(state, turn.live());
         return Effect().noReply();
     }
 
     private ReplyEffect<ConversationEvent, Conversation> take(Conversation state, AnswerInbox inbox) {
-        Optional<LiveReply> reply = live.filter(l -> l.reads(inbox) && !l.over());
-        if (reply.isEmpty()) {
+        if (!turn.take(inbox)) {
             return Effect().noReply();
         }
-        LiveReply said = reply.get();
-        AnswerInbox.Batch batch = inbox.take();
-        said.take(batch);
-        readers.serve(state, live);
-        if (batch.last().isPresent()) {
-            return quietly(Endings.decide(
-                    state, said, batch.last().get(), around.clock().instant()));
-        }
-        if (said.full()) {
-            return quietly(state.fail(
-                    said.turn(), said.store(), Endings.TOO_LONG, around.clock().instant()));
-        }
-        if (said.unstored() && !timers.isTimerActive(Checkpoint.class)) {
-            timers.startSingleTimer(
-                    Checkpoint.class,
-                    new Checkpoint(said.turn()),
-                    around.settings().checkpointEvery());
-        }
-        return Effect().noReply();
+        readers.serve(state, turn.live());
+        return quietly(turn.decide(state, now()));
     }
 
     private ReplyEffect<ConversationEvent, Conversation> rest(Conversation state) {
@@ -299,10 +277,6 @@ final class ConversationEntity
             shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));
         }
         return Effect().noReply();
-    }
-
-    private Progress unstored() {
-        return live.filter(l -> !l.over()).map(LiveReply::store).orElse(Progress.NONE);
     }
 
     // events
@@ -314,41 +288,29 @@ final class ConversationEntity
 
     // effects
 
-    private void findKey(Conversation state, Profile profile) {
-        int turn = state.turns().size();
-        live = Optional.empty();
-        readers.serve(state, live);
-        timers.startSingleTimer(
-                Fail.class, new Fail(turn, Endings.TOO_SLOW), around.settings().longestTurn());
-        context.pipeToSelf(
-                around.key().apply(entityId),
-                (key, fault) -> fault == null
-                        ? new KeyFound(turn, profile, key)
-                        : new Fail(
-                                turn, new Ending.Failure("answer-failed", "The conversation's key could not be read")));
+    /** After whatever was stored: readers and the list hear of it. */
+    private void settle(Conversation state) {
+        turn.settle(state);
+        readers.serve(state, turn.live());
+        Optional<Instant> changed = state.changedAt();
+        if (!state.turns().isEmpty() && !changed.equals(listed)) {
+            listed = changed;
+            around.listed().accept(entityId, changed.orElseThrow());
+        }
     }
 
-    /** After whatever was stored: a turn that is over lets its stream go, and its readers hear of it. */
-    private void settle(Conversation state) {
-        state.last().flatMap(Turn::ending).ifPresent(how -> {
-            timers.cancelAll();
-            live.filter(l -> !l.over()).ifPresent(l -> {
-                l.cancel();
-                l.end(how);
-            });
-        });
-        readers.serve(state, live);
+    private void recovered(Conversation state) {
+        state.running()
+                .filter(t -> !turn.goesOn(t))
+                .ifPresent(t -> context.getSelf().tell(new Fail(t.number(), Endings.INTERRUPTED)));
+        settle(state);
     }
 
     @Override
     public SignalHandler<Conversation> signalHandler() {
         return newSignalHandlerBuilder()
-                .onSignal(
-                        RecoveryCompleted.instance(),
-                        state -> state.running()
-                                .ifPresent(t -> context.getSelf().tell(new Fail(t.number(), Endings.INTERRUPTED))))
-                .onSignal(PostStop.instance(), _ -> live.ifPresent(LiveReply::cancel))
-                .onSignal(PreRestart.instance(), _ -> live.ifPresent(LiveReply::cancel))
+                .onSignal(RecoveryCompleted.instance(), this::recovered)
+                .onSignal(PostStop.instance(), _ -> turn.cancel())
                 .build();
     }
 }

@@ -20,12 +20,14 @@ import io.kvasir.http.Sse;
 import io.kvasir.kernel.ConversationId;
 import io.kvasir.kernel.Ids;
 import io.kvasir.kernel.KnowledgeBaseId;
+import io.kvasir.kernel.Outcome;
 import io.kvasir.kernel.Principal;
 import io.kvasir.kernel.Rejection;
 import io.kvasir.kernel.Rejection.FieldError;
 import io.kvasir.kernel.Scope;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
@@ -76,6 +78,11 @@ public final class ConversationRoutes {
                         .says(
                                 "Ask; the reply is streamed, awaited or read later, as Accept says: text/event-stream, application/json or neither")
                         .takes(Ask.class)
+                        .gives(200, Messages.Message.class)
+                        .gives(202, Asked.class)
+                        .heedsKey(),
+                Endpoint.post(one + "/retry", Access.CONVERSE, call -> within(call, at -> retrying(call.caller(), at)))
+                        .says("Ask the last question again where its reply failed or was stopped; the reply as for a question")
                         .gives(200, Messages.Message.class)
                         .gives(202, Asked.class)
                         .heedsKey(),
@@ -148,33 +155,43 @@ public final class ConversationRoutes {
     private Route asking(Principal caller, ConversationAddress address) {
         return entity(Json.body(Ask.class), body -> {
             String question = body.checked(conversations.settings().longestQuestion());
-            return optionalHeaderValueByName("Accept", accept -> {
-                String wanted = accept.orElse("*/*");
-                if (wanted.contains("text/event-stream")) {
-                    return withoutRequestTimeout(() -> Problems.answerWith(
-                            conversations.ask(address, question),
-                            turn -> onSuccess(
-                                    conversations.turn(address, turn),
-                                    events -> Directives.complete(Sse.response(events)))));
-                }
-                if (wanted.contains("application/json")) {
-                    return once(
-                            caller,
-                            () -> withoutRequestTimeout(() -> Problems.answerWith(
-                                    conversations.ask(address, question),
-                                    turn -> Problems.answer(conversations.whole(address, turn), Json::ok))));
-                }
+            return put(caller, address, () -> conversations.ask(address, question));
+        });
+    }
+
+    private Route retrying(Principal caller, ConversationAddress address) {
+        return put(caller, address, () -> conversations.retry(address));
+    }
+
+    /** @param question puts it, and tells the number of its turn */
+    private Route put(
+            Principal caller, ConversationAddress address, Supplier<CompletionStage<Outcome<Integer>>> question) {
+        return optionalHeaderValueByName("Accept", accept -> {
+            String wanted = accept.orElse("*/*");
+            if (wanted.contains("text/event-stream")) {
+                return withoutRequestTimeout(() -> Problems.answerWith(
+                        question.get(),
+                        turn -> onSuccess(
+                                conversations.turn(address, turn),
+                                events -> Directives.complete(Sse.response(events)))));
+            }
+            if (wanted.contains("application/json")) {
                 return once(
                         caller,
-                        () -> Problems.answer(
-                                conversations.ask(address, question),
-                                turn -> Json.response(
-                                        StatusCodes.ACCEPTED,
-                                        new Asked(
-                                                Integer.toString(turn),
-                                                MessageIds.question(address.id(), turn),
-                                                MessageIds.reply(address.id(), turn)))));
-            });
+                        () -> withoutRequestTimeout(() -> Problems.answerWith(
+                                question.get(),
+                                turn -> Problems.answer(conversations.whole(address, turn), Json::ok))));
+            }
+            return once(
+                    caller,
+                    () -> Problems.answer(
+                            question.get(),
+                            turn -> Json.response(
+                                    StatusCodes.ACCEPTED,
+                                    new Asked(
+                                            Integer.toString(turn),
+                                            MessageIds.question(address.id(), turn),
+                                            MessageIds.reply(address.id(), turn)))));
         });
     }
 

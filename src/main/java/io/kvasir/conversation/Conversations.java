@@ -3,7 +3,6 @@ package io.kvasir.conversation;
 import io.kvasir.answering.AnswerEvent;
 import io.kvasir.answering.Question;
 import io.kvasir.conversation.ConversationEntity.Command;
-import io.kvasir.conversation.ConversationEntity.Reply;
 import io.kvasir.conversation.domain.ConversationEvent;
 import io.kvasir.conversation.domain.Position;
 import io.kvasir.conversation.domain.Turn;
@@ -23,15 +22,18 @@ import io.kvasir.kernel.TenantId;
 import io.kvasir.kernel.UserId;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityRef;
@@ -39,9 +41,13 @@ import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Conversations as the rest of the house sees them: the only one here that knows sharding, time-outs and keys. */
 public final class Conversations {
+    private static final Logger LOG = LoggerFactory.getLogger("kvasir.conversation");
+
     private final ClusterSharding sharding;
     private final ConversationSettings settings;
     private final Clock clock;
@@ -49,6 +55,7 @@ public final class Conversations {
     private final Register register;
     private final Function<Scope, CompletionStage<Outcome<Profile>>> profiles;
     private final Materializer materializer;
+    private final ActorRef<Lookout.Command> lookout;
 
     /**
      * @param answers from a question to its answer; never fails, its last event says how it ended
@@ -69,15 +76,26 @@ public final class Conversations {
         this.register = new Register(transactor);
         this.profiles = profiles;
         this.materializer = Materializer.matFromSystem(system);
+        this.lookout = system.systemActorOf(Lookout.create(), "conversation-lookout", Props.empty());
         ConversationEntity.Surroundings around = new ConversationEntity.Surroundings(
                 settings,
                 clock,
                 entityId -> keys.find(ConversationAddress.parse(entityId).subject()),
-                new Answering(answers, materializer, settings.historyTurns()));
+                new Answering(answers, materializer, settings.historyTurns()),
+                this::listed);
         sharding.init(Entity.of(
                         ConversationEntity.KEY,
                         context -> ConversationEntity.create(context.getEntityId(), context.getShard(), around))
                 .withStopMessage(ConversationEntity.Passivate.NOW));
+    }
+
+    private void listed(String entityId, Instant at) {
+        ConversationAddress address = ConversationAddress.parse(entityId);
+        register.changed(address.tenant(), address.id(), at).whenComplete((_, fault) -> {
+            if (fault != null) {
+                LOG.warn("the list does not know yet that {} changed", address.id(), fault);
+            }
+        });
     }
 
     ConversationSettings settings() {
@@ -140,6 +158,20 @@ public final class Conversations {
 
     /** Puts a question. Acknowledged once it is persisted. @return the number of its turn */
     CompletionStage<Outcome<Integer>> ask(ConversationAddress address, String question) {
+        return put(
+                address,
+                (key, profile) -> replyTo -> new ConversationEntity.Ask(key.seal(question), profile, replyTo));
+    }
+
+    /** Puts the last question again, where its reply failed or was stopped. @return the number of the new turn */
+    CompletionStage<Outcome<Integer>> retry(ConversationAddress address) {
+        return put(address, (_, profile) -> replyTo -> new ConversationEntity.Retry(profile, replyTo));
+    }
+
+    private CompletionStage<Outcome<Integer>> put(
+            ConversationAddress address,
+            BiFunction<SubjectKey, Profile, org.apache.pekko.japi.function.Function<ActorRef<Reply>, Command>>
+                    question) {
         return then(
                         pages(address, 1, 0),
                         page -> then(
@@ -148,13 +180,10 @@ public final class Conversations {
                                 profile -> key(address)
                                         .thenCompose(key -> key.isEmpty()
                                                 ? CompletableFuture.completedFuture(
-                                                        Outcome.<ConversationEntity.Ok>refused(
+                                                        Outcome.<Reply.Ok>refused(
                                                                 new Rejection.NotFound("No such conversation")))
-                                                : asked(
-                                                        address,
-                                                        replyTo -> new ConversationEntity.Ask(
-                                                                key.get().seal(question), profile, replyTo)))))
-                .thenApply(outcome -> outcome.map(ConversationEntity.Ok::turns));
+                                                : asked(address, question.apply(key.get(), profile)))))
+                .thenApply(outcome -> outcome.map(Reply.Ok::turns));
     }
 
     CompletionStage<Outcome<Boolean>> stop(ConversationAddress address) {
@@ -233,7 +262,7 @@ public final class Conversations {
     private Source<ByteString, NotUsed> stream(
             ConversationAddress address, Optional<SubjectKey> key, Position from, boolean oneTurn) {
         EntityRef<Command> entity = entity(address);
-        return Source.fromGraph(new ReplyStream(address.id(), entity::tell, key, from, oneTurn, settings.keepAlive()));
+        return Source.fromGraph(new ReplyStream(address.id(), entity::tell, key, from, oneTurn, settings.keepAlive(), lookout::tell));
     }
 
     private CompletionStage<Optional<SubjectKey>> key(ConversationAddress address) {
@@ -244,22 +273,22 @@ public final class Conversations {
         return sharding.entityRefFor(ConversationEntity.KEY, address.entityId());
     }
 
-    private CompletionStage<Outcome<ConversationEntity.Page>> pages(ConversationAddress address, int from, int turns) {
+    private CompletionStage<Outcome<Reply.Page>> pages(ConversationAddress address, int from, int turns) {
         return reply(address, replyTo -> new ConversationEntity.Read(from, turns, replyTo))
                 .thenApply(reply -> switch (reply) {
-                    case ConversationEntity.Page page -> Outcome.done(page);
-                    case ConversationEntity.Refused(Rejection reason) -> Outcome.refused(reason);
-                    case ConversationEntity.Ok _ ->
+                    case Reply.Page page -> Outcome.done(page);
+                    case Reply.Refused(Rejection reason) -> Outcome.refused(reason);
+                    case Reply.Ok _ ->
                         throw new IllegalStateException("a conversation answered a reader with Ok");
                 });
     }
 
-    private CompletionStage<Outcome<ConversationEntity.Ok>> asked(
+    private CompletionStage<Outcome<Reply.Ok>> asked(
             ConversationAddress address, org.apache.pekko.japi.function.Function<ActorRef<Reply>, Command> question) {
         return reply(address, question).thenApply(reply -> switch (reply) {
-            case ConversationEntity.Ok ok -> Outcome.done(ok);
-            case ConversationEntity.Refused(Rejection reason) -> Outcome.refused(reason);
-            case ConversationEntity.Page _ ->
+            case Reply.Ok ok -> Outcome.done(ok);
+            case Reply.Refused(Rejection reason) -> Outcome.refused(reason);
+            case Reply.Page _ ->
                 throw new IllegalStateException("a conversation answered a change with a page");
         });
     }

@@ -20,6 +20,8 @@ final class Endings {
     static final Ending.Failure TOO_LONG =
             new Ending.Failure("answer-too-long", "The reply grew longer than a reply may be");
 
+    static final Ending.Failure ERASED = new Ending.Failure("erased", "This conversation was erased");
+
     private Endings() {}
 
     static Decision<ConversationEvent> decide(Conversation state, LiveReply said, AnswerEvent last, Instant now) {

@@ -1,10 +1,10 @@
 package io.kvasir.conversation;
 
 import io.kvasir.answering.AnswerEvent;
-import io.kvasir.conversation.ConversationEntity.Heard;
 import io.kvasir.conversation.domain.Ending;
 import io.kvasir.conversation.domain.Position;
 import io.kvasir.conversation.domain.Progress;
+import io.kvasir.conversation.domain.Turn;
 import io.kvasir.http.Json;
 import io.kvasir.jdbc.SubjectKey;
 import io.kvasir.kernel.PassageId;
@@ -24,6 +24,7 @@ final class LiveReply {
     private Optional<Sources> sources = Optional.empty();
     private boolean sourcesStored;
     private int stored;
+    private Optional<AnswerEvent> last = Optional.empty();
     private Optional<Ending> ending = Optional.empty();
 
     /** @param longest UTF-16 units; what comes beyond is not taken */
@@ -38,6 +39,10 @@ final class LiveReply {
         return inbox.turn();
     }
 
+    AnswerInbox inbox() {
+        return inbox;
+    }
+
     boolean reads(AnswerInbox other) {
         return inbox == other;
     }
@@ -46,7 +51,13 @@ final class LiveReply {
         return ending.isPresent();
     }
 
+    /** How the answer ended, if it did. */
+    Optional<AnswerEvent> last() {
+        return last;
+    }
+
     void take(AnswerInbox.Batch batch) {
+        last = batch.last();
         batch.retrieved().ifPresent(r -> sources = Optional.of(new Sources(r.citations(), r.tookMs())));
         int room = longest - text.length();
         if (batch.text().length() <= room) {
@@ -78,6 +89,14 @@ final class LiveReply {
                                 .map(AnswerEvent.Citation::passageId)
                                 .toList())
                         .orElse(List.<PassageId>of()));
+    }
+
+    /** So much the journal has, whatever was thought to be stored. */
+    void storedAs(Turn turn) {
+        stored = Math.min(
+                text.length(),
+                turn.said().stream().mapToInt(piece -> key.open(piece).length()).sum());
+        sourcesStored = turn.sources().isPresent();
     }
 
     void end(Ending how) {

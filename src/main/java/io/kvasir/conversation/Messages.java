@@ -27,14 +27,15 @@ final class Messages {
             Optional<String> phone,
             Optional<Map<String, String>> metadata) {}
 
-    /** @param turns how many questions were asked */
+    /** @param turns how many questions were asked; @param updatedAt of the last message, or when it was closed */
     record View(
             ConversationId id,
             KnowledgeBaseId kbId,
             String status,
             int turns,
             Optional<EndUser> endUser,
-            Instant createdAt) {}
+            Instant createdAt,
+            Instant updatedAt) {}
 
     /** @param content of a running reply: what was said so far */
     @JsonInclude(JsonInclude.Include.NON_ABSENT)
@@ -54,7 +55,7 @@ final class Messages {
             Optional<Long> revision,
             Instant createdAt) {}
 
-    static View view(ConversationId id, ConversationEntity.Page page, Optional<SubjectKey> key) {
+    static View view(ConversationId id, Reply.Page page, Optional<SubjectKey> key) {
         Conversation.Opening opening = page.opening();
         return new View(
                 id,
@@ -62,7 +63,8 @@ final class Messages {
                 page.closed() ? "closed" : "active",
                 page.count(),
                 opening.endUser().flatMap(user -> key.map(k -> Json.read(k.open(user), EndUser.class))),
-                opening.at());
+                opening.at(),
+                page.changedAt());
     }
 
     static List<Message> of(ConversationId id, Turn turn, Optional<String> live, Optional<SubjectKey> key) {

@@ -1,7 +1,6 @@
 package io.kvasir.conversation;
 
 import io.kvasir.conversation.ConversationEntity.Command;
-import io.kvasir.conversation.ConversationEntity.Heard;
 import io.kvasir.conversation.ConversationEntity.Watch;
 import io.kvasir.conversation.domain.Conversation;
 import io.kvasir.conversation.domain.Position;
@@ -32,6 +31,9 @@ final class Readers {
             question.replyTo().tell(news.get());
         } else {
             waiting.put(question.replyTo(), question.after());
+            if (question.note()) {
+                question.replyTo().tell(new Heard.Noted(entity));
+            }
         }
     }
 

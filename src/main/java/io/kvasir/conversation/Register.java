@@ -39,6 +39,20 @@ final class Register {
         });
     }
 
+    /** It changed then; an older word than the last changes nothing. */
+    CompletionStage<Void> changed(TenantId tenant, ConversationId id, Instant at) {
+        return transactor.change(c -> {
+            try (PreparedStatement update = c.prepareStatement(
+                    "UPDATE conversations SET updated_at = ? WHERE tenant = ? AND id = ? AND updated_at < ?")) {
+                update.setTimestamp(1, Timestamp.from(at));
+                update.setString(2, tenant.value());
+                update.setString(3, id.value());
+                update.setTimestamp(4, Timestamp.from(at));
+                update.executeUpdate();
+            }
+        });
+    }
+
     CompletionStage<Void> close(TenantId tenant, ConversationId id, Instant now) {
         return transactor.change(c -> {
             try (PreparedStatement update = c.prepareStatement(

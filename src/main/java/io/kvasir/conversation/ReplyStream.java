@@ -1,7 +1,6 @@
 package io.kvasir.conversation;
 
 import io.kvasir.conversation.ConversationEntity.Command;
-import io.kvasir.conversation.ConversationEntity.Heard;
 import io.kvasir.conversation.domain.Position;
 import io.kvasir.conversation.domain.Turn;
 import io.kvasir.http.Sse;
@@ -31,6 +30,8 @@ import scala.runtime.BoxedUnit;
  */
 final class ReplyStream extends GraphStage<SourceShape<ByteString>> {
     private static final Object TICK = "tick";
+    private static final Object AGAIN = "again";
+    private static final Duration FIRST_PATIENCE = Duration.ofSeconds(1);
 
     private final Outlet<ByteString> out = Outlet.create("reply.out");
     private final SourceShape<ByteString> shape = SourceShape.of(out);
@@ -40,11 +41,13 @@ final class ReplyStream extends GraphStage<SourceShape<ByteString>> {
     private final Position start;
     private final boolean oneTurn;
     private final Duration keepAlive;
+    private final Consumer<Lookout.Command> lookout;
 
     /**
      * @param region reaches the conversation wherever it lives
      * @param key opens turns that are over; empty where the conversation was erased
      * @param oneTurn end after the turn it starts with; otherwise stay for the following ones
+     * @param lookout tells when the conversation's actor is gone
      */
     ReplyStream(
             ConversationId conversation,
@@ -52,13 +55,15 @@ final class ReplyStream extends GraphStage<SourceShape<ByteString>> {
             Optional<SubjectKey> key,
             Position start,
             boolean oneTurn,
-            Duration keepAlive) {
+            Duration keepAlive,
+            Consumer<Lookout.Command> lookout) {
         this.conversation = conversation;
         this.region = region;
         this.key = key;
         this.start = start;
         this.oneTurn = oneTurn;
         this.keepAlive = keepAlive;
+        this.lookout = lookout;
     }
 
     @Override
@@ -78,6 +83,8 @@ final class ReplyStream extends GraphStage<SourceShape<ByteString>> {
         private @Nullable ActorRef<Heard> self;
         /** The conversation itself, once it has answered: saves the way through the shard region. */
         private @Nullable ActorRef<Command> direct;
+        /** How long the region may take to find it before it is asked again. */
+        private Duration patience = FIRST_PATIENCE;
 
         Reader() {
             super(shape);
@@ -94,9 +101,7 @@ final class ReplyStream extends GraphStage<SourceShape<ByteString>> {
 
                 @Override
                 public void onDownstreamFinish(Throwable cause) throws Exception {
-                    if (self != null) {
-                        tell(new ConversationEntity.Leave(self));
-                    }
+                    leave();
                     super.onDownstreamFinish(cause);
                 }
             });
@@ -112,37 +117,88 @@ final class ReplyStream extends GraphStage<SourceShape<ByteString>> {
             scheduleWithFixedDelay(TICK, keepAlive, keepAlive);
         }
 
-        /** Nothing was said for a while: the connection hears a comment, and the next pull asks anew, wherever the conversation lives by then. */
         @Override
         public void onTimer(Object timer) {
-            if (asked && isAvailable(out)) {
+            if (timer.equals(AGAIN)) {
+                again();
+            } else if (asked && isAvailable(out)) {
+                // Nothing was said for a while: the connection hears a comment, and the next pull asks anew.
                 asked = false;
-                direct = null;
+                patience = FIRST_PATIENCE;
                 push(out, Sse.KEEP_ALIVE);
             }
         }
 
         private void ask() {
-            if (!asked && self != null) {
-                asked = true;
-                tell(new ConversationEntity.Watch(at, self));
+            ActorRef<Heard> me = self;
+            if (asked || me == null) {
+                return;
+            }
+            asked = true;
+            ActorRef<Command> near = direct;
+            if (near != null) {
+                near.tell(new ConversationEntity.Watch(at, false, me));
+                return;
+            }
+            region.accept(new ConversationEntity.Watch(at, true, me));
+            scheduleOnce(AGAIN, patience);
+            patience = patience.compareTo(keepAlive) < 0 ? patience.multipliedBy(2) : keepAlive;
+        }
+
+        /** Whom it asked is not there any more, or did not hear it. */
+        private void again() {
+            if (asked && direct == null) {
+                asked = false;
+                ask();
             }
         }
 
-        private void tell(Command command) {
+        private void found(ActorRef<Command> entity) {
+            if (entity.equals(direct) || self == null) {
+                return;
+            }
+            if (direct != null) {
+                lookout.accept(new Lookout.Forget(direct, self));
+            }
+            direct = entity;
+            patience = FIRST_PATIENCE;
+            cancelTimer(AGAIN);
+            lookout.accept(new Lookout.Follow(entity, self));
+        }
+
+        private void gone(ActorRef<Command> entity) {
+            if (entity.equals(direct)) {
+                direct = null;
+                again();
+            }
+        }
+
+        private void leave() {
+            ActorRef<Heard> me = self;
             ActorRef<Command> near = direct;
+            if (me == null) {
+                return;
+            }
             if (near == null) {
-                region.accept(command);
+                region.accept(new ConversationEntity.Leave(me));
             } else {
-                near.tell(command);
+                near.tell(new ConversationEntity.Leave(me));
+                lookout.accept(new Lookout.Forget(near, me));
             }
         }
 
         private void received(Tuple2<org.apache.pekko.actor.ActorRef, Object> message) {
-            if (!(message._2() instanceof Heard heard) || !asked) {
+            if (!(message._2() instanceof Heard heard)) {
                 return;
             }
-            direct = heard.entity();
+            if (heard instanceof Heard.Gone(ActorRef<Command> entity)) {
+                gone(entity);
+                return;
+            }
+            found(heard.entity());
+            if (!asked || heard instanceof Heard.Noted) {
+                return;
+            }
             ReplyEvents.Written written =
                     switch (heard) {
                         case Heard.Live live ->
@@ -151,6 +207,7 @@ final class ReplyStream extends GraphStage<SourceShape<ByteString>> {
                                     ? live(live)
                                     : nothing();
                         case Heard.Past past -> past.turn().number() == at.turn() ? past(past.turn()) : nothing();
+                        case Heard.Noted _, Heard.Gone _ -> nothing();
                     };
             asked = false;
             at = written.after();
@@ -160,6 +217,7 @@ final class ReplyStream extends GraphStage<SourceShape<ByteString>> {
             }
             push(out, written.bytes());
             if (written.over() && oneTurn) {
+                leave();
                 completeStage();
             }
         }

@@ -55,6 +55,12 @@ public record Conversation(Optional<Opening> opening, Optional<Instant> closedAt
         return number >= 1 && number <= turns.size() ? Optional.of(turns.get(number - 1)) : Optional.empty();
     }
 
+    /** When its last message came, or it was closed. */
+    public Optional<Instant> changedAt() {
+        return closedAt.or(() -> last().map(t -> t.ending().map(Ending::at).orElse(t.askedAt())))
+                .or(() -> opening.map(Opening::at));
+    }
+
     // decisions
 
     public Decision<ConversationEvent> start(ConversationStarted birth) {
@@ -81,6 +87,17 @@ public record Conversation(Optional<Opening> opening, Optional<Instant> closedAt
                     "This conversation has " + maxTurns + " questions, the most it may have; start a new one");
         }
         return Decision.accept(new TurnStarted(turns.size() + 1, question, revision, now));
+    }
+
+    /** The last question again, as a new turn, where its reply was cut off; what was said of it stays. */
+    public Decision<ConversationEvent> retry(long revision, int maxTurns, Instant now) {
+        if (!exists()) {
+            return unknown();
+        }
+        Optional<Turn> cut = last().filter(t -> t.status() != Turn.Status.COMPLETED);
+        return cut.isEmpty()
+                ? conflict("nothing-to-retry", "Only a question whose reply failed or was stopped can be asked again")
+                : ask(cut.get().question(), revision, maxTurns, now);
     }
 
     /** Nothing follows where that turn is not running any more: a late word of its stream changes nothing. */

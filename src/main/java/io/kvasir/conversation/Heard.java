@@ -1,0 +1,34 @@
+package io.kvasir.conversation;
+
+import io.kvasir.conversation.ConversationEntity.Command;
+import io.kvasir.conversation.domain.Ending;
+import io.kvasir.conversation.domain.Turn;
+import io.kvasir.kernel.Wire;
+import java.util.Optional;
+import org.apache.pekko.actor.typed.ActorRef;
+
+/** What a reader of a conversation is told. */
+sealed interface Heard extends Wire {
+    /** The conversation's actor. It may be asked directly for more, while it lives. */
+    ActorRef<Command> entity();
+
+    /** What the reader had not seen. @param started the turn is new to the reader; @param from where in the reply {@code text} stands */
+    record Live(
+            int turn,
+            boolean started,
+            Optional<Sources> sources,
+            int from,
+            String text,
+            Optional<Ending> ending,
+            ActorRef<Command> entity)
+            implements Heard {}
+
+    /** A turn that is over and no more in memory as text: the reader opens it. */
+    record Past(Turn turn, ActorRef<Command> entity) implements Heard {}
+
+    /** The question was heard, and there is nothing to tell yet. */
+    record Noted(ActorRef<Command> entity) implements Heard {}
+
+    /** From the {@link Lookout}: that actor is no more, and what it was asked will not be answered. */
+    record Gone(ActorRef<Command> entity) implements Heard {}
+}

@@ -1,0 +1,144 @@
+package io.kvasir.conversation;
+
+import io.kvasir.answering.AnswerEvent;
+import io.kvasir.conversation.ConversationEntity.Checkpoint;
+import io.kvasir.conversation.ConversationEntity.Command;
+import io.kvasir.conversation.ConversationEntity.Fail;
+import io.kvasir.conversation.ConversationEntity.KeyFound;
+import io.kvasir.conversation.ConversationEntity.Poke;
+import io.kvasir.conversation.ConversationEntity.Surroundings;
+import io.kvasir.conversation.domain.Conversation;
+import io.kvasir.conversation.domain.ConversationEvent;
+import io.kvasir.conversation.domain.Ending;
+import io.kvasir.conversation.domain.Progress;
+import io.kvasir.conversation.domain.Turn;
+import io.kvasir.jdbc.SubjectKey;
+import io.kvasir.kernel.Decision;
+import java.time.Instant;
+import java.util.Optional;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+
+/**
+ * The turn a conversation is answering: has the key found and the answer begun, takes what is said, minds the time, and
+ * lets go when the turn is over. Belongs to the conversation's actor; decides nothing.
+ */
+final class TurnInHand {
+    private final ActorContext<Command> context;
+    private final TimerScheduler<Command> timers;
+    private final String entityId;
+    private final Surroundings around;
+    private Optional<LiveReply> live = Optional.empty();
+
+    TurnInHand(
+            ActorContext<Command> context, TimerScheduler<Command> timers, String entityId, Surroundings around) {
+        this.context = context;
+        this.timers = timers;
+        this.entityId = entityId;
+        this.around = around;
+    }
+
+    /** The reply as readers see it; there until the next turn begins. */
+    Optional<LiveReply> live() {
+        return live;
+    }
+
+    /** What was said so far, while it is being said. */
+    Optional<String> text() {
+        return live.filter(l -> !l.over()).map(LiveReply::text);
+    }
+
+    /** What was said in this turn and is not stored; from now on it counts as stored. */
+    Progress unstored(int turn) {
+        return live.filter(l -> l.turn() == turn && !l.over())
+                .map(LiveReply::store)
+                .orElse(Progress.NONE);
+    }
+
+    /** A turn was stored: its key is looked for. */
+    void begin(Conversation state, Profile profile) {
+        int turn = state.turns().size();
+        live = Optional.empty();
+        minding(turn);
+        context.pipeToSelf(
+                around.key().apply(entityId),
+                (key, fault) -> fault == null
+                        ? new KeyFound(turn, profile, key)
+                        : new Fail(
+                                turn, new Ending.Failure("answer-failed", "The conversation's key could not be read")));
+    }
+
+    /** The key was found: the answer begins. */
+    void answer(Conversation state, Turn turn, Profile profile, SubjectKey key) {
+        ActorRef<Command> self = context.getSelf();
+        AnswerInbox inbox = new AnswerInbox(turn.number(), i -> self.tell(new Poke(i)));
+        var stream = around.answering()
+                .start(ConversationAddress.parse(entityId).tenant(), state, turn, profile, key, inbox);
+        live = Optional.of(new LiveReply(inbox, key, stream, around.settings().longestReply()));
+    }
+
+    /** Takes what came. @return false where it is of an earlier turn, or the turn is over */
+    boolean take(AnswerInbox inbox) {
+        Optional<LiveReply> reply = live.filter(l -> l.reads(inbox) && !l.over());
+        reply.ifPresent(l -> l.take(inbox.take()));
+        return reply.isPresent();
+    }
+
+    /** What follows from what came. */
+    Decision<ConversationEvent> decide(Conversation state, Instant now) {
+        LiveReply said = live.orElseThrow();
+        Optional<AnswerEvent> last = said.last();
+        if (last.isPresent()) {
+            return Endings.decide(state, said, last.get(), now);
+        }
+        if (said.full()) {
+            return state.fail(said.turn(), said.store(), Endings.TOO_LONG, now);
+        }
+        if (said.unstored() && !timers.isTimerActive(Checkpoint.class)) {
+            timers.startSingleTimer(
+                    Checkpoint.class,
+                    new Checkpoint(said.turn()),
+                    around.settings().checkpointEvery());
+        }
+        return Decision.accept();
+    }
+
+    /** After whatever was stored: a turn that is over lets its stream go. */
+    void settle(Conversation state) {
+        state.last().flatMap(Turn::ending).ifPresent(how -> {
+            timers.cancelAll();
+            live.filter(l -> !l.over()).ifPresent(l -> {
+                l.cancel();
+                l.end(how);
+            });
+        });
+    }
+
+    /**
+     * After the journal was read. Where it only failed a moment ago, the answer is still coming and what was said is here,
+     * though perhaps not stored.
+     *
+     * @return false where nobody answers this turn any more
+     */
+    boolean goesOn(Turn running) {
+        Optional<LiveReply> still = live.filter(l -> l.turn() == running.number() && !l.over());
+        still.ifPresent(l -> {
+            l.storedAs(running);
+            context.getSelf().tell(new Poke(l.inbox()));
+            if (!timers.isTimerActive(Fail.class)) {
+                minding(running.number());
+            }
+        });
+        return still.isPresent();
+    }
+
+    private void minding(int turn) {
+        timers.startSingleTimer(
+                Fail.class, new Fail(turn, Endings.TOO_SLOW), around.settings().longestTurn());
+    }
+
+    void cancel() {
+        live.ifPresent(LiveReply::cancel);
+    }
+}
