@@ -122,8 +122,7 @@ final class ConversationEntity
             Surroundings around) {
         super(
                 PersistenceId.of(KEY.name(), entityId),
-                SupervisorStrategy.restartWithBackoff(
-                        Duration.ofMillis(200), Duration.ofSeconds(5), 0.2));
+                SupervisorStrategy.restartWithBackoff(Duration.ofMillis(200), Duration.ofSeconds(5), 0.2));
         this.context = context;
         this.shard = shard;
         this.entityId = entityId;
@@ -160,7 +159,8 @@ final class ConversationEntity
     private ReplyEffect<ConversationEvent, Conversation> decide(Conversation state, Command command) {
         return switch (command) {
             case Start c -> answered(state.start(c.birth()), c.replyTo());
-            case Ask c -> begun(state.ask(c.question(), c.profile().revision(), most(), now()), c.profile(), c.replyTo());
+            case Ask c ->
+                begun(state.ask(c.question(), c.profile().revision(), most(), now()), c.profile(), c.replyTo());
             case Retry c -> begun(state.retry(c.profile().revision(), most(), now()), c.profile(), c.replyTo());
             case Stop c -> answered(state.stop(unstored(state), now()), c.replyTo());
             case Close c -> answered(state.close(unstored(state), now()), c.replyTo());

@@ -82,7 +82,8 @@ public final class ConversationRoutes {
                         .gives(202, Asked.class)
                         .heedsKey(),
                 Endpoint.post(one + "/retry", Access.CONVERSE, call -> within(call, at -> retrying(call.caller(), at)))
-                        .says("Ask the last question again where its reply failed or was stopped; the reply as for a question")
+                        .says(
+                                "Ask the last question again where its reply failed or was stopped; the reply as for a question")
                         .gives(200, Messages.Message.class)
                         .gives(202, Asked.class)
                         .heedsKey(),

@@ -159,8 +159,7 @@ public final class Conversations {
     /** Puts a question. Acknowledged once it is persisted. @return the number of its turn */
     CompletionStage<Outcome<Integer>> ask(ConversationAddress address, String question) {
         return put(
-                address,
-                (key, profile) -> replyTo -> new ConversationEntity.Ask(key.seal(question), profile, replyTo));
+                address, (key, profile) -> replyTo -> new ConversationEntity.Ask(key.seal(question), profile, replyTo));
     }
 
     /** Puts the last question again, where its reply failed or was stopped. @return the number of the new turn */
@@ -179,9 +178,8 @@ public final class Conversations {
                                         address.tenant(), page.opening().knowledgeBase())),
                                 profile -> key(address)
                                         .thenCompose(key -> key.isEmpty()
-                                                ? CompletableFuture.completedFuture(
-                                                        Outcome.<Reply.Ok>refused(
-                                                                new Rejection.NotFound("No such conversation")))
+                                                ? CompletableFuture.completedFuture(Outcome.<Reply.Ok>refused(
+                                                        new Rejection.NotFound("No such conversation")))
                                                 : asked(address, question.apply(key.get(), profile)))))
                 .thenApply(outcome -> outcome.map(Reply.Ok::turns));
     }
@@ -262,7 +260,8 @@ public final class Conversations {
     private Source<ByteString, NotUsed> stream(
             ConversationAddress address, Optional<SubjectKey> key, Position from, boolean oneTurn) {
         EntityRef<Command> entity = entity(address);
-        return Source.fromGraph(new ReplyStream(address.id(), entity::tell, key, from, oneTurn, settings.keepAlive(), lookout::tell));
+        return Source.fromGraph(
+                new ReplyStream(address.id(), entity::tell, key, from, oneTurn, settings.keepAlive(), lookout::tell));
     }
 
     private CompletionStage<Optional<SubjectKey>> key(ConversationAddress address) {
@@ -278,8 +277,7 @@ public final class Conversations {
                 .thenApply(reply -> switch (reply) {
                     case Reply.Page page -> Outcome.done(page);
                     case Reply.Refused(Rejection reason) -> Outcome.refused(reason);
-                    case Reply.Ok _ ->
-                        throw new IllegalStateException("a conversation answered a reader with Ok");
+                    case Reply.Ok _ -> throw new IllegalStateException("a conversation answered a reader with Ok");
                 });
     }
 
@@ -288,8 +286,7 @@ public final class Conversations {
         return reply(address, question).thenApply(reply -> switch (reply) {
             case Reply.Ok ok -> Outcome.done(ok);
             case Reply.Refused(Rejection reason) -> Outcome.refused(reason);
-            case Reply.Page _ ->
-                throw new IllegalStateException("a conversation answered a change with a page");
+            case Reply.Page _ -> throw new IllegalStateException("a conversation answered a change with a page");
         });
     }
 

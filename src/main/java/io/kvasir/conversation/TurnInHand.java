@@ -31,8 +31,7 @@ final class TurnInHand {
     private final Surroundings around;
     private Optional<LiveReply> live = Optional.empty();
 
-    TurnInHand(
-            ActorContext<Command> context, TimerScheduler<Command> timers, String entityId, Surroundings around) {
+    TurnInHand(ActorContext<Command> context, TimerScheduler<Command> timers, String entityId, Surroundings around) {
         this.context = context;
         this.timers = timers;
         this.entityId = entityId;

@@ -7,33 +7,27 @@ import io.kvasir.jdbc.TestDatabase;
 import io.kvasir.jdbc.Transactor;
 import io.kvasir.kernel.ConversationId;
 import io.kvasir.kernel.KnowledgeBaseId;
-import io.kvasir.kernel.Scope;
 import io.kvasir.kernel.TenantId;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 
-@ParameterizedClass
-@EnumSource(TestDatabase.class)
 class RegisterTest {
-    private static final Instant NOW = Instant.parse("2026-11-20T12:00:00Z");
+    private static final Instant NOW = Instant.parse("2026-11-21T12:00:00Z");
+    private static final TenantId TENANT = new TenantId("t");
+    private static final ConversationId ID = new ConversationId("c");
 
-    private final Database database;
-    private final Transactor transactor;
-    private final Register register;
-    private final TenantId tenant = TenantId.next();
-    private final KnowledgeBaseId one = KnowledgeBaseId.next();
-    private final KnowledgeBaseId other = KnowledgeBaseId.next();
+    private final Database database = TestDatabase.inMemory();
+    private final Transactor transactor = new Transactor(database.dataSource(), 2);
+    private final Register register = new Register(transactor);
 
-    RegisterTest(TestDatabase kind) {
-        database = kind.open();
-        transactor = new Transactor(database.dataSource(), 4);
-        register = new Register(transactor);
+    @BeforeEach
+    void add() {
+        register.add(TENANT, ID, new KnowledgeBaseId("kb"), NOW)
+                .toCompletableFuture()
+                .join();
     }
 
     @AfterEach
@@ -42,75 +36,37 @@ class RegisterTest {
         database.close();
     }
 
-    private static <T> T join(CompletionStage<T> stage) {
-        return stage.toCompletableFuture().join();
+    private Register.Entry entry() {
+        return register.list(TENANT, Optional.empty(), Optional.empty(), Optional.empty(), 10)
+                .toCompletableFuture()
+                .join()
+                .getFirst();
     }
 
-    private ConversationId added(KnowledgeBaseId knowledgeBase) {
-        ConversationId id = ConversationId.next();
-        join(register.add(tenant, id, knowledgeBase, NOW));
-        return id;
-    }
-
-    private List<ConversationId> ids(
-            Optional<KnowledgeBaseId> knowledgeBase, Optional<String> status, Optional<String> before, int limit) {
-        return join(register.list(tenant, knowledgeBase, status, before, limit)).stream()
-                .map(Register.Entry::id)
-                .toList();
+    private void changed(TenantId tenant, Instant at) {
+        register.changed(tenant, ID, at).toCompletableFuture().join();
     }
 
     @Test
-    void listsTheNewestFirstAndGoesOnFromAnyOfThem() {
-        // Ids begin with the time: these are in the order of their making whatever the clock's step is.
-        List<ConversationId> all = java.util.stream.IntStream.range(0, 5)
-                .mapToObj(i -> new ConversationId(
-                        "0" + i + ConversationId.next().value().substring(2)))
-                .toList();
-        all.forEach(id -> join(register.add(tenant, id, one, NOW)));
+    void knowsWhenAConversationLastChanged() {
+        changed(TENANT, NOW.plusSeconds(5));
 
-        assertThat(ids(Optional.empty(), Optional.empty(), Optional.empty(), 10))
-                .isEqualTo(all.reversed());
-        assertThat(ids(
-                        Optional.empty(),
-                        Optional.empty(),
-                        Optional.of(all.get(2).value()),
-                        10))
-                .containsExactly(all.get(1), all.get(0));
-        assertThat(ids(Optional.empty(), Optional.empty(), Optional.empty(), 2)).hasSize(3);
+        assertThat(entry().updatedAt()).isEqualTo(NOW.plusSeconds(5));
+        assertThat(entry().createdAt()).isEqualTo(NOW);
     }
 
     @Test
-    void listsOfOneKnowledgeBaseAndStatus() {
-        ConversationId closed = added(one);
-        ConversationId open = added(one);
-        added(other);
-        join(register.close(tenant, closed, NOW.plusSeconds(1)));
+    void anOlderWordChangesNothing() {
+        changed(TENANT, NOW.plusSeconds(5));
+        changed(TENANT, NOW.plusSeconds(2));
 
-        assertThat(ids(Optional.of(one), Optional.empty(), Optional.empty(), 10))
-                .containsExactlyInAnyOrder(open, closed);
-        assertThat(ids(Optional.of(one), Optional.of("closed"), Optional.empty(), 10))
-                .containsExactly(closed);
-        assertThat(ids(Optional.empty(), Optional.of("active"), Optional.empty(), 10))
-                .hasSize(2);
+        assertThat(entry().updatedAt()).isEqualTo(NOW.plusSeconds(5));
     }
 
     @Test
-    void keepsTimesAsGiven() {
-        ConversationId id = added(one);
+    void anotherTenantsWordChangesNothing() {
+        changed(new TenantId("other"), NOW.plusSeconds(5));
 
-        assertThat(join(register.list(tenant, Optional.empty(), Optional.empty(), Optional.empty(), 1)))
-                .containsExactly(new Register.Entry(id, one, "active", NOW, NOW));
-    }
-
-    @Test
-    void forgetsAllOfAKnowledgeBaseAndNothingElse() {
-        ConversationId gone = added(one);
-        ConversationId stays = added(other);
-
-        assertThat(join(register.removeOf(new Scope(tenant, one)))).containsExactly(gone);
-        assertThat(ids(Optional.empty(), Optional.empty(), Optional.empty(), 10))
-                .containsExactly(stays);
-        assertThat(join(register.list(TenantId.next(), Optional.empty(), Optional.empty(), Optional.empty(), 10)))
-                .isEmpty();
+        assertThat(entry().updatedAt()).isEqualTo(NOW);
     }
 }

@@ -315,6 +315,51 @@ class ServerTest {
     }
 
     @Test
+    void aFailedAnswerIsAskedForAgain() throws Exception {
+        String conversation = slow("mode=cut,at=5,rate=200");
+        String path = "/api/v1/chat/conversations/" + conversation;
+        api.post(path + "/retry", Map.of()).expect(409);
+        events(question(conversation, "When are refunds paid?"));
+
+        List<SseReader.Event> again = events(api.request(path + "/retry")
+                .header("Accept", "text/event-stream")
+                .POST(HttpRequest.BodyPublishers.noBody()));
+
+        assertThat(again.getFirst().id()).isEqualTo("2:0");
+        JsonNode messages = api.get(path + "/messages").expect(200).body().get("items");
+        assertThat(messages.get(2).get("content").asText()).isEqualTo("When are refunds paid?");
+        api.post(path + "/close", Map.of()).expect(200);
+        assertThat(api.post(path + "/retry", Map.of())
+                        .expect(409)
+                        .body()
+                        .get("type")
+                        .asText())
+                .isEqualTo("urn:kvasir:problem:conversation-closed");
+    }
+
+    @Test
+    void aConversationChangesWithEachMessage() throws Exception {
+        String conversation = conversation(kb);
+        String path = "/api/v1/chat/conversations/" + conversation;
+        JsonNode before = api.get(path).expect(200).body();
+        assertThat(before.get("updatedAt")).isEqualTo(before.get("createdAt"));
+        events(question(conversation, "When are refunds paid?"));
+
+        String after = api.get(path).body().get("updatedAt").asText();
+        assertThat(java.time.Instant.parse(after))
+                .isAfter(java.time.Instant.parse(before.get("updatedAt").asText()));
+        await().untilAsserted(() -> assertThat(java.time.Instant.parse(api.get("/api/v1/chat/conversations?limit=1")
+                        .body()
+                        .get("items")
+                        .get(0)
+                        .get("updatedAt")
+                        .asText()))
+                .isCloseTo(
+                        java.time.Instant.parse(after),
+                        org.assertj.core.api.Assertions.within(1, java.time.temporal.ChronoUnit.MILLIS)));
+    }
+
+    @Test
     void aReaderThatLeavesDoesNotLoseTheReply() throws Exception {
         String conversation = slow("first=5,rate=100,tokens=60");
         try (SseReader events = SseReader.open(api, question(conversation, "When are refunds paid?"))) {
