@@ -3,6 +3,7 @@ package io.kvasir.retrieval.lucene;
 import io.kvasir.kernel.PassageId;
 import io.kvasir.kernel.Scope;
 import io.kvasir.retrieval.SourceVersion;
+import io.kvasir.retrieval.words.Languages;
 import org.apache.lucene.document.NumericDocValuesField;
 import org.apache.lucene.index.Term;
 import org.apache.lucene.search.BooleanClause.Occur;

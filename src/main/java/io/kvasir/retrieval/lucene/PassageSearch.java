@@ -7,10 +7,11 @@ import io.kvasir.retrieval.PassageIndex;
 import io.kvasir.retrieval.PassageIndex.Candidates;
 import io.kvasir.retrieval.PassageIndex.Scored;
 import io.kvasir.retrieval.SearchMode;
+import io.kvasir.retrieval.words.QuestionWords;
+import io.kvasir.retrieval.words.QuestionWords.Word;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -36,14 +37,6 @@ import org.apache.lucene.util.BytesRef;
 
 /** One search of one scope at one revision, on one point-in-time view of the index. */
 final class PassageSearch {
-    /** UTF-16 units read at each end of a question: around a text that was pasted in, what is asked stands first or last. */
-    private static final int READ_AT_EACH_END = 2_000;
-
-    /** Words looked up before the rarest are chosen, and how many are chosen. */
-    private static final int MOST_LOOKED_UP = 1_000;
-
-    private static final int MOST_WORDS = 64;
-
     private final ScopeSearcher searcher;
     private final PassageQueries queries;
     private final Scope scope;
@@ -88,41 +81,11 @@ final class PassageSearch {
         return scored;
     }
 
-    /**
-     * @param terms alternatives of one word
-     * @param frequency passages its commonest alternative stands in
-     * @param idf the most the word can add to a BM25 score
-     */
-    private record Word(Set<String> terms, long frequency, double idf) {}
-
-    /** The rarest words of the question; where there are too many, those that stand nowhere are the first to go. */
     private List<Word> words(String question) throws IOException {
-        List<Word> words = new ArrayList<>();
-        Set<Set<String>> seen = new LinkedHashSet<>();
-        for (Set<String> terms : queries.languages().words(ends(question), analyses(), MOST_LOOKED_UP)) {
-            if (seen.add(terms)) {
-                words.add(word(terms));
-            }
-        }
-        words.sort(Comparator.comparing((Word word) -> word.frequency() == 0)
-                .thenComparing(Comparator.comparingDouble(Word::idf).reversed()));
-        return words.size() > MOST_WORDS ? words.subList(0, MOST_WORDS) : words;
-    }
-
-    private static String ends(String question) {
-        int length = question.length();
-        return length <= 2 * READ_AT_EACH_END
-                ? question
-                : question.substring(0, READ_AT_EACH_END) + " " + question.substring(length - READ_AT_EACH_END);
-    }
-
-    /** Lucene's BM25: ln(1 + (N - n + 0.5) / (n + 0.5)). */
-    private Word word(Set<String> terms) throws IOException {
-        long frequency = 0;
-        for (String term : terms) {
-            frequency = Math.max(frequency, searcher.frequency(new Term(PassageDocuments.TEXT, term)));
-        }
-        return new Word(terms, frequency, Math.log(1 + (searcher.passages() - frequency + 0.5) / (frequency + 0.5)));
+        return QuestionWords.rarest(
+                QuestionWords.of(question, queries.languages(), analyses()),
+                searcher.passages(),
+                term -> searcher.frequency(new Term(PassageDocuments.TEXT, term)));
     }
 
     private Query any(List<Word> words) {

@@ -1,4 +1,4 @@
-package io.kvasir.retrieval.lucene;
+package io.kvasir.retrieval.words;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -52,7 +52,7 @@ import org.apache.lucene.analysis.tokenattributes.OffsetAttribute;
  * <p>A passage is indexed by the analysis of its language. A question's language is not known, so each of its words is
  * looked up under every term that word would have got in the languages there are: alternatives of one word, not more words.
  */
-final class Languages {
+public final class Languages {
     private static final Map<String, UnaryOperator<TokenStream>> STEMS = Map.ofEntries(
             Map.entry(
                     "en",
@@ -77,23 +77,23 @@ final class Languages {
             Map.entry("ko", in -> new CJKBigramFilter(new CJKWidthFilter(in))));
 
     /** For languages without a stemmer of their own. */
-    static final String PLAIN = "und";
+    public static final String PLAIN = "und";
 
     private final Map<String, Analyzer> analyzers = new LinkedHashMap<>();
     private final Analyzer plain = analyzer(StandardTokenizer::new, Languages::folded);
 
-    Languages() {
+    public Languages() {
         STEMS.forEach((language, stem) -> analyzers.put(language, analyzer(StandardTokenizer::new, stem)));
         analyzers.put("th", analyzer(ThaiTokenizer::new, DecimalDigitFilter::new));
         analyzers.put(PLAIN, plain);
     }
 
     /** The name under which a passage of this language is analysed. */
-    String analysisOf(String language) {
+    public String analysisOf(String language) {
         return analyzers.containsKey(language) ? language : PLAIN;
     }
 
-    Analyzer analyzer(String language) {
+    public Analyzer analyzer(String language) {
         Analyzer own = analyzers.get(language);
         return own == null ? plain : own;
     }
@@ -104,7 +104,7 @@ final class Languages {
      * @param present analyses the index holds passages of
      * @param most words; what comes after is passed over
      */
-    List<Set<String>> words(String question, Set<String> present, int most) {
+    public List<Set<String>> words(String question, Set<String> present, int most) {
         Map<Integer, Set<String>> byPlace = new java.util.TreeMap<>();
         for (String language : present) {
             terms(analyzer(language), question, most, byPlace);
