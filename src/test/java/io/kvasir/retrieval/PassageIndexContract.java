@@ -26,7 +26,7 @@ public abstract class PassageIndexContract {
     private final Scope scope = new Scope(TenantId.next(), KnowledgeBaseId.next());
     private final SourceVersion source = new SourceVersion(SourceId.next(), 1);
 
-    protected abstract PassageIndex index();
+    protected abstract MovableIndex index();
 
     /** Another index on the bytes that would be there if the process were killed now. */
     protected abstract PassageIndex afterAKill() throws Exception;
@@ -378,6 +378,78 @@ public abstract class PassageIndexContract {
         publication.get();
         assertThat(join(index().count(scope, 1))).isEqualTo(size);
         assertThat(join(index().count(scope, 2))).isEqualTo(size);
+    }
+
+    @Test
+    void keepsPassagesAsTheyAreForAnotherIndex() {
+        publish(scope, 1, source, "one", "two", "three");
+        SourceVersion next = new SourceVersion(source.source(), 2);
+        join(index().stage(scope, List.of(passage(scope, next, 0, "en", "new"))));
+        join(index().publish(scope, 2, Set.of(next), Set.of(source)));
+        SourceVersion waiting = new SourceVersion(source.source(), 3);
+        join(index().stage(scope, List.of(passage(scope, waiting, 0, "de", "wartet"))));
+        publish(new Scope(scope.tenant(), KnowledgeBaseId.next()), 1, source, "of another");
+
+        List<MovableIndex.Kept> kept = allKept(scope, 2);
+
+        assertThat(join(index().size(scope))).isEqualTo(5);
+        assertThat(kept)
+                .extracting(each -> each.embedded().passage().text() + " " + each.from() + " " + each.to())
+                .containsExactlyInAnyOrder(
+                        "one Optional[1] Optional[2]",
+                        "two Optional[1] Optional[2]",
+                        "three Optional[1] Optional[2]",
+                        "new Optional[2] Optional.empty",
+                        "wartet Optional.empty Optional.empty");
+        assertThat(kept)
+                .allSatisfy(each -> assertThat(each.embedded().vector())
+                        .isEqualTo(vector(each.embedded().passage().ordinal()
+                                + each.embedded().passage().text().hashCode())));
+
+        join(index().erase(scope));
+        join(index().restore(scope, kept));
+        join(index().restore(scope, kept));
+
+        assertThat(join(index().size(scope))).isEqualTo(5);
+        assertThat(keyword(1, "one new")).containsExactly("one");
+        assertThat(keyword(2, "one new wartet")).containsExactly("new");
+        join(index().publish(scope, 3, Set.of(waiting), Set.of()));
+        assertThat(keyword(3, "wartet")).containsExactly("wartet");
+    }
+
+    private List<MovableIndex.Kept> allKept(Scope scope, int page) {
+        List<MovableIndex.Kept> all = new ArrayList<>();
+        Optional<PassageId> after = Optional.empty();
+        while (true) {
+            List<MovableIndex.Kept> some = join(index().kept(scope, after, page));
+            if (some.isEmpty()) {
+                return all;
+            }
+            assertThat(some.size()).isLessThanOrEqualTo(page);
+            all.addAll(some);
+            after = Optional.of(some.getLast().embedded().passage().id());
+        }
+    }
+
+    @Test
+    void scoresWordsLikeAnyOtherIndex() {
+        publish(
+                scope,
+                1,
+                source,
+                "The quick brown fox jumps over the lazy dog",
+                "A fox and a fox and another fox",
+                "Dogs are lazy, and cats are lazier still, and so on for a good while, as cats go",
+                "Nothing here");
+
+        PassageIndex.Candidates found = join(
+                index().search(scope, 1, new PassageIndex.Query("lazy foxes", new float[0], SearchMode.KEYWORD, 10)));
+
+        // By Lucene's formula: ln(1 + (4 - 2 + 0.5) / (2 + 0.5)) for each of the two words.
+        assertThat(found.keywordIdeal()).isCloseTo(2 * Math.log(2), org.assertj.core.data.Offset.offset(1e-6));
+        assertThat(found.keyword())
+                .extracting(hit -> Math.round(hit.score() * 1e5))
+                .containsExactly(59_873L, 51_491L, 26_739L);
     }
 
     private static String[] texts(String word, int n) {

@@ -3,15 +3,17 @@ package io.kvasir.retrieval.lucene;
 import io.kvasir.kernel.PassageId;
 import io.kvasir.kernel.Scope;
 import io.kvasir.retrieval.EmbeddedPassage;
+import io.kvasir.retrieval.MovableIndex;
 import io.kvasir.retrieval.Passage;
-import io.kvasir.retrieval.PassageIndex;
 import io.kvasir.retrieval.SourceVersion;
+import io.kvasir.retrieval.VectorSpace;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -30,7 +32,7 @@ import org.apache.lucene.store.Directory;
  * <p>Changes run on virtual threads and share commits; searches have a small pool of their own, so that neither waits
  * for the other and neither runs on the caller's thread.
  */
-public final class LucenePassageIndex implements PassageIndex {
+public final class LucenePassageIndex implements MovableIndex {
     /** A bit a passage: room for the visible passages of some hundred million, over all scopes and revisions asked. */
     private static final long VISIBILITY_BYTES = 32L << 20;
 
@@ -54,6 +56,16 @@ public final class LucenePassageIndex implements PassageIndex {
 
     static LucenePassageIndex on(Directory directory) throws IOException {
         return new LucenePassageIndex(LuceneStore.open(directory));
+    }
+
+    /**
+     * Says which model's vectors are kept here, or holds it to what was said before. An index from before this was
+     * recorded is taken to hold these, if the dimensions agree.
+     *
+     * @throws IOException where it was built with another model
+     */
+    public void builtWith(VectorSpace space) throws IOException {
+        store.builtWith(space);
     }
 
     @Override
@@ -130,6 +142,26 @@ public final class LucenePassageIndex implements PassageIndex {
     @Override
     public CompletionStage<Long> count(Scope scope, long revision) {
         return look(searcher -> (long) visible(searcher, scope, revision).size());
+    }
+
+    @Override
+    public CompletionStage<List<Kept>> kept(Scope scope, Optional<PassageId> after, int limit) {
+        return look(searcher -> KeptPassages.after(searcher.getIndexReader(), scope, after, limit));
+    }
+
+    @Override
+    public CompletionStage<Long> size(Scope scope) {
+        return look(searcher -> (long) searcher.count(queries.scope(scope)));
+    }
+
+    @Override
+    public CompletionStage<Void> restore(Scope scope, List<Kept> passages) {
+        return change(writer -> {
+            for (Kept kept : passages) {
+                PassageId id = kept.embedded().passage().id();
+                writer.updateDocument(PassageDocuments.identity(scope, id), documents.kept(scope, kept));
+            }
+        });
     }
 
     private VisiblePassages visible(IndexSearcher searcher, Scope scope, long revision) throws IOException {

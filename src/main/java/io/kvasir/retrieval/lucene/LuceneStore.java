@@ -1,10 +1,15 @@
 package io.kvasir.retrieval.lucene;
 
+import io.kvasir.retrieval.VectorSpace;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import org.apache.lucene.index.FieldInfo;
+import org.apache.lucene.index.FieldInfos;
 import org.apache.lucene.index.IndexWriter;
 import org.apache.lucene.index.IndexWriterConfig;
 import org.apache.lucene.search.IndexSearcher;
@@ -18,6 +23,11 @@ import org.apache.lucene.store.FSDirectory;
  * many ask. A writer that a full disk or a broken one closed is opened again at the last commit, by the next change.
  */
 final class LuceneStore implements AutoCloseable {
+    /** Recorded with each commit: the model whose vectors are kept. */
+    private static final String MODEL = "kvasir.model";
+
+    private static final String DIMENSIONS = "kvasir.dimensions";
+
     private final Directory directory;
     private volatile Open open;
     private volatile boolean closed;
@@ -112,6 +122,38 @@ final class LuceneStore implements AutoCloseable {
                 }
                 now = next;
             }
+        }
+    }
+
+    /** Records the space with the commits, or refuses it. @throws IOException where vectors of another are kept */
+    synchronized void builtWith(VectorSpace space) throws IOException {
+        Open now = working();
+        Map<String, String> recorded = new HashMap<>();
+        Iterable<Map.Entry<String, String>> data = now.writer.getLiveCommitData();
+        if (data != null) {
+            data.forEach(entry -> recorded.put(entry.getKey(), entry.getValue()));
+        }
+        String model = recorded.get(MODEL);
+        if (model != null) {
+            int dimensions = Integer.parseInt(recorded.getOrDefault(DIMENSIONS, "0"));
+            require(space, new VectorSpace(model, dimensions));
+            return;
+        }
+        int dimensions = this.<Integer>search(searcher -> {
+            FieldInfo vector =
+                    FieldInfos.getMergedFieldInfos(searcher.getIndexReader()).fieldInfo(PassageDocuments.VECTOR);
+            return vector == null ? space.dimensions() : vector.getVectorDimension();
+        });
+        require(space, new VectorSpace(space.model(), dimensions));
+        recorded.put(MODEL, space.model());
+        recorded.put(DIMENSIONS, Integer.toString(dimensions));
+        now.writer.setLiveCommitData(recorded.entrySet());
+        now.commit();
+    }
+
+    private static void require(VectorSpace wanted, VectorSpace kept) throws IOException {
+        if (!wanted.equals(kept)) {
+            throw new IOException(wanted.refusal("The passage index", kept.toString()));
         }
     }
 

@@ -8,10 +8,12 @@ import io.kvasir.kernel.Scope;
 import io.kvasir.kernel.SourceId;
 import io.kvasir.kernel.TenantId;
 import io.kvasir.retrieval.EmbeddedPassage;
+import io.kvasir.retrieval.MovableIndex;
 import io.kvasir.retrieval.PassageIndex;
 import io.kvasir.retrieval.PassageIndexContract;
 import io.kvasir.retrieval.SearchMode;
 import io.kvasir.retrieval.SourceVersion;
+import io.kvasir.retrieval.VectorSpace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,7 +36,7 @@ class LucenePassageIndexTest extends PassageIndexContract {
     @TempDir
     Path folder;
 
-    private PassageIndex index;
+    private LucenePassageIndex index;
 
     @BeforeEach
     void open() throws IOException {
@@ -47,7 +49,7 @@ class LucenePassageIndexTest extends PassageIndexContract {
     }
 
     @Override
-    protected PassageIndex index() {
+    protected MovableIndex index() {
         return index;
     }
 
@@ -73,6 +75,32 @@ class LucenePassageIndexTest extends PassageIndexContract {
         open();
 
         assertThat(join(index.count(scope, 1))).isEqualTo(1);
+    }
+
+    @Test
+    void vectorsOfAnotherModelAreRefused() throws IOException {
+        index.builtWith(new VectorSpace("bge", DIMENSIONS));
+        index.builtWith(new VectorSpace("bge", DIMENSIONS));
+        index.close();
+        open();
+
+        assertThatThrownBy(() -> index.builtWith(new VectorSpace("minilm", DIMENSIONS)))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("bge (384 dimensions)")
+                .hasMessageContaining("minilm (384 dimensions)");
+        index.builtWith(new VectorSpace("bge", DIMENSIONS));
+    }
+
+    @Test
+    void anIndexFromBeforeModelsWereRecordedIsTakenOver() throws IOException {
+        Scope scope = new Scope(TenantId.next(), KnowledgeBaseId.next());
+        join(index.stage(scope, List.of(passage(scope, new SourceVersion(SourceId.next(), 1), 0, "en", "alpha"))));
+
+        assertThatThrownBy(() -> index.builtWith(new VectorSpace("bge", 768))).isInstanceOf(IOException.class);
+        index.builtWith(new VectorSpace("bge", DIMENSIONS));
+
+        assertThatThrownBy(() -> index.builtWith(new VectorSpace("minilm", DIMENSIONS)))
+                .isInstanceOf(IOException.class);
     }
 
     @Test
