@@ -19,6 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -124,7 +125,7 @@ final class QdrantCalls implements AutoCloseable {
                 call.start(left),
                 new FutureCallback<>() {
                     @Override
-                    public void onSuccess(T value) {
+                    public void onSuccess(@Nullable T value) {
                         result.complete(value);
                     }
 

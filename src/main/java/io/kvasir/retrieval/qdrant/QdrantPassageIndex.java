@@ -48,7 +48,6 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -78,7 +77,9 @@ public final class QdrantPassageIndex implements MovableIndex {
     private final Languages languages = new Languages();
     private final PassagePoints points = new PassagePoints(languages);
     private final ScopeWords words;
-    private final AtomicReference<Optional<CompletableFuture<Void>>> prepared = new AtomicReference<>(Optional.empty());
+    /** The last preparation; to begin with one that has yet to be made. */
+    private CompletableFuture<Void> prepared = CompletableFuture.failedFuture(QdrantCalls.away());
+
     private volatile boolean closed;
 
     private QdrantPassageIndex(QdrantSettings settings, VectorSpace space) {
@@ -356,13 +357,13 @@ public final class QdrantPassageIndex implements MovableIndex {
 
     /** The preparation at work, or done; a failed one is begun again. */
     private CompletableFuture<Void> ready() {
-        Optional<CompletableFuture<Void>> now = prepared.get();
-        if (now.isPresent() && !now.get().isCompletedExceptionally()) {
-            return now.get();
-        }
-        CompletableFuture<Void> next = new CompletableFuture<>();
-        if (!prepared.compareAndSet(now, Optional.of(next))) {
-            return ready();
+        CompletableFuture<Void> next;
+        synchronized (this) {
+            if (!prepared.isCompletedExceptionally()) {
+                return prepared;
+            }
+            next = new CompletableFuture<>();
+            prepared = next;
         }
         collection.prepare().whenComplete((_, fault) -> {
             if (fault == null) {
