@@ -34,8 +34,13 @@ public final class RetrievalBench {
             ScaleBench.run(Integer.parseInt(folders[1]), Integer.parseInt(folders[2]));
             System.exit(0);
         }
+        if (folders.length > 1 && folders[0].equals("--qdrant")) {
+            SameAnswers.run(List.of(folders).subList(1, folders.length));
+            System.exit(0);
+        }
         if (folders.length == 0) {
             System.err.println("usage: bench retrieval FOLDER… (BEIR layout: corpus.jsonl, queries.jsonl, qrels/)");
+            System.err.println("       bench retrieval --qdrant FOLDER…");
             System.err.println("       bench retrieval --scale PASSAGES-OF-ONE NUMBER-OF-SMALL-ONES");
             System.exit(2);
         }

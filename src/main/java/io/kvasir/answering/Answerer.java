@@ -6,6 +6,7 @@ import io.kvasir.answering.AnswerEvent.Finished;
 import io.kvasir.answering.AnswerEvent.Retrieved;
 import io.kvasir.answering.AnswerEvent.Text;
 import io.kvasir.answering.AnswerEvent.Timings;
+import io.kvasir.http.Problems;
 import io.kvasir.kernel.Scope;
 import io.kvasir.llm.ChatModel;
 import io.kvasir.llm.ChatModels;
@@ -136,6 +137,9 @@ public final class Answerer {
     private static AnswerEvent notFound(Throwable problem) {
         Throwable cause =
                 problem instanceof CompletionException && problem.getCause() != null ? problem.getCause() : problem;
+        if (cause instanceof Problems.Unavailable away) {
+            return new Failed("index-unavailable", away.getMessage() + "; please ask again in a while");
+        }
         LOG.error("retrieval failed", cause);
         return new Failed("retrieval-failed", "The knowledge base could not be searched");
     }

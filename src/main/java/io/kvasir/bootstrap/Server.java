@@ -32,7 +32,7 @@ import io.kvasir.llm.openai.OpenAiChatModel;
 import io.kvasir.retrieval.Embedder;
 import io.kvasir.retrieval.PassageIndex;
 import io.kvasir.retrieval.Retriever;
-import io.kvasir.retrieval.lucene.LucenePassageIndex;
+import io.kvasir.retrieval.VectorSpace;
 import io.kvasir.retrieval.onnx.OnnxEmbedder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -78,8 +78,9 @@ public final class Server implements AutoCloseable {
             // The slow ones begin at once, beside everything else.
             CompletableFuture<Embedder> embedding =
                     beside(() -> OnnxEmbedder.load(Runtime.getRuntime().availableProcessors()));
-            CompletableFuture<PassageIndex> indexing =
-                    beside(() -> LucenePassageIndex.open(settings.dataDir().resolve("index")));
+            MoveIndex.forget(settings.dataDir());
+            CompletableFuture<OpenIndex> indexing = beside(
+                    () -> OpenIndex.open(settings.index().kind(), settings, () -> VectorSpace.of(embedding.join())));
 
             Database database = keep(Database.open(settings.database()));
             Transactor transactor = keep(new Transactor(
@@ -101,7 +102,8 @@ public final class Server implements AutoCloseable {
 
             JdbcBlobStore blobs = keep(new JdbcBlobStore(transactor, keys, Materializer.matFromSystem(system)));
             Embedder embedder = keep(join(embedding));
-            PassageIndex index = keep(join(indexing));
+            OpenIndex found = keep(join(indexing));
+            PassageIndex index = found.index();
             DocumentIngestion ingestion = keep(DocumentIngestion.open(settings.ingestion(), blobs, embedder, index));
             Identity identity = keep(join(identifying));
 
@@ -147,7 +149,7 @@ public final class Server implements AutoCloseable {
                                     new ConversationRoutes(conversations, idempotent).endpoints(),
                                     new PublicRoutes(conversations, identity, slug -> shared(knowledgeBases, slug))
                                             .endpoints(),
-                                    new HealthRoutes(parts(transactor, index)).endpoints())
+                                    new HealthRoutes(parts(transactor, found)).endpoints())
                             .flatMap(List::stream)
                             .toList(),
                     new Authenticated(identity));
@@ -236,12 +238,10 @@ public final class Server implements AutoCloseable {
                         }));
     }
 
-    private static Map<String, Supplier<CompletionStage<?>>> parts(Transactor transactor, PassageIndex index) {
+    private static Map<String, Supplier<CompletionStage<?>>> parts(Transactor transactor, OpenIndex index) {
         Map<String, Supplier<CompletionStage<?>>> parts = new LinkedHashMap<>();
         parts.put("database", () -> transactor.run(c -> c.isValid(2)));
-        Scope nowhere =
-                new Scope(new io.kvasir.kernel.TenantId("health"), new io.kvasir.kernel.KnowledgeBaseId("health"));
-        parts.put("index", () -> index.count(nowhere, 0));
+        parts.put("index", index.health());
         return parts;
     }
 

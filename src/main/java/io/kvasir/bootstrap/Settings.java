@@ -24,6 +24,7 @@ public record Settings(
         Optional<String> masterKey,
         DatabaseSettings database,
         int journalConnections,
+        IndexSettings index,
         TokenSettings tokens,
         KnowledgeBaseSettings knowledgeBase,
         IngestionSettings ingestion,
@@ -91,6 +92,7 @@ public record Settings(
                         database.getDuration("answer-within"),
                         database.getBoolean("migrate")),
                 database.getInt("journal-connections"),
+                IndexSettings.of(kvasir.getConfig("index")),
                 new TokenSettings(
                         kvasir.getString("identity.issuer"),
                         kvasir.getDuration("identity.access-token"),

@@ -103,6 +103,21 @@ final class Catalogue {
         });
     }
 
+    /** Every one there is a row of, in the order of tenants and ids. */
+    CompletionStage<List<Scope>> all() {
+        return transactor.run(c -> {
+            try (PreparedStatement select =
+                            c.prepareStatement("SELECT tenant, id FROM knowledge_bases ORDER BY tenant, id");
+                    ResultSet rows = select.executeQuery()) {
+                List<Scope> scopes = new ArrayList<>();
+                while (rows.next()) {
+                    scopes.add(scope(rows));
+                }
+                return scopes;
+            }
+        });
+    }
+
     private static Scope scope(ResultSet row) throws SQLException {
         return new Scope(new TenantId(row.getString(1)), new KnowledgeBaseId(row.getString(2)));
     }

@@ -71,6 +71,11 @@ public final class KnowledgeBases {
                 context -> KnowledgeBaseEntity.create(Scope.parse(context.getEntityId()), context.getShard(), around));
     }
 
+    /** All knowledge bases of all tenants, for an operator's command on a stopped server. */
+    public static CompletionStage<List<Scope>> all(Transactor transactor) {
+        return new Catalogue(transactor).all();
+    }
+
     KnowledgeBaseSettings settings() {
         return settings;
     }

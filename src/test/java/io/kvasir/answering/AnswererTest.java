@@ -119,6 +119,19 @@ class AnswererTest {
     }
 
     @Test
+    void an_index_that_is_away_is_told_apart() throws Exception {
+        List<AnswerEvent> events = run(
+                answerer(
+                        says("x"),
+                        (_, _, _, _) -> CompletableFuture.failedStage(new io.kvasir.http.Problems.Unavailable(
+                                "The search index is away at the moment", java.time.Duration.ofSeconds(5)))),
+                Asked.question("How?", List.of(), 1000));
+        assertThat(events)
+                .containsExactly(new Failed(
+                        "index-unavailable", "The search index is away at the moment; please ask again in a while"));
+    }
+
+    @Test
     void an_unknown_provider_is_told() throws Exception {
         Answerer answerer = new Answerer(
                 (_, _, _, _) -> done(List.of(Asked.found("A", "alpha"))),

@@ -11,6 +11,8 @@ import io.kvasir.identity.TokenSettings;
 import io.kvasir.knowledgebase.KnowledgeBaseSettings;
 import io.kvasir.retrieval.RetrievalSettings;
 import io.kvasir.retrieval.SearchMode;
+import io.kvasir.retrieval.qdrant.QdrantSettings;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -51,6 +53,26 @@ class SettingsTest {
                     .isEqualTo(Duration.ofSeconds(2));
         }
         assertThat(DEFAULTS.ingestion().workDir()).isEqualTo(data.resolve("work"));
+    }
+
+    @Test
+    void findsPassagesInTheDataDirectory() {
+        assertThat(DEFAULTS.index().kind()).isEqualTo(IndexSettings.Kind.LUCENE);
+        assertThat(DEFAULTS.index().qdrant())
+                .isEqualTo(new QdrantSettings(
+                        URI.create("http://127.0.0.1:6334"),
+                        Optional.empty(),
+                        "kvasir",
+                        new QdrantSettings.Timeouts(
+                                Duration.ofSeconds(3),
+                                Duration.ofSeconds(30),
+                                Duration.ofMillis(100),
+                                Duration.ofSeconds(2)),
+                        new QdrantSettings.Hnsw(16, 100, 16_384, 0),
+                        new QdrantSettings.Quantization(QdrantSettings.Quantization.Kind.NONE, 2),
+                        false,
+                        1,
+                        1));
     }
 
     @Test
@@ -143,15 +165,18 @@ class SettingsTest {
                         .toString())
                 .doesNotContain("s3cr3t");
         Settings settings = with(
-                "kvasir.llm.providers.openai.api-key = s3cr3t\nkvasir.database.password = s3cr3t\nkvasir.owner.password = s3cr3t");
+                "kvasir.llm.providers.openai.api-key = s3cr3t\nkvasir.database.password = s3cr3t\nkvasir.owner.password = s3cr3t\nkvasir.index.qdrant.api-key = s3cr3t");
 
-        assertThat(settings.providers().toString() + settings.database() + settings.owner())
+        assertThat(settings.providers().toString() + settings.database() + settings.owner() + settings.index())
                 .doesNotContain("s3cr3t");
     }
 
     @Test
     void aWrongSettingSaysWhichItIs() {
         assertThatThrownBy(() -> with("kvasir.http.port = 70000")).hasMessageContaining("kvasir.http.port");
+        assertThatThrownBy(() -> with("kvasir.index.kind = magic")).hasMessageContaining("kvasir.index.kind");
+        assertThatThrownBy(() -> with("kvasir.index.qdrant.url = \"localhost:6334\""))
+                .hasMessageContaining("qdrant.url");
         assertThatThrownBy(() -> with("kvasir.database.pool-size = 1")).hasMessageContaining("pool-size");
         assertThatThrownBy(() -> with("kvasir.database.url = \"postgres://db/kvasir\""))
                 .hasMessageContaining("kvasir.database.url");

@@ -42,6 +42,7 @@ final class DocumentRun {
     private final PassageIndex index;
     private final ParserProcess parser;
     private final Path spool;
+    private final WhileAway whileAway = new WhileAway(() -> this.cancelled);
     private volatile boolean cancelled;
     private long lastNews;
 
@@ -125,7 +126,7 @@ final class DocumentRun {
     private Result once() throws IOException, InterruptedException, Unreadable {
         check();
         // An earlier attempt may have staged other passages: with other settings, or further than this one will get.
-        join(index.discard(task.scope(), task.source()));
+        join(whileAway.repeated(() -> index.discard(task.scope(), task.source())));
         Path original = Files.createTempFile(spool, "in", "");
         Path text = Files.createTempFile(spool, "text", "");
         try {
@@ -151,7 +152,11 @@ final class DocumentRun {
     private Result ingest(Path original, long size, Path text) throws IOException, InterruptedException, Unreadable {
         FileKind.Detected detected = FileKind.of(original, task.fileName());
         PassageStager stager = new PassageStager(
-                task, embedder, index, (done, total) -> news(Stage.EMBEDDING, done, total, percent(done, total)));
+                task,
+                embedder,
+                index,
+                whileAway,
+                (done, total) -> news(Stage.EMBEDDING, done, total, percent(done, total)));
         int target = Math.min(task.settings().chunkTokens(), embedder.maxTokens() - RESERVED_TOKENS);
         Chunker chunker = new Chunker(
                 target, Math.min(task.settings().chunkOverlapTokens(), target / 2), embedder::countTokens, chunk -> {

@@ -25,6 +25,7 @@ final class PassageStager {
     private final Task task;
     private final Embedder embedder;
     private final PassageIndex index;
+    private final WhileAway whileAway;
     private final News news;
     private final Deque<InFlight> flight = new ArrayDeque<>();
     private final Map<String, Integer> languages = new HashMap<>();
@@ -41,10 +42,11 @@ final class PassageStager {
 
     private record InFlight(Passage passage, CompletableFuture<List<float[]>> vector) {}
 
-    PassageStager(Task task, Embedder embedder, PassageIndex index, News news) {
+    PassageStager(Task task, Embedder embedder, PassageIndex index, WhileAway whileAway, News news) {
         this.task = task;
         this.embedder = embedder;
         this.index = index;
+        this.whileAway = whileAway;
         this.news = news;
     }
 
@@ -137,7 +139,8 @@ final class PassageStager {
     private void stage() {
         staging.toCompletableFuture().join();
         if (!batch.isEmpty()) {
-            staging = index.stage(task.scope(), batch);
+            List<EmbeddedPassage> full = batch;
+            staging = whileAway.repeated(() -> index.stage(task.scope(), full));
             batch = new ArrayList<>();
         }
     }

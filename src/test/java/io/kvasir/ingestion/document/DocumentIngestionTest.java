@@ -416,6 +416,36 @@ class DocumentIngestionTest {
     }
 
     @Test
+    void anIndexThatIsAwayIsWaitedForAndNothingIsEmbeddedTwice() {
+        INDEX.away.set(6);
+        int before = EMBEDDER.embedded.get();
+
+        assertThat(ingest("guide.md", "# A\nOne sentence.")).isInstanceOf(Result.Staged.class);
+        assertThat(INDEX.away).hasValue(0);
+        assertThat(EMBEDDER.embedded.get() - before).isEqualTo(1);
+    }
+
+    @Test
+    void cancelledWhileTheIndexIsAwayItEnds() {
+        INDEX.away.set(Integer.MAX_VALUE);
+        try {
+            blobs.put(scope, new BlobId("original"), "A sentence.".getBytes(StandardCharsets.UTF_8));
+            Ingestion.Run run = ingestion.start(task("a.txt"), _ -> {});
+            org.awaitility.Awaitility.await().until(() -> INDEX.away.get() < Integer.MAX_VALUE);
+
+            run.cancel();
+
+            assertThat(run.result()
+                            .toCompletableFuture()
+                            .orTimeout(30, TimeUnit.SECONDS)
+                            .join())
+                    .isInstanceOf(Result.Cancelled.class);
+        } finally {
+            INDEX.away.set(0);
+        }
+    }
+
+    @Test
     void cancelledInTheMiddleNothingIsLeft() {
         CompletableFuture<Void> gate = new CompletableFuture<>();
         EMBEDDER.gate = gate;

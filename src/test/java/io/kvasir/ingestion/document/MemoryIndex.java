@@ -1,11 +1,13 @@
 package io.kvasir.ingestion.document;
 
+import io.kvasir.http.Problems;
 import io.kvasir.kernel.PassageId;
 import io.kvasir.kernel.Scope;
 import io.kvasir.retrieval.EmbeddedPassage;
 import io.kvasir.retrieval.Passage;
 import io.kvasir.retrieval.PassageIndex;
 import io.kvasir.retrieval.SourceVersion;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +21,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class MemoryIndex implements PassageIndex {
     private final Map<PassageId, Passage> staged = new ConcurrentHashMap<>();
     final AtomicInteger failures = new AtomicInteger();
+    final AtomicInteger away = new AtomicInteger();
     final AtomicInteger calls = new AtomicInteger();
     volatile boolean onlyCount;
 
@@ -33,6 +36,9 @@ final class MemoryIndex implements PassageIndex {
     public CompletionStage<Void> stage(Scope scope, List<EmbeddedPassage> passages) {
         if (failures.getAndUpdate(n -> Math.max(0, n - 1)) > 0) {
             return CompletableFuture.failedFuture(new java.io.IOException("index away"));
+        }
+        if (away.getAndUpdate(n -> Math.max(0, n - 1)) > 0) {
+            return CompletableFuture.failedFuture(new Problems.Unavailable("away", Duration.ofSeconds(5)));
         }
         calls.addAndGet(passages.size());
         if (!onlyCount) {

@@ -4,9 +4,11 @@ import io.kvasir.retrieval.Embedder;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A token is a word, or four characters of a long one; all vectors are the same. As quick as one can be. */
 final class WordEmbedder implements Embedder {
+    final AtomicInteger embedded = new AtomicInteger();
     volatile CompletableFuture<Void> gate = CompletableFuture.completedFuture(null);
 
     @Override
@@ -45,6 +47,7 @@ final class WordEmbedder implements Embedder {
 
     @Override
     public CompletionStage<List<float[]>> embedPassages(List<String> texts) {
+        embedded.addAndGet(texts.size());
         return gate.thenApply(_ -> texts.stream().map(_ -> new float[] {1, 0}).toList());
     }
 
