@@ -154,7 +154,7 @@ public final class Server implements AutoCloseable {
                             .toList(),
                     new Authenticated(identity));
             inventory.complete(endpoints);
-            Route routes = Directives.concat(endpoints.route(), new WebUi().routes());
+            Route routes = Directives.concat(endpoints.route(), new WebUi(settings.web(), slug -> face(knowledgeBases, slug)).routes());
             binding = Http.get(system)
                     .newServerAt(settings.http().host(), settings.http().port())
                     .bind(Problems.guarded(routes))
@@ -218,6 +218,11 @@ public final class Server implements AutoCloseable {
                                 "knowledge-base-inactive", "This knowledge base does not answer at the moment"));
             case Outcome.Refused<KnowledgeBases.ForAnswers> refused -> Outcome.refused(refused.rejection());
         });
+    }
+
+    private static CompletionStage<Optional<WebUi.Face>> face(KnowledgeBases knowledgeBases, String slug) {
+        return shared(knowledgeBases, slug)
+                .thenApply(found -> found.map(kb -> new WebUi.Face(kb.name(), kb.description())));
     }
 
     private static CompletionStage<Optional<PublicRoutes.Shared>> shared(KnowledgeBases knowledgeBases, String slug) {

@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.kvasir.answering.AnsweringSettings;
 import io.kvasir.conversation.ConversationSettings;
+import io.kvasir.http.WebSettings;
 import io.kvasir.identity.TokenSettings;
 import io.kvasir.ingestion.IngestionSettings;
 import io.kvasir.jdbc.DatabaseSettings;
@@ -12,6 +13,7 @@ import io.kvasir.retrieval.RetrievalSettings;
 import io.kvasir.retrieval.SearchMode;
 import java.io.File;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Optional;
 
 /** All settings as validated records: the one place that reads the configuration. */
@@ -19,6 +21,7 @@ public record Settings(
         Config config,
         Path dataDir,
         Http http,
+        WebSettings web,
         Owner owner,
         boolean demo,
         Optional<String> masterKey,
@@ -74,6 +77,12 @@ public record Settings(
                 config,
                 dataDir,
                 new Http(kvasir.getString("http.host"), kvasir.getInt("http.port")),
+                new WebSettings(
+                        told(kvasir, "web.frame-origins").stream()
+                                .flatMap(text -> Arrays.stream(text.split("[\\s,]+")))
+                                .toList(),
+                        kvasir.getBoolean("web.index-public-pages"),
+                        kvasir.getString("web.front")),
                 new Owner(kvasir.getString("owner.email"), told(kvasir, "owner.password")),
                 kvasir.getBoolean("demo"),
                 told(kvasir, "master-key"),

@@ -36,6 +36,13 @@ class SettingsTest {
     }
 
     @Test
+    void showsTheDemoAtTheFrontAndIsFramedAndListedByNobody() {
+        assertThat(DEFAULTS.web()).isEqualTo(new io.kvasir.http.WebSettings(java.util.List.of(), false, "demo"));
+        assertThat(with("kvasir.web.frame-origins = \"https://a.example, https://b.example\"").web().frameOrigins())
+                .containsExactly("https://a.example", "https://b.example");
+    }
+
+    @Test
     void keepsItsDataInOneFolder() {
         Path data = Path.of("data").toAbsolutePath();
 
