@@ -1,0 +1,65 @@
+// Builds the three surfaces into the class path of the server. Does nothing where nothing changed.
+import { createHash } from 'node:crypto'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
+const out = resolve(process.env.KVASIR_WEBUI_OUT ?? join(root, '../../../target/classes/webui'))
+process.chdir(root)
+const run = (command, args, env = {}) => execFileSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, KVASIR_WEBUI_OUT: out, ...env } })
+
+const [major, minor] = process.versions.node.split('.').map(Number)
+if (major < 20 || (major === 20 && minor < 19)) throw new Error(`needs Node 20.19 or newer, this is ${process.version}`)
+
+/** Installs what the lock file names, unless exactly that is installed. */
+export function install() {
+  const lock = createHash('sha256').update(readFileSync('package-lock.json')).digest('hex')
+  const mark = 'node_modules/.installed'
+  if (existsSync(mark) && readFileSync(mark, 'utf8') === lock) return
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
+  writeFileSync(mark, lock)
+}
+
+/** One hash over everything that the build reads. */
+function inputs() {
+  const hash = createHash('sha256')
+  const walk = folder => {
+    for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      if (['node_modules', 'test', 'screenshots'].includes(entry.name)) continue
+      const path = join(folder, entry.name)
+      if (entry.isDirectory()) walk(path)
+      else if (!/\.test\.tsx?$/.test(entry.name)) hash.update(path).update(readFileSync(path))
+    }
+  }
+  walk('.')
+  return hash.digest('hex')
+}
+
+function build() {
+  const stamp = join(dirname(out), '.webui-stamp')
+  const now = inputs()
+  if (existsSync(join(out, 'index.html')) && existsSync(stamp) && readFileSync(stamp, 'utf8') === now) return
+  install()
+  mkdirSync(dirname(out), { recursive: true })
+  rmSync(stamp, { force: true })
+  const vite = config => ['node_modules/vite/bin/vite.js', 'build', '--logLevel', 'warn', '--config', config]
+  run(process.execPath, vite('vite.config.ts'))
+  run(process.execPath, vite('vite.widget.config.ts'))
+  const widget = JSON.parse(readFileSync(join(out, 'widget.json'), 'utf8'))
+  const file = source => `/${widget[source].file}`
+  run(process.execPath, vite('vite.loader.config.ts'), { KVASIR_PANEL: file('src/widget/panel.tsx') })
+  for (const name of ['public', 'embed']) {
+    const source = name === 'public' ? 'src/widget/page.ts' : 'src/widget/embed.ts'
+    const styles = (widget[source].css ?? []).map(css => `<link rel="stylesheet" href="/${css}">`).join('\n')
+    const preload = (widget[source].imports ?? []).map(key => `<link rel="modulepreload" href="/${widget[key].file}">`).join('\n')
+    const page = readFileSync(`src/widget/${name}.html`, 'utf8')
+      .replace('<!--assets-->', `${styles}\n${preload}\n<script type="module" src="${file(source)}"></script>`)
+    writeFileSync(join(out, `${name}.html`), page)
+  }
+  run(process.execPath, ['scripts/sizes.mjs'])
+  writeFileSync(stamp, now)
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) build()

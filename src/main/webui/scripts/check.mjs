@@ -1,0 +1,17 @@
+// Everything about the front end that must be green. The journeys need the packaged server and a Chromium.
+import { execFileSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { install } from './build.mjs'
+
+process.chdir(resolve(dirname(fileURLToPath(import.meta.url)), '..'))
+const run = (name, args) => {
+  console.log(`front end: ${name}`)
+  execFileSync(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] })
+}
+
+install()
+run('lint', ['node_modules/oxlint/bin/oxlint', '--quiet', 'src', 'scripts', 'test'])
+run('types of the dashboard', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'])
+run('types of the widget', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.widget.json'])

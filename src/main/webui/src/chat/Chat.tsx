@@ -1,0 +1,76 @@
+import { ArrowDown, ArrowUp, MessageSquarePlus, Square } from 'lucide-react'
+import { useEffect, useRef, useState, type ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import { IconButton } from '@/ui/button'
+import { Answer } from './Answer'
+import type { OpenSource } from './CitationChip'
+import { useChat } from './useChat'
+
+/** Ask and read: the thread, follow-scroll, suggestions, the box. */
+export function Chat({ kbId, suggestions = [], openSource, empty, ready = true }: { kbId: string; suggestions?: string[]; openSource: OpenSource; empty?: ReactNode; ready?: boolean }) {
+  const { t } = useTranslation()
+  const { turns, busy, ask, stop, fresh, rate } = useChat(kbId)
+  const [text, setText] = useState('')
+  const [behind, setBehind] = useState(false)
+  const scroll = useRef<HTMLDivElement>(null)
+  const box = useRef<HTMLTextAreaElement>(null)
+  const following = useRef(true)
+
+  useEffect(() => {
+    const el = scroll.current
+    if (el && following.current) el.scrollTop = el.scrollHeight
+  }, [turns])
+
+  const last = turns.at(-1)
+  const send = (question: string) => {
+    following.current = true
+    ask(question)
+    setText('')
+  }
+  return (
+    <section aria-label={t('chat.title')} className="flex h-full min-h-0 flex-col">
+      <div className="relative min-h-0 flex-1">
+        <div ref={scroll} tabIndex={0} className="h-full overflow-y-auto px-4 py-4" onScroll={event => {
+          const el = event.currentTarget
+          following.current = el.scrollHeight - el.scrollTop - el.clientHeight < 60
+          setBehind(!following.current)
+        }}>
+          {turns.length === 0
+            ? (
+              <div className="mx-auto grid h-full max-w-[560px] content-center gap-4 py-6">
+                {empty ?? <div><h2 className="text-16 font-semibold">{t('chat.emptyTitle')}</h2><p className="mt-0.5 text-13 text-muted">{t('chat.emptyText')}</p></div>}
+                {suggestions.length > 0 && (
+                  <ul className="grid gap-2">
+                    {suggestions.map(s => <li key={s}><button type="button" disabled={!ready} onClick={() => send(s)} className="w-full rounded-8 border border-line bg-surface px-3.5 py-2.5 text-left text-13 shadow-low transition-colors hover:border-edge hover:bg-raised disabled:opacity-50">{s}</button></li>)}
+                  </ul>
+                )}
+              </div>
+              )
+            : <div className="mx-auto grid max-w-[680px] gap-8">{turns.map((turn, i) => <Answer key={turn.turnId ?? `new-${i}`} turn={turn} openSource={openSource} onAgain={send} onRate={rate} detailed />)}</div>}
+        </div>
+        {behind && <button type="button" onClick={() => { scroll.current!.scrollTop = scroll.current!.scrollHeight }} className="anim-fade absolute bottom-3 left-1/2 flex -translate-x-1/2 items-center gap-1 rounded-12 border border-line bg-surface px-3 py-1.5 text-12 shadow-float hover:bg-raised"><ArrowDown size={13} aria-hidden />{t('chat.newest')}</button>}
+      </div>
+      <p role="status" className="sr-only">{last?.over ? (last.failure !== null ? t('chat.failed', { why: last.failure }) : t('chat.complete')) : ''}</p>
+      <form className="px-4 pb-4" onSubmit={event => {
+        event.preventDefault()
+        if (text.trim() && !busy) send(text)
+      }}>
+        <div className="mx-auto flex max-w-[680px] items-end gap-1 rounded-12 border border-edge/60 bg-surface p-1.5 shadow-low transition-colors focus-within:border-accent">
+          {turns.length > 0 && <IconButton label={t('chat.fresh')} icon={MessageSquarePlus} onClick={() => { fresh(); box.current?.focus() }} />}
+          <textarea ref={box} rows={1} value={text} aria-label={t('chat.question')} placeholder={t('chat.placeholder')} maxLength={100_000}
+            className="field-sizing-content max-h-40 min-h-8 flex-1 resize-none bg-transparent px-2 py-1.5 outline-none pointer-coarse:text-16"
+            onChange={event => setText(event.target.value)}
+            onKeyDown={event => {
+              if (event.key === 'Enter' && !event.shiftKey && !event.nativeEvent.isComposing) {
+                event.preventDefault()
+                event.currentTarget.form?.requestSubmit()
+              }
+            }} />
+          {busy
+            ? <IconButton label={t('chat.stop')} icon={Square} onClick={stop} />
+            : <button type="submit" aria-label={t('chat.ask')} disabled={!text.trim()} className="control inline-flex aspect-square items-center justify-center rounded-6 bg-accent text-on-accent transition-opacity disabled:bg-raised disabled:text-muted"><ArrowUp size={16} aria-hidden /></button>}
+        </div>
+      </form>
+    </section>
+  )
+}

@@ -1,0 +1,107 @@
+import { useCallback, useEffect, useRef, useState } from 'react'
+import { api } from '@/api/client'
+import { Problem } from '@/api/problem'
+import { call } from '@/api/session'
+import type { Page } from '@/api/types'
+import { exchange, type Line } from './exchange'
+import { newTurn, turnsOf, type Message, type Turn } from './turn'
+
+const LINE: Line = { call, fatal: e => e instanceof Problem && e.status >= 400 && e.status < 500 && e.status !== 429 }
+/** Text is shown at most this often, in milliseconds: twenty times a second reads as flowing and leaves the page free. */
+const COMMIT = 50
+
+const kept = (kb: string) => `kvasir.try.${kb}`
+
+/** A conversation of one's own with a knowledge base; it is found again after a reload of the tab. */
+export function useChat(kbId: string) {
+  const [turns, setTurns] = useState<Turn[]>([])
+  const [busy, setBusy] = useState(false)
+  const conversation = useRef<string | null>(null)
+  const abort = useRef<AbortController | null>(null)
+
+  const run = useCallback(async (begin: Turn, ask: boolean) => {
+    const controller = new AbortController()
+    abort.current = controller
+    setBusy(true)
+    let latest = begin
+    let timer = 0
+    const put = () => {
+      timer = 0
+      if (!controller.signal.aborted) setTurns(all => [...all.slice(0, -1), latest])
+    }
+    try {
+      if (!conversation.current) {
+        conversation.current = (await api.post<{ id: string }>('/chat/conversations', { kbId })).id
+        sessionStorage.setItem(kept(kbId), conversation.current)
+      }
+      await exchange(LINE, conversation.current, begin, ask, turn => {
+        latest = turn
+        timer ||= window.setTimeout(put, COMMIT)
+      }, controller.signal)
+    } catch (e) {
+      if (controller.signal.aborted) return
+      latest = { ...latest, over: true, stage: 'done', failure: e instanceof Error ? e.message : '' }
+    } finally {
+      clearTimeout(timer)
+      if (!controller.signal.aborted) {
+        put()
+        setBusy(false)
+        abort.current = null
+      }
+    }
+  }, [kbId])
+
+  useEffect(() => {
+    let left = false
+    const id = sessionStorage.getItem(kept(kbId))
+    conversation.current = id
+    setTurns([])
+    setBusy(false)
+    if (id) {
+      api.get<Page<Message>>(`/chat/conversations/${id}/messages?limit=200`).then(page => {
+        if (left) return
+        const old = turnsOf(page.items)
+        setTurns(old)
+        const last = old.at(-1)
+        if (last && !last.over) void run(last, false)
+      }).catch(() => {
+        if (left) return
+        conversation.current = null
+        sessionStorage.removeItem(kept(kbId))
+      })
+    }
+    return () => {
+      left = true
+      abort.current?.abort()
+      abort.current = null
+    }
+  }, [kbId, run])
+
+  const ask = useCallback((question: string) => {
+    if (abort.current || !question.trim()) return
+    const turn = newTurn(question.trim())
+    setTurns(all => [...all, turn])
+    void run(turn, true)
+  }, [run])
+
+  const stop = useCallback(() => {
+    if (conversation.current) void api.post(`/chat/conversations/${conversation.current}/stop`).catch(() => {})
+  }, [])
+
+  const fresh = useCallback(() => {
+    abort.current?.abort()
+    abort.current = null
+    conversation.current = null
+    sessionStorage.removeItem(kept(kbId))
+    setTurns([])
+    setBusy(false)
+  }, [kbId])
+
+  const rate = useCallback((messageId: string, rating: 'up' | 'down') => {
+    const mark = (feedback: Turn['feedback']) => setTurns(all => all.map(t => (t.messageId === messageId ? { ...t, feedback } : t)))
+    mark(rating)
+    api.post(`/chat/messages/${messageId}/feedback`, { rating }).catch(() => mark(null))
+  }, [])
+
+  return { turns, busy, ask, stop, fresh, rate }
+}

@@ -1,0 +1,21 @@
+import type { ReactNode } from 'react'
+import { useEffect } from 'react'
+
+/** The quiet page around everything that happens before somebody is in. */
+export function Frame({ title, text, children, foot }: { title: string; text?: ReactNode; children?: ReactNode; foot?: ReactNode }) {
+  useEffect(() => { document.title = `${title} · Kvasir` }, [title])
+  return (
+    <main className="grid min-h-full content-center justify-items-center px-4 py-10">
+      <div className="grid w-full max-w-[360px] gap-6">
+        <header className="grid justify-items-center gap-3 text-center">
+          <img src="/icon.svg" alt="" width={40} height={40} />
+          <div><h1 className="text-20 font-semibold">{title}</h1>{text && <p className="mt-1 text-13 text-muted">{text}</p>}</div>
+        </header>
+        {children}
+        {foot && <p className="text-center text-13 text-muted">{foot}</p>}
+      </div>
+    </main>
+  )
+}
+
+export const Complaint = ({ text }: { text: string | undefined }) => (text ? <p role="alert" className="rounded-8 bg-bad-soft px-3 py-2 text-13 text-bad">{text}</p> : null)

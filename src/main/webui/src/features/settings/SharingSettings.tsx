@@ -1,0 +1,86 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { ExternalLink, Globe } from 'lucide-react'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { toast } from 'sonner'
+import { api } from '@/api/client'
+import { baseQuery, kbPath } from '@/api/queries'
+import { Badge, CopyField } from '@/ui/bits'
+import { Button, buttonLook } from '@/ui/button'
+import { Field, Input, Segments } from '@/ui/fields'
+import { Confirm } from '@/ui/overlay'
+import { Page, Section } from '@/ui/page'
+import { Notice, Remote, Skeleton } from '@/ui/states'
+import { Tabs } from './Tabs'
+
+function useShare(kbId: string) {
+  const { t } = useTranslation()
+  const client = useQueryClient()
+  const done = () => { void client.invalidateQueries({ queryKey: baseQuery(kbId).queryKey, exact: true }); void client.invalidateQueries({ queryKey: ['kbs'] }) }
+  const share = useMutation({ mutationFn: () => api.post(`${kbPath(kbId)}/share`), onSuccess: done, onError: (e: Error) => toast.error(e.message || t('state.failed')) })
+  const unshare = async () => {
+    try {
+      await api.delete(`${kbPath(kbId)}/share`)
+      done()
+    } catch (e) {
+      toast.error((e as Error).message || t('state.failed'))
+    }
+  }
+  return { share, unshare }
+}
+
+export function ShareSettings({ tenant, kbId }: { tenant: string; kbId: string }) {
+  const { t } = useTranslation()
+  const query = useQuery(baseQuery(kbId))
+  const { share, unshare } = useShare(kbId)
+  return (
+    <Page title={t('nav.settings')} narrow toolbar={<Tabs tenant={tenant} kbId={kbId} tab="share" />}>
+      <Remote query={query} skeleton={<Skeleton className="h-56 rounded-12" />}>
+        {kb => (
+          <Section title={t('share.title')} text={t('share.text')}
+            footer={kb.public
+              ? <><Confirm trigger={<Button variant="danger">{t('share.stop')}</Button>} title={t('share.stopTitle')} text={t('share.stopText')} action={t('share.stop')} onConfirm={unshare} /><a href={kb.shareUrl ?? ''} target="_blank" rel="noopener" className={buttonLook('primary')}><ExternalLink size={14} aria-hidden />{t('share.open')}</a></>
+              : <Button variant="primary" icon={Globe} busy={share.isPending} onClick={() => share.mutate()}>{t('share.action')}</Button>}>
+            <p className="flex items-center gap-2 text-13"><Badge tone={kb.public ? 'good' : 'quiet'}>{t(kb.public ? 'share.public' : 'share.private')}</Badge>{t(kb.public ? 'share.publicText' : 'share.privateText')}</p>
+            {kb.public && kb.shareUrl && <CopyField label={t('share.link')} value={`${location.origin}${kb.shareUrl}`} />}
+          </Section>
+        )}
+      </Remote>
+    </Page>
+  )
+}
+
+export function WidgetSettings({ tenant, kbId }: { tenant: string; kbId: string }) {
+  const { t } = useTranslation()
+  const query = useQuery(baseQuery(kbId))
+  const { share } = useShare(kbId)
+  const [mode, setMode] = useState<'bubble' | 'inline'>('bubble')
+  const [side, setSide] = useState<'right' | 'left'>('right')
+  const [theme, setTheme] = useState<'auto' | 'light' | 'dark'>('auto')
+  const [accent, setAccent] = useState('#3b4fd1')
+  return (
+    <Page title={t('nav.settings')} narrow toolbar={<Tabs tenant={tenant} kbId={kbId} tab="widget" />}>
+      <Remote query={query} skeleton={<Skeleton className="h-80 rounded-12" />} empty={kb => !kb.public && <Notice icon={Globe} title={t('widget.needsShare')} text={t('widget.needsShareText')} action={<Button variant="primary" busy={share.isPending} onClick={() => share.mutate()}>{t('share.action')}</Button>} />}>
+        {kb => {
+          const attributes = [`data-kb-site="${kb.slug}"`, ...(theme !== 'auto' ? [`data-kb-theme="${theme}"`] : []), ...(mode === 'inline' ? ['data-kb-mode="inline"', 'data-kb-target="#help"'] : side === 'left' ? ['data-kb-position="left"'] : []), ...(accent !== '#3b4fd1' ? [`data-kb-accent="${accent}"`] : [])]
+          const snippet = `<script type="module" async src="${location.origin}/widget.js"\n        ${attributes.join('\n        ')}></script>`
+          return (
+            <>
+              <Section title={t('widget.title')} text={t('widget.text')}>
+                <div className="flex flex-wrap gap-x-6 gap-y-4">
+                  <div className="grid justify-items-start gap-1"><span className="text-13 font-medium">{t('widget.mode')}</span><Segments label={t('widget.mode')} value={mode} onChange={setMode} options={[{ value: 'bubble', text: t('widget.bubble') }, { value: 'inline', text: t('widget.inline') }]} /></div>
+                  {mode === 'bubble' && <div className="grid justify-items-start gap-1"><span className="text-13 font-medium">{t('widget.side')}</span><Segments label={t('widget.side')} value={side} onChange={setSide} options={[{ value: 'right', text: t('widget.right') }, { value: 'left', text: t('widget.left') }]} /></div>}
+                  <div className="grid justify-items-start gap-1"><span className="text-13 font-medium">{t('nav.theme')}</span><Segments label={t('nav.theme')} value={theme} onChange={setTheme} options={(['auto', 'light', 'dark'] as const).map(value => ({ value, text: t(`theme.${value}`) }))} /></div>
+                  <Field label={t('widget.accent')}>{bind => <Input {...bind} type="color" value={accent} onChange={e => setAccent(e.target.value)} className="w-16 p-1" />}</Field>
+                </div>
+                <CopyField label={t('widget.snippet')} value={snippet} lines={4} />
+              </Section>
+              <Section title={t('widget.frame')} text={t('widget.frameText')}><CopyField label={t('widget.frameCode')} value={`<iframe src="${location.origin}/embed/${kb.slug}" title="${t('widget.help')}" width="400" height="600"></iframe>`} /></Section>
+              <Section title={t('widget.calls')} text={t('widget.callsText')}><CopyField label="JavaScript" lines={3} value={"kb('open')\nkb('ask', 'When are refunds paid?')\naddEventListener('kb:message', e => console.log(e.detail))"} /></Section>
+            </>
+          )
+        }}
+      </Remote>
+    </Page>
+  )
+}

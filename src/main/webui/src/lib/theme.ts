@@ -1,0 +1,36 @@
+import { useSyncExternalStore } from 'react'
+
+export type Theme = 'auto' | 'light' | 'dark'
+const KEY = 'kvasir.theme'
+const dark = matchMedia('(prefers-color-scheme: dark)')
+const listeners = new Set<() => void>()
+
+const stored = (): Theme => {
+  const value = localStorage.getItem(KEY)
+  return value === 'light' || value === 'dark' ? value : 'auto'
+}
+
+function paint() {
+  const theme = stored()
+  document.documentElement.dataset.theme = theme === 'auto' ? (dark.matches ? 'dark' : 'light') : theme
+  for (const listener of listeners) listener()
+}
+
+/** Follows the system until the person chooses otherwise. */
+export function startTheme() {
+  dark.addEventListener('change', paint)
+  paint()
+}
+
+export function setTheme(theme: Theme) {
+  if (theme === 'auto') localStorage.removeItem(KEY)
+  else localStorage.setItem(KEY, theme)
+  paint()
+}
+
+export function useTheme(): Theme {
+  return useSyncExternalStore(listener => {
+    listeners.add(listener)
+    return () => listeners.delete(listener)
+  }, stored)
+}

@@ -1,0 +1,55 @@
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { useEffect, useRef, type ReactNode } from 'react'
+import { cx } from '@/lib/cx'
+import { useKeys } from '@/lib/keys'
+
+export interface Column<T> { key: string; title: string; width: string; cell: (row: T) => ReactNode; align?: 'right'; hideOnPhone?: boolean }
+
+/**
+ * Rows in columns, of which only the visible ones exist. J and K (or the arrows) move, a click or Enter opens.
+ *
+ * @param end called when the last rows come into view: there may be more to fetch
+ */
+export function Table<T>({ label, rows, columns, id, open, onOpen, rowHeight = 44, end }: { label: string; rows: T[]; columns: Column<T>[]; id: (row: T) => string; open?: string | undefined; onOpen?: (row: T) => void; rowHeight?: number; end?: () => void }) {
+  const box = useRef<HTMLDivElement>(null)
+  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => box.current, estimateSize: () => rowHeight, overscan: 8 })
+  const at = rows.findIndex(row => id(row) === open)
+  const step = (by: number) => {
+    const next = rows[Math.max(0, Math.min(rows.length - 1, at + by))]
+    if (next && onOpen) {
+      onOpen(next)
+      virtual.scrollToIndex(rows.indexOf(next))
+    }
+  }
+  useKeys({ j: () => step(1), k: () => step(-1) }, Boolean(onOpen))
+  const items = virtual.getVirtualItems()
+  const last = items.at(-1)?.index ?? 0
+  useEffect(() => { if (end && last >= rows.length - 10) end() }, [end, last, rows.length])
+  const grid = columns.map(c => c.width).join(' ')
+  const phone = columns.filter(c => !c.hideOnPhone).map(c => c.width).join(' ')
+  return (
+    <div role="table" aria-label={label} aria-rowcount={rows.length + 1} className="overflow-hidden rounded-8 border border-line bg-surface shadow-low" style={{ ['--grid' as string]: grid, ['--grid-phone' as string]: phone }}>
+      <div role="rowgroup" className="border-b border-line bg-bg">
+        <div role="row" aria-rowindex={1} className="grid h-9 grid-cols-(--grid-phone) items-center gap-3 px-3 text-12 font-medium text-muted md:grid-cols-(--grid)">
+          {columns.map(c => <div role="columnheader" key={c.key} className={cx('truncate', c.align === 'right' && 'text-right', c.hideOnPhone && 'max-md:hidden')}>{c.title}</div>)}
+        </div>
+      </div>
+      {/* A scrolled box can be reached by keyboard. */}
+      <div ref={box} role="rowgroup" tabIndex={0} className="max-h-[calc(100dvh-260px)] min-h-24 overflow-y-auto focus-visible:-outline-offset-2">
+        <div role="presentation" className="relative" style={{ height: virtual.getTotalSize() }}>
+          {items.map(item => {
+            const row = rows[item.index]!
+            const chosen = id(row) === open
+            return (
+              <div key={id(row)} role="row" aria-rowindex={item.index + 2} aria-selected={chosen || undefined} onClick={() => onOpen?.(row)}
+                className={cx('absolute inset-x-0 grid grid-cols-(--grid-phone) items-center gap-3 border-b border-line px-3 text-13 md:grid-cols-(--grid)', onOpen && 'cursor-pointer', chosen ? 'bg-soft' : 'hover:bg-bg')}
+                style={{ height: item.size, transform: `translateY(${item.start}px)` }}>
+                {columns.map(c => <div role="cell" key={c.key} className={cx('min-w-0 truncate', c.align === 'right' && 'figures text-right', c.hideOnPhone && 'max-md:hidden')}>{c.cell(row)}</div>)}
+              </div>
+            )
+          })}
+        </div>
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,28 @@
+import react from '@vitejs/plugin-react'
+import tailwind from '@tailwindcss/vite'
+import { defineConfig, type Plugin } from 'vite'
+
+/** sonner writes its styles into the page by itself, which our content security policy forbids: it gets them from our style sheet instead. */
+const sonnerWithoutStyleTag: Plugin = {
+  name: 'sonner-without-style-tag',
+  transform(code, id) {
+    if (!/node_modules\/sonner\/dist\/index\.mjs/.test(id)) return null
+    const without = code.replace(/^__insertCSS\(.*\);?$/m, '')
+    if (without === code) throw new Error('sonner no longer calls __insertCSS: look how it brings its styles now')
+    return without
+  },
+}
+
+export default defineConfig({
+  resolve: { alias: { '@': new URL('src', import.meta.url).pathname } },
+  plugins: [react(), tailwind(), sonnerWithoutStyleTag],
+  build: {
+    outDir: process.env.KVASIR_WEBUI_OUT ?? '../../../target/classes/webui',
+    emptyOutDir: true,
+    manifest: 'dashboard.json',
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    target: 'es2023',
+  },
+  server: { proxy: { '/api': process.env.KVASIR_URL ?? 'http://localhost:8080' } },
+})

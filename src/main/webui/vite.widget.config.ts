@@ -1,0 +1,20 @@
+import { defineConfig } from 'vite'
+
+/** The panel (Preact, one file) and the public page around it. */
+export default defineConfig({
+  resolve: { alias: { '@': new URL('src', import.meta.url).pathname } },
+  oxc: { jsx: { runtime: 'classic', pragma: 'h', pragmaFrag: 'Fragment' } },
+  build: {
+    outDir: process.env.KVASIR_WEBUI_OUT ?? '../../../target/classes/webui',
+    emptyOutDir: false,
+    manifest: 'widget.json',
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    target: 'es2022',
+    rolldownOptions: {
+      input: { panel: 'src/widget/panel.tsx', page: 'src/widget/page.ts', embed: 'src/widget/embed.ts' },
+      preserveEntrySignatures: 'exports-only',
+      output: { minify: true },
+    },
+  },
+})

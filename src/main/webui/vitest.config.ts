@@ -1,0 +1,13 @@
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vitest/config'
+
+const alias = { '@': new URL('src', import.meta.url).pathname }
+
+export default defineConfig({
+  test: {
+    projects: [
+      { resolve: { alias }, plugins: [react()], test: { name: 'react', environment: 'jsdom', include: ['src/{lib,api,ui,chat,features,routes}/**/*.test.{ts,tsx}'] } },
+      { resolve: { alias }, oxc: { jsx: { runtime: 'classic', pragma: 'h', pragmaFrag: 'Fragment' } }, test: { name: 'preact', environment: 'jsdom', include: ['src/widget/**/*.test.{ts,tsx}'] } },
+    ],
+  },
+})
