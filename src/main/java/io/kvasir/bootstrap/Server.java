@@ -154,7 +154,8 @@ public final class Server implements AutoCloseable {
                             .toList(),
                     new Authenticated(identity));
             inventory.complete(endpoints);
-            Route routes = Directives.concat(endpoints.route(), new WebUi(settings.web(), slug -> face(knowledgeBases, slug)).routes());
+            Route routes = Directives.concat(
+                    endpoints.route(), new WebUi(settings.web(), slug -> face(knowledgeBases, slug)).routes());
             binding = Http.get(system)
                     .newServerAt(settings.http().host(), settings.http().port())
                     .bind(Problems.guarded(routes))

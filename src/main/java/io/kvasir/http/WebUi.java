@@ -58,7 +58,8 @@ public final class WebUi {
     private static final Pattern SLUG = Pattern.compile("[A-Za-z0-9_-]{1,100}");
 
     /** The first segments of the dashboard's own addresses. */
-    private static final List<String> ROOMS = List.of("login", "signup", "mfa", "reset", "verify", "invite", "auth", "t");
+    private static final List<String> ROOMS =
+            List.of("login", "signup", "mfa", "reset", "verify", "invite", "auth", "t");
 
     private static final Map<String, ContentType> TYPES = Map.of(
             "js", MediaTypes.APPLICATION_JAVASCRIPT.toContentType(HttpCharsets.UTF_8),
@@ -79,8 +80,7 @@ public final class WebUi {
     private static final String FOREVER = "public, max-age=31536000, immutable";
     private static final String MINUTES = "public, max-age=300";
 
-    private static final String NOTHING =
-            """
+    private static final String NOTHING = """
             <!doctype html>
             <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
             <meta name="robots" content="noindex"><title>Nothing is shared here</title><link rel="icon" href="/icon.svg" type="image/svg+xml"></head>
@@ -121,8 +121,8 @@ public final class WebUi {
                 "assets",
                 () -> path(
                         segment(),
-                        name -> get(
-                                () -> NAME.matcher(name).matches() ? file("assets/" + name, FOREVER, true) : missing()))));
+                        name -> get(() ->
+                                NAME.matcher(name).matches() ? file("assets/" + name, FOREVER, true) : missing()))));
         all.add(path("widget.js", () -> get(() -> file("widget.js", MINUTES, true))));
         all.add(path("icon.svg", () -> get(() -> file("icon.svg", MINUTES, false))));
         for (String room : ROOMS) {
@@ -181,10 +181,14 @@ public final class WebUi {
                         filled(
                                 html,
                                 Map.of(
-                                        "name", face.name(),
-                                        "description", face.description(),
-                                        "slug", slug,
-                                        "robots", settings.indexPublicPages() ? "index" : "noindex")),
+                                        "name",
+                                        face.name(),
+                                        "description",
+                                        face.description(),
+                                        "slug",
+                                        slug,
+                                        "robots",
+                                        settings.indexPublicPages() ? "index" : "noindex")),
                         POLICY.formatted("", framers))))
                 .orElseGet(WebUi::missing));
     }
@@ -193,8 +197,8 @@ public final class WebUi {
     private static String filled(String template, Map<String, String> values) {
         return Pattern.compile("\\{\\{([a-z]+)}}")
                 .matcher(template)
-                .replaceAll(found -> java.util.regex.Matcher.quoteReplacement(
-                        escaped(values.getOrDefault(found.group(1), ""))));
+                .replaceAll(found ->
+                        java.util.regex.Matcher.quoteReplacement(escaped(values.getOrDefault(found.group(1), ""))));
     }
 
     private static String escaped(String text) {

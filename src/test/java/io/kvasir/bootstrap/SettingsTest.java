@@ -38,7 +38,9 @@ class SettingsTest {
     @Test
     void showsTheDemoAtTheFrontAndIsFramedAndListedByNobody() {
         assertThat(DEFAULTS.web()).isEqualTo(new io.kvasir.http.WebSettings(java.util.List.of(), false, "demo"));
-        assertThat(with("kvasir.web.frame-origins = \"https://a.example, https://b.example\"").web().frameOrigins())
+        assertThat(with("kvasir.web.frame-origins = \"https://a.example, https://b.example\"")
+                        .web()
+                        .frameOrigins())
                 .containsExactly("https://a.example", "https://b.example");
     }
 

@@ -24,8 +24,8 @@ class WebUiTest {
 
     @BeforeAll
     static void serve() {
-        server = HttpServerForTests.serving(
-                ui(new WebSettings(List.of("https://shop.example"), false, "demo")).routes());
+        server = HttpServerForTests.serving(ui(new WebSettings(List.of("https://shop.example"), false, "demo"))
+                .routes());
     }
 
     private static WebUi ui(WebSettings settings) {
@@ -151,7 +151,8 @@ class WebUiTest {
 
         assertThat(header(packed, "Content-Encoding")).isEqualTo("gzip");
         assertThat(header(packed, "Vary")).isEqualTo("Accept-Encoding");
-        assertThat(header(server.get("/assets/panel-A_b1-2.js"), "Content-Encoding")).isEmpty();
+        assertThat(header(server.get("/assets/panel-A_b1-2.js"), "Content-Encoding"))
+                .isEmpty();
     }
 
     @Test
@@ -166,8 +167,8 @@ class WebUiTest {
 
     @Test
     void withoutAFrontPageTheFirstAddressLeadsToTheLogin() throws Exception {
-        try (HttpServerForTests bare =
-                HttpServerForTests.serving(ui(new WebSettings(List.of(), false, "none")).routes())) {
+        try (HttpServerForTests bare = HttpServerForTests.serving(
+                ui(new WebSettings(List.of(), false, "none")).routes())) {
             HttpResponse<String> response = bare.get("/");
             assertThat(response.statusCode()).isEqualTo(303);
             assertThat(header(response, "Location")).isEqualTo("/login");
@@ -176,8 +177,8 @@ class WebUiTest {
 
     @Test
     void publicPagesAreListedOnlyByChoice() throws Exception {
-        try (HttpServerForTests listed =
-                HttpServerForTests.serving(ui(new WebSettings(List.of(), true, "demo")).routes())) {
+        try (HttpServerForTests listed = HttpServerForTests.serving(
+                ui(new WebSettings(List.of(), true, "demo")).routes())) {
             assertThat(listed.get("/kb/demo").body()).contains("name=\"robots\" content=\"index\"");
         }
     }
