@@ -45,6 +45,7 @@ public final class FakeLlm implements AutoCloseable {
                 .childHandler(new ChannelInitializer<SocketChannel>() {
                     @Override
                     protected void initChannel(SocketChannel channel) {
+                        stats.connections.increment();
                         channel.pipeline()
                                 .addLast(new HttpServerCodec())
                                 .addLast(new HttpObjectAggregator(LARGEST_REQUEST))
@@ -91,6 +92,7 @@ public final class FakeLlm implements AutoCloseable {
 
     /** Counted since the start or the last reset. */
     public static final class Stats {
+        final LongAdder connections = new LongAdder();
         final LongAdder calls = new LongAdder();
         final LongAdder tokens = new LongAdder();
         final LongAdder finished = new LongAdder();
@@ -98,6 +100,10 @@ public final class FakeLlm implements AutoCloseable {
         final AtomicInteger open = new AtomicInteger();
         volatile String lastRequest = "";
         volatile String lastAuthorization = "";
+
+        public long connections() {
+            return connections.sum();
+        }
 
         public long calls() {
             return calls.sum();
@@ -131,6 +137,7 @@ public final class FakeLlm implements AutoCloseable {
         }
 
         void reset() {
+            connections.reset();
             calls.reset();
             tokens.reset();
             finished.reset();

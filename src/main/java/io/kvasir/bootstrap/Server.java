@@ -1,7 +1,6 @@
 package io.kvasir.bootstrap;
 
 import io.kvasir.answering.Answerer;
-import io.kvasir.answering.EmbeddedSentences;
 import io.kvasir.conversation.ConversationRoutes;
 import io.kvasir.conversation.Conversations;
 import io.kvasir.conversation.Profile;
@@ -27,8 +26,6 @@ import io.kvasir.kernel.Scope;
 import io.kvasir.knowledgebase.KnowledgeBaseRoutes;
 import io.kvasir.knowledgebase.KnowledgeBases;
 import io.kvasir.llm.ChatModels;
-import io.kvasir.llm.extractive.ExtractiveChatModel;
-import io.kvasir.llm.openai.OpenAiChatModel;
 import io.kvasir.retrieval.Embedder;
 import io.kvasir.retrieval.PassageIndex;
 import io.kvasir.retrieval.Retriever;
@@ -40,7 +37,6 @@ import java.nio.file.Files;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -108,8 +104,8 @@ public final class Server implements AutoCloseable {
             Identity identity = keep(join(identifying));
 
             Retriever retriever = new Retriever(index, embedder);
-            Answerer answerer =
-                    new Answerer(retriever::retrieve, models(settings, embedder, system), settings.answering());
+            ChatModels models = Models.of(settings.providers(), embedder, system, clock);
+            Answerer answerer = new Answerer(retriever::retrieve, models, settings.answering());
 
             // Each feature is handed what it needs of the other as a function: neither knows the other.
             CompletableFuture<Conversations> conversing = new CompletableFuture<>();
@@ -195,19 +191,6 @@ public final class Server implements AutoCloseable {
     /** The first owner, with the password to show once where it was made up just now. */
     public Identity.Owner owner() {
         return owner;
-    }
-
-    private static ChatModels models(Settings settings, Embedder embedder, ActorSystem<?> system) {
-        List<ChatModels.Provider> all = new ArrayList<>();
-        all.add(new ChatModels.Provider(
-                new ExtractiveChatModel(new EmbeddedSentences(embedder)),
-                List.of(ChatModels.EXTRACTIVE),
-                Optional.empty()));
-        for (Providers.Provider provider : settings.providers().all()) {
-            all.add(new ChatModels.Provider(
-                    new OpenAiChatModel(system, provider.settings()), provider.models(), provider.fallback()));
-        }
-        return new ChatModels(all);
     }
 
     private static CompletionStage<Outcome<Profile>> profile(KnowledgeBases knowledgeBases, Scope scope) {

@@ -111,7 +111,7 @@ public record Settings(
                 conversation(kvasir.getConfig("conversation")),
                 new AnsweringSettings(
                         kvasir.getInt("answering.history-tokens"), kvasir.getInt("answering.snippet-length")),
-                Providers.of(kvasir.getConfig("llm.providers")));
+                Providers.of(kvasir.getConfig("llm")));
     }
 
     private static KnowledgeBaseSettings knowledgeBase(Config c) {

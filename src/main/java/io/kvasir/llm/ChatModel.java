@@ -15,6 +15,11 @@ public interface ChatModel {
     /** Name of the provider as configured: {@code extractive}, {@code openai} … */
     String provider();
 
+    /** How it fares. A model that calls nobody is always well. */
+    default ProviderHealth health() {
+        return ProviderHealth.up(provider());
+    }
+
     /**
      * @param model the provider's model name
      * @param messages system first, then turns, the question last
@@ -61,6 +66,25 @@ public interface ChatModel {
         REFUSED
     }
 
-    /** @param costMicros millionths of the price list's currency unit, 0 where no price is known */
-    record Usage(String provider, String model, int promptTokens, int completionTokens, long costMicros) {}
+    /**
+     * @param provider who answered, which may be a fallback
+     * @param promptTokens all of the prompt
+     * @param completionTokens all that was made, reasoning included
+     * @param cachedTokens those of the prompt the provider had kept from an earlier call, 0 where it told none
+     * @param reasoningTokens those of the completion nobody sees, 0 where it told none
+     * @param costMicros millionths of the price list's currency unit, 0 where no price is known
+     */
+    record Usage(
+            String provider,
+            String model,
+            int promptTokens,
+            int completionTokens,
+            int cachedTokens,
+            int reasoningTokens,
+            long costMicros) {
+        /** Without cached or reasoning tokens. */
+        public Usage(String provider, String model, int promptTokens, int completionTokens, long costMicros) {
+            this(provider, model, promptTokens, completionTokens, 0, 0, costMicros);
+        }
+    }
 }

@@ -34,9 +34,9 @@ public final class ChatModels {
         }
         Fallback fallback = provider.fallback().get();
         Provider second = providers.get(fallback.provider());
-        if (second == null || second == provider) {
-            throw new IllegalArgumentException(
-                    "provider " + provider.name() + " cannot fall back to " + fallback.provider());
+        if (second == null || second == provider || !offers(fallback.provider(), fallback.model())) {
+            throw new IllegalArgumentException("provider " + provider.name() + " cannot fall back to "
+                    + fallback.provider() + " with model " + fallback.model());
         }
         return new FallbackChatModel(provider.model(), second.model(), fallback.model());
     }
@@ -57,13 +57,61 @@ public final class ChatModels {
         return found != null && (found.models().isEmpty() || found.models().contains(model));
     }
 
+    /** What a person may choose from, in the order of the configuration. */
+    public List<Offer> offers() {
+        return providers.values().stream()
+                .map(provider -> new Offer(
+                        provider.name(),
+                        provider.kind(),
+                        provider.models().stream()
+                                .map(model -> new Offer.Model(
+                                        model,
+                                        Optional.ofNullable(provider.prices().get(model))))
+                                .toList(),
+                        provider.models().isEmpty(),
+                        provider.fallback()))
+                .toList();
+    }
+
+    /** How each provider fares, in the order of the configuration. Calls nobody. */
+    public List<ProviderHealth> health() {
+        return providers.values().stream()
+                .map(provider -> provider.model().health())
+                .toList();
+    }
+
     /**
+     * One provider in a list to choose from. No key and no address is in it.
+     *
+     * @param kind the protocol: {@code extractive}, {@code openai}, {@code anthropic}, {@code gemini}
+     * @param models the default first
+     * @param anyModel any name is passed on to the provider
+     */
+    public record Offer(
+            String provider, String kind, List<Model> models, boolean anyModel, Optional<Fallback> fallback) {
+        public Offer {
+            models = List.copyOf(models);
+        }
+
+        /** @param price empty where none is known */
+        public record Model(String name, Optional<Price> price) {}
+    }
+
+    /**
+     * @param kind the protocol it speaks
      * @param models what it offers, the default first; empty where any name is passed on
      * @param fallback who answers where this one fails before its first token; it has no fallback of its own then
      */
-    public record Provider(ChatModel model, List<String> models, Optional<Fallback> fallback) {
+    public record Provider(
+            ChatModel model, String kind, List<String> models, Map<String, Price> prices, Optional<Fallback> fallback) {
         public Provider {
             models = List.copyOf(models);
+            prices = Map.copyOf(prices);
+        }
+
+        /** One without a price list, of the kind it is named after. */
+        public Provider(ChatModel model, List<String> models, Optional<Fallback> fallback) {
+            this(model, model.provider(), models, Map.of(), fallback);
         }
 
         public String name() {

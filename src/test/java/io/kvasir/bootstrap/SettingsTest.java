@@ -9,6 +9,9 @@ import io.kvasir.answering.AnsweringSettings;
 import io.kvasir.conversation.ConversationSettings;
 import io.kvasir.identity.TokenSettings;
 import io.kvasir.knowledgebase.KnowledgeBaseSettings;
+import io.kvasir.llm.ChatModels;
+import io.kvasir.llm.Price;
+import io.kvasir.llm.provider.ProviderSettings;
 import io.kvasir.retrieval.RetrievalSettings;
 import io.kvasir.retrieval.SearchMode;
 import io.kvasir.retrieval.qdrant.QdrantSettings;
@@ -155,7 +158,59 @@ class SettingsTest {
     }
 
     @Test
-    void withoutAKeyOpenAiIsNotOffered() {
+    void everyProviderIsOfferedWithItsKeyAndCalledAlike() {
+        List<Providers.Provider> all = with("""
+                        kvasir.llm.providers { openai.api-key = a, anthropic.api-key = b, gemini.api-key = c
+                          compatible.base-url = "http://127.0.0.1:11434/v1" }""").providers().all();
+        assertThat(all.stream()
+                        .map(p -> p.settings().name() + " " + p.kind() + " "
+                                + p.settings().baseUrl()))
+                .containsExactly(
+                        "anthropic anthropic https://api.anthropic.com/v1",
+                        "compatible openai http://127.0.0.1:11434/v1",
+                        "gemini gemini https://generativelanguage.googleapis.com/v1beta",
+                        "openai openai https://api.openai.com/v1");
+        assertThat(all.stream().map(Providers.Provider::models))
+                .containsExactly(
+                        List.of("claude-haiku-5-5", "claude-sonnet-5-5"),
+                        List.of(),
+                        List.of("gemini-2.5-flash", "gemini-2.5-pro"),
+                        List.of("gpt-4o-mini", "gpt-4o"));
+        assertThat(all.stream().map(Providers.Provider::reasoningTokens)).containsExactly(4000, 0, 4000, 0);
+        assertThat(all).allSatisfy(p -> {
+            assertThat(p.limitField()).isEqualTo("max_tokens");
+            assertThat(p.temperature()).isTrue();
+            assertThat(p.fallback()).isEmpty();
+            assertThat(p.prices().keySet()).containsExactlyInAnyOrderElementsOf(p.models());
+            assertThat(p.settings().timeouts())
+                    .isEqualTo(new ProviderSettings.Timeouts(
+                            Duration.ofSeconds(5),
+                            Duration.ofSeconds(30),
+                            Duration.ofSeconds(30),
+                            Duration.ofMinutes(5)));
+            assertThat(p.settings().retries())
+                    .isEqualTo(new ProviderSettings.Retries(3, Duration.ofMillis(250), Duration.ofSeconds(5)));
+            assertThat(p.settings().pool()).isEqualTo(new ProviderSettings.Pool(2048, 4096));
+            assertThat(p.settings().limits()).isEqualTo(new ProviderSettings.Limits(0));
+            assertThat(p.settings().pause()).isEqualTo(new ProviderSettings.Pause(10, Duration.ofSeconds(10)));
+        });
+        assertThat(all.getLast().prices().get("gpt-4o-mini")).isEqualTo(new Price(150_000, 600_000, 75_000));
+    }
+
+    @Test
+    void aProviderMayBeNamedAsOneLikes() {
+        Providers.Provider own = with("""
+                        kvasir.llm.providers.house { kind = openai, base-url = "http://10.0.0.7:8000/v1", models = [m]
+                          fallback { provider = openai, model = gpt-4o } }""").providers().all().getFirst();
+        assertThat(own.settings().name()).isEqualTo("house");
+        assertThat(own.fallback()).contains(new ChatModels.Fallback("openai", "gpt-4o"));
+        assertThatThrownBy(() ->
+                        with("kvasir.llm.providers.house { kind = magic, base-url = \"http://x/v1\", models = [] }"))
+                .hasMessageContaining("house");
+    }
+
+    @Test
+    void withoutAKeyNoPaidProviderIsOffered() {
         assertThat(DEFAULTS.providers().all()).isEmpty();
         assertThat(with("kvasir.llm.providers.openai.api-key = secret")
                         .providers()
@@ -174,7 +229,7 @@ class SettingsTest {
                         .toString())
                 .doesNotContain("s3cr3t");
         Settings settings = with(
-                "kvasir.llm.providers.openai.api-key = s3cr3t\nkvasir.database.password = s3cr3t\nkvasir.owner.password = s3cr3t\nkvasir.index.qdrant.api-key = s3cr3t");
+                "kvasir.llm.providers.openai.api-key = s3cr3t\nkvasir.llm.providers.anthropic.api-key = s3cr3t\nkvasir.llm.providers.gemini.api-key = s3cr3t\nkvasir.database.password = s3cr3t\nkvasir.owner.password = s3cr3t\nkvasir.index.qdrant.api-key = s3cr3t");
 
         assertThat(settings.providers().toString() + settings.database() + settings.owner() + settings.index())
                 .doesNotContain("s3cr3t");

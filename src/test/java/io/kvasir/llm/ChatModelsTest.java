@@ -8,6 +8,7 @@ import io.kvasir.llm.ChatModel.Part;
 import io.kvasir.llm.ChatModels.Fallback;
 import io.kvasir.llm.ChatModels.Provider;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.NotUsed;
@@ -16,6 +17,8 @@ import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.Source;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class ChatModelsTest {
     private static final ActorTestKit KIT = ActorTestKit.create();
@@ -50,6 +53,53 @@ class ChatModelsTest {
         assertThatThrownBy(() -> run(models)).hasCause(DOWN);
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void the_second_answers_whatever_went_wrong_before_a_token(ChatFailure.Kind kind) throws Exception {
+        ChatModels models = new ChatModels(List.of(
+                new Provider(
+                        fake("first", Source.failed(new ChatFailure(kind, "no"))),
+                        List.of("a"),
+                        Optional.of(new Fallback("second", "b"))),
+                new Provider(echo("second"), List.of("b"), Optional.empty())));
+        assertThat(run(models)).first().isEqualTo(new Part.Text("second b"));
+    }
+
+    @Test
+    void where_both_fail_the_second_says_why() {
+        ChatFailure slow = new ChatFailure(ChatFailure.Kind.TIMEOUT, "slow");
+        ChatModels models = new ChatModels(List.of(
+                new Provider(
+                        fake("first", Source.failed(DOWN)), List.of("a"), Optional.of(new Fallback("second", "b"))),
+                new Provider(fake("second", Source.failed(slow)), List.of("b"), Optional.empty())));
+        assertThatThrownBy(() -> run(models)).hasCause(slow);
+    }
+
+    @Test
+    void a_list_to_choose_from_holds_models_prices_and_fallbacks() {
+        Price price = new Price(1, 2);
+        ChatModels models = new ChatModels(List.of(
+                new Provider(
+                        echo("first"),
+                        "openai",
+                        List.of("a", "free"),
+                        Map.of("a", price),
+                        Optional.of(new Fallback("open", "b"))),
+                new Provider(echo("open"), List.of(), Optional.empty())));
+        assertThat(models.offers())
+                .containsExactly(
+                        new ChatModels.Offer(
+                                "first",
+                                "openai",
+                                List.of(
+                                        new ChatModels.Offer.Model("a", Optional.of(price)),
+                                        new ChatModels.Offer.Model("free", Optional.empty())),
+                                false,
+                                Optional.of(new Fallback("open", "b"))),
+                        new ChatModels.Offer("open", "open", List.of(), true, Optional.empty()));
+        assertThat(models.health()).containsExactly(ProviderHealth.up("first"), ProviderHealth.up("open"));
+    }
+
     @Test
     void an_unknown_provider_is_not_found() {
         assertThat(new ChatModels(List.of()).find("nobody")).isEmpty();
@@ -62,6 +112,10 @@ class ChatModelsTest {
                 .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> new ChatModels(
                         List.of(new Provider(echo("first"), List.of("a"), Optional.of(new Fallback("gone", "a"))))))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new ChatModels(List.of(
+                        new Provider(echo("first"), List.of("a"), Optional.of(new Fallback("second", "none"))),
+                        new Provider(echo("second"), List.of("b"), Optional.empty()))))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 

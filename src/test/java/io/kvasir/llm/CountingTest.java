@@ -18,6 +18,8 @@ class CountingTest {
     void a_cost_is_rounded_up() {
         assertThat(new Price(150_000, 600_000).costMicros(812, 96)).isEqualTo(180);
         assertThat(new Price(1, 0).costMicros(1, 0)).isEqualTo(1);
+        assertThat(new Price(1_000_000, 0, 100_000).costMicros(100, 60, 7)).isEqualTo(46);
+        assertThat(new Price(1_000_000, 0, 0).costMicros(100, 200, 0)).isZero();
         assertThat(Price.NONE.costMicros(1_000_000, 1_000_000)).isZero();
     }
 

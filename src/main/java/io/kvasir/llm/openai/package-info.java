@@ -1,4 +1,4 @@
-/** The streaming client for OpenAI and every provider that speaks its chat-completions protocol. */
+/** The protocol of OpenAI and every provider that speaks its chat completions. */
 @NullMarked
 package io.kvasir.llm.openai;
 

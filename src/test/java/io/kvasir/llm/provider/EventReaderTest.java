@@ -1,15 +1,16 @@
-package io.kvasir.llm.openai;
+package io.kvasir.llm.provider;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.kvasir.llm.ChatFailure;
 import io.kvasir.llm.ChatModel.FinishReason;
+import io.kvasir.llm.openai.OpenAiFormat;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
-class CompletionReaderTest {
+class EventReaderTest {
     private static final String REPLY = """
             : OPENROUTER PROCESSING
 
@@ -24,7 +25,7 @@ class CompletionReaderTest {
 
             data: {"choices":[{"delta":{"content":null,"tool_calls":[{"content":"no"}]},"finish_reason":"length"}]}
 
-            data: {"choices":[],"usage":{"prompt_tokens":42,"completion_tokens":7,"prompt_tokens_details":{"cached_tokens":1}}}
+            data: {"choices":[],"usage":{"prompt_tokens":42,"completion_tokens":7,"prompt_tokens_details":{"cached_tokens":1},"completion_tokens_details":{"reasoning_tokens":3}}}
 
             data: [DONE]
 
@@ -35,37 +36,40 @@ class CompletionReaderTest {
     void reads_text_reason_and_usage_however_the_bytes_are_split() {
         byte[] bytes = REPLY.getBytes(StandardCharsets.UTF_8);
         for (int size = 1; size <= bytes.length; size++) {
-            CompletionReader reader = new CompletionReader();
+            EventReader reader = new EventReader(new OpenAiFormat("max_tokens", true, 0));
             StringBuilder text = new StringBuilder();
             for (int at = 0; at < bytes.length; at += size) {
                 reader.read(Arrays.copyOfRange(bytes, at, Math.min(bytes.length, at + size)));
-                String taken = reader.takeText();
+                String taken = reader.reply().takeText();
                 assertThat(taken.isEmpty() || !Character.isHighSurrogate(taken.charAt(taken.length() - 1)))
                         .isTrue();
                 text.append(taken);
             }
             assertThat(text).hasToString("Grüße \"aus\" 漢字 🙂!");
-            assertThat(reader.done()).isTrue();
-            assertThat(reader.reason()).isEqualTo(FinishReason.LENGTH);
-            assertThat(reader.promptTokens()).isEqualTo(42);
-            assertThat(reader.completionTokens()).isEqualTo(7);
+            assertThat(reader.reply().done()).isTrue();
+            assertThat(reader.reply().reason()).isEqualTo(FinishReason.LENGTH);
+            assertThat(reader.reply().promptTokens()).isEqualTo(42);
+            assertThat(reader.reply().completionTokens()).isEqualTo(7);
+            assertThat(reader.reply().cachedTokens()).isEqualTo(1);
+            assertThat(reader.reply().reasoningTokens()).isEqualTo(3);
         }
     }
 
     @Test
     void tokens_that_come_together_are_one_text() {
-        CompletionReader reader = new CompletionReader();
+        EventReader reader = new EventReader(new OpenAiFormat("max_tokens", true, 0));
         reader.read("data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n"
                 .repeat(3)
                 .getBytes(StandardCharsets.UTF_8));
-        assertThat(reader.takeText()).isEqualTo("aaa");
-        assertThat(reader.takeText()).isEmpty();
-        assertThat(reader.complete()).isFalse();
+        assertThat(reader.reply().takeText()).isEqualTo("aaa");
+        assertThat(reader.reply().takeText()).isEmpty();
+        assertThat(reader.reply().complete()).isFalse();
     }
 
     @Test
     void a_refusal_is_text_of_the_reply() {
         assertThat(read("data: {\"choices\":[{\"delta\":{\"refusal\":\"I cannot\"}}]}\n")
+                        .reply()
                         .takeText())
                 .isEqualTo("I cannot");
     }
@@ -78,7 +82,7 @@ class CompletionReaderTest {
 
     @Test
     void an_endless_line_is_garbage() {
-        CompletionReader reader = new CompletionReader();
+        EventReader reader = new EventReader(new OpenAiFormat("max_tokens", true, 0));
         byte[] x = new byte[64 * 1024];
         Arrays.fill(x, (byte) 'x');
         assertThatThrownBy(() -> {
@@ -104,12 +108,13 @@ class CompletionReaderTest {
     @Test
     void a_null_error_is_none() {
         assertThat(read("data: {\"error\":null,\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n")
+                        .reply()
                         .takeText())
                 .isEqualTo("a");
     }
 
-    private static CompletionReader read(String text) {
-        CompletionReader reader = new CompletionReader();
+    private static EventReader read(String text) {
+        EventReader reader = new EventReader(new OpenAiFormat("max_tokens", true, 0));
         reader.read(text.getBytes(StandardCharsets.UTF_8));
         return reader;
     }

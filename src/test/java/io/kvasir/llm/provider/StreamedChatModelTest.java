@@ -1,4 +1,4 @@
-package io.kvasir.llm.openai;
+package io.kvasir.llm.provider;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -10,10 +10,13 @@ import io.kvasir.llm.ChatModel.Message;
 import io.kvasir.llm.ChatModel.Part;
 import io.kvasir.llm.ChatModel.Speaker;
 import io.kvasir.llm.Price;
+import io.kvasir.llm.ProviderHealth;
+import io.kvasir.llm.openai.OpenAiFormat;
 import io.kvasir.load.FakeLlm;
 import io.kvasir.load.FakeReply;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -36,10 +39,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class OpenAiChatModelTest {
+class StreamedChatModelTest {
     private static final ActorTestKit KIT = ActorTestKit.create();
     private FakeLlm fake;
-    private OpenAiChatModel model;
+    private StreamedChatModel model;
 
     @AfterAll
     static void stop() {
@@ -49,7 +52,7 @@ class OpenAiChatModelTest {
     @BeforeEach
     void start() {
         fake = FakeLlm.start(0, FakeReply.DEFAULT.with("first=5,rate=500,tokens=26"));
-        model = new OpenAiChatModel(KIT.system(), settings(fake.url()));
+        model = model(settings(fake.url()));
     }
 
     @AfterEach
@@ -138,7 +141,7 @@ class OpenAiChatModelTest {
     }
 
     @Test
-    void waits_as_long_as_the_provider_asks() throws Exception {
+    void waits_as_longestas_the_provider_asks() throws Exception {
         Instant before = Instant.now();
         ask("fake:mode=rate-limited,fails=1,retryAfter=1");
         assertThat(Duration.between(before, Instant.now())).isGreaterThanOrEqualTo(Duration.ofSeconds(1));
@@ -156,7 +159,7 @@ class OpenAiChatModelTest {
         try (ServerSocket socket = new ServerSocket(0)) {
             port = socket.getLocalPort();
         }
-        model = new OpenAiChatModel(KIT.system(), settings("http://127.0.0.1:" + port + "/v1"));
+        model = model(settings("http://127.0.0.1:" + port + "/v1"));
         assertThat(failure("fake").kind()).isEqualTo(Kind.UNAVAILABLE);
     }
 
@@ -170,21 +173,140 @@ class OpenAiChatModelTest {
     }
 
     @Test
-    void leaving_before_the_first_token_closes_the_connection_when_the_response_comes() {
-        UniqueKillSwitch leave = endless("fake:first=300,rate=100,tokens=100000");
+    void leaving_before_the_first_token_closes_the_connection_at_once() {
+        UniqueKillSwitch leave = endless("fake:first=60000");
         await().until(() -> fake.stats().open() == 1);
         leave.shutdown();
-        await().until(() -> fake.stats().abandoned() == 1);
+        await().atMost(Duration.ofSeconds(1)).until(() -> fake.stats().abandoned() == 1);
+    }
+
+    @Test
+    void leaving_before_the_response_closes_the_connection_at_once() {
+        UniqueKillSwitch leave = endless("fake:mode=hang-header");
+        await().until(() -> fake.stats().open() == 1);
+        leave.shutdown();
+        await().atMost(Duration.ofSeconds(1)).until(() -> fake.stats().abandoned() == 1);
+    }
+
+    @Test
+    void leaving_while_waiting_for_a_connection_sends_nothing() throws Exception {
+        model = model(with(new ProviderSettings.Pool(1, 4)));
+        UniqueKillSwitch first = endless("fake:first=60000");
+        await().until(() -> fake.stats().open() == 1);
+        UniqueKillSwitch second = endless("fake:first=60000");
+        await().until(() -> model.health().waiting() == 1);
+        second.shutdown();
+        await().until(() -> model.health().waiting() == 0);
+        first.shutdown();
+        ask("fake");
+        assertThat(fake.stats().calls()).isEqualTo(2);
+    }
+
+    @Test
+    void calls_beyond_the_connections_wait_their_turn_and_beyond_that_are_refused() throws Exception {
+        model = model(with(new ProviderSettings.Pool(2, 6)));
+        List<CompletableFuture<List<Part>>> replies = IntStream.range(0, 6)
+                .mapToObj(_ -> model.stream(request("fake:first=200,rate=0,tokens=3"))
+                        .runWith(Sink.seq(), KIT.system())
+                        .toCompletableFuture())
+                .toList();
+        await().until(() -> model.health().waiting() == 4);
+        assertThat(failure("fake")).hasMessage("Too many calls wait for the provider");
+        for (CompletableFuture<List<Part>> reply : replies) {
+            assertThat(reply.get(30, TimeUnit.SECONDS).getLast()).isInstanceOf(Part.Finished.class);
+        }
+        await().until(() -> model.health().calls() == 0);
+    }
+
+    @Test
+    void a_connection_serves_one_call_after_the_other() throws Exception {
+        model = model(with(new ProviderSettings.Pool(1, 2)));
+        for (int i = 0; i < 5; i++) {
+            ask("fake:first=1,rate=0,tokens=3");
+            await().until(() -> model.health().calls() == 0);
+        }
+        assertThat(fake.stats().connections()).isEqualTo(1);
+    }
+
+    @Test
+    void a_connection_that_was_closed_meanwhile_costs_no_attempt() throws Exception {
+        model = model(new ProviderSettings(
+                "fake-provider",
+                URI.create(fake.url()),
+                Optional.empty(),
+                TIMEOUTS,
+                new ProviderSettings.Retries(1, Duration.ZERO, Duration.ZERO),
+                new ProviderSettings.Pool(1, 2),
+                new ProviderSettings.Limits(0),
+                PAUSE));
+        ask("fake:first=1,rate=0,tokens=3");
+        await().until(() -> model.health().calls() == 0);
+        // The second call on the kept connection is closed without an answer, as by a server that had had enough of it.
+        List<Part> parts = ask("fake:mode=refuse,fails=1");
+        assertThat(parts.getLast()).isInstanceOf(Part.Finished.class);
+    }
+
+    @Test
+    void after_failing_in_a_row_the_provider_is_left_alone_and_then_tried_again() throws Exception {
+        model = model(new ProviderSettings(
+                "fake-provider",
+                URI.create(fake.url()),
+                Optional.empty(),
+                TIMEOUTS,
+                new ProviderSettings.Retries(1, Duration.ZERO, Duration.ZERO),
+                new ProviderSettings.Pool(8, 8),
+                new ProviderSettings.Limits(0),
+                new ProviderSettings.Pause(3, Duration.ofMillis(500))));
+        for (int i = 0; i < 3; i++) {
+            failure("fake:mode=server-error");
+        }
+        assertThat(model.health().state()).isEqualTo(ProviderHealth.State.PAUSED);
+        assertThat(model.health().pausedUntil()).isPresent();
+        assertThat(model.health().lastFailure().orElseThrow().kind()).isEqualTo(Kind.UNAVAILABLE);
+        assertThat(failure("fake")).hasMessageContaining("left alone");
+        assertThat(fake.stats().calls()).isEqualTo(3);
+        await().ignoreExceptions()
+                .untilAsserted(
+                        () -> assertThat(ask("fake:rate=0,tokens=3").getLast()).isInstanceOf(Part.Finished.class));
+        assertThat(model.health().state()).isEqualTo(ProviderHealth.State.UP);
+    }
+
+    @Test
+    void our_own_requests_a_minute_are_kept() throws Exception {
+        model = model(new ProviderSettings(
+                "fake-provider",
+                URI.create(fake.url()),
+                Optional.empty(),
+                TIMEOUTS,
+                new ProviderSettings.Retries(3, Duration.ofMillis(1), Duration.ofSeconds(1)),
+                new ProviderSettings.Pool(8, 8),
+                new ProviderSettings.Limits(2),
+                PAUSE));
+        ask("fake:rate=0,tokens=3");
+        ask("fake:rate=0,tokens=3");
+        assertThat(failure("fake").kind()).isEqualTo(Kind.RATE_LIMITED);
+        assertThat(fake.stats().calls()).isEqualTo(2);
     }
 
     @Test
     void a_slow_reader_is_not_a_silent_provider() throws Exception {
+        ProviderSettings patient = patient();
+        Duration longest = Duration.ofSeconds(30);
+        model = model(new ProviderSettings(
+                patient.name(),
+                patient.baseUrl(),
+                patient.apiKey(),
+                new ProviderSettings.Timeouts(longest, longest, Duration.ofMillis(400), longest),
+                patient.retries(),
+                patient.pool(),
+                patient.limits(),
+                patient.pause()));
         List<Part> parts = model.stream(request("fake:first=1,rate=0,tokens=30000"))
                 .throttle(1, Duration.ofMillis(700))
                 .take(3)
                 .runWith(Sink.seq(), KIT.system())
                 .toCompletableFuture()
-                .get(10, TimeUnit.SECONDS);
+                .get(30, TimeUnit.SECONDS);
         assertThat(parts).hasSize(3);
     }
 
@@ -196,13 +318,14 @@ class OpenAiChatModelTest {
 
     @Test
     void three_hundred_replies_stream_at_once() throws Exception {
+        model = model(patient());
         List<CompletableFuture<List<Part>>> replies = IntStream.range(0, 300)
                 .mapToObj(_ -> model.stream(request("fake:first=500,rate=100,tokens=26"))
                         .runWith(Sink.seq(), KIT.system())
                         .toCompletableFuture())
                 .toList();
         for (CompletableFuture<List<Part>> reply : replies) {
-            assertThat(reply.get(15, TimeUnit.SECONDS).getLast()).isInstanceOf(Part.Finished.class);
+            assertThat(reply.get(40, TimeUnit.SECONDS).getLast()).isInstanceOf(Part.Finished.class);
         }
         // The fake counts a call once its last byte is written, which may be after we have read it.
         org.awaitility.Awaitility.await()
@@ -270,16 +393,45 @@ class OpenAiChatModelTest {
                 300);
     }
 
-    private static OpenAiSettings settings(String url) {
-        return new OpenAiSettings(
+    private static final ProviderSettings.Timeouts TIMEOUTS = new ProviderSettings.Timeouts(
+            Duration.ofSeconds(1), Duration.ofMillis(2500), Duration.ofMillis(400), Duration.ofSeconds(4));
+    private static final ProviderSettings.Pause PAUSE = new ProviderSettings.Pause(10, Duration.ofSeconds(1));
+
+    /** For tests that are about something else than time, however busy the machine is. */
+    private ProviderSettings patient() {
+        return with(new ProviderSettings.Pool(512, 1024));
+    }
+
+    private ProviderSettings with(ProviderSettings.Pool pool) {
+        ProviderSettings usual = settings(fake.url());
+        Duration longest = Duration.ofSeconds(30);
+        return new ProviderSettings(
+                usual.name(),
+                usual.baseUrl(),
+                usual.apiKey(),
+                new ProviderSettings.Timeouts(longest, longest, longest, longest),
+                usual.retries(),
+                pool,
+                usual.limits(),
+                usual.pause());
+    }
+
+    private static ProviderSettings settings(String url) {
+        return new ProviderSettings(
                 "fake-provider",
                 URI.create(url),
                 Optional.of("sk-test"),
-                Map.of("fake", new Price(2_000_000, 8_000_000)),
-                "max_tokens",
-                new OpenAiSettings.Timeouts(
-                        Duration.ofSeconds(1), Duration.ofMillis(2500), Duration.ofMillis(400), Duration.ofSeconds(4)),
-                new OpenAiSettings.Retries(3, Duration.ofMillis(20), Duration.ofMillis(1500)),
-                new OpenAiSettings.Pool(512, 1024));
+                TIMEOUTS,
+                new ProviderSettings.Retries(3, Duration.ofMillis(20), Duration.ofMillis(1500)),
+                new ProviderSettings.Pool(512, 1024),
+                new ProviderSettings.Limits(0),
+                PAUSE);
+    }
+
+    private static StreamedChatModel model(ProviderSettings settings) {
+        return new StreamedChatModel(
+                new Upstream(KIT.system(), settings, Clock.systemUTC()),
+                new OpenAiFormat("max_tokens", true, 0),
+                Map.of("fake", new Price(2_000_000, 8_000_000)));
     }
 }

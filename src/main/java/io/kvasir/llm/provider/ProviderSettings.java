@@ -1,32 +1,26 @@
-package io.kvasir.llm.openai;
+package io.kvasir.llm.provider;
 
-import io.kvasir.llm.Price;
 import java.net.URI;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Optional;
 
 /**
- * One provider.
+ * One provider's address and how it is called.
  *
  * @param name as knowledge bases name it
  * @param baseUrl up to and including the version: {@code https://api.openai.com/v1}
- * @param apiKey sent as bearer; absent for servers that want none
- * @param prices by model; a model that is missing costs nothing
- * @param limitField what the provider calls the most tokens of a reply: {@code max_tokens}, or
- *     {@code max_completion_tokens} for OpenAI's newer models
+ * @param apiKey absent for servers that want none
  */
-public record OpenAiSettings(
+public record ProviderSettings(
         String name,
         URI baseUrl,
         Optional<String> apiKey,
-        Map<String, Price> prices,
-        String limitField,
         Timeouts timeouts,
         Retries retries,
-        Pool pool) {
-    public OpenAiSettings {
-        prices = Map.copyOf(prices);
+        Pool pool,
+        Limits limits,
+        Pause pause) {
+    public ProviderSettings {
         if (name.isBlank()) {
             throw new IllegalArgumentException("a provider needs a name");
         }
@@ -34,16 +28,16 @@ public record OpenAiSettings(
         if (!(scheme.equals("http") || scheme.equals("https")) || baseUrl.getHost() == null) {
             throw new IllegalArgumentException("base-url of provider " + name + " is not an absolute http(s) URL");
         }
-        if (!limitField.matches("[a-z_]+")) {
-            throw new IllegalArgumentException("limit-field of provider " + name + " is not a field name");
+        if (apiKey.isPresent() && !apiKey.get().chars().allMatch(c -> c > ' ' && c < 0x7f)) {
+            throw new IllegalArgumentException("api-key of provider " + name + " holds what no header can carry");
         }
     }
 
     /** The key never reaches a log. */
     @Override
     public String toString() {
-        return "OpenAiSettings[" + name + ", " + baseUrl.getHost() + ", key " + (apiKey.isPresent() ? "set" : "absent")
-                + "]";
+        return "ProviderSettings[" + name + ", " + baseUrl.getHost() + ", key "
+                + (apiKey.isPresent() ? "set" : "absent") + "]";
     }
 
     /**
@@ -78,14 +72,36 @@ public record OpenAiSettings(
     }
 
     /**
-     * @param connections most at a time; a streamed reply holds one to its end
-     * @param waiting most calls at a time, those that wait for a connection included; a power of two
+     * @param connections most at a time, and so most requests at once; a streamed reply holds one to its end
+     * @param waiting most calls at a time, those that wait for a connection included
      */
     public record Pool(int connections, int waiting) {
         public Pool {
-            if (connections < 1 || waiting < connections || Integer.bitCount(waiting) != 1) {
-                throw new IllegalArgumentException(
-                        "a pool needs connections >= 1 and waiting >= connections, a power of two");
+            if (connections < 1 || waiting < connections) {
+                throw new IllegalArgumentException("a pool needs connections >= 1 and waiting >= connections");
+            }
+        }
+    }
+
+    /** @param perMinute most requests a minute from this node, 0 for no limit of ours */
+    public record Limits(int perMinute) {
+        public Limits {
+            if (perMinute < 0) {
+                throw new IllegalArgumentException("requests-per-minute is not negative");
+            }
+        }
+    }
+
+    /**
+     * When a provider is left alone.
+     *
+     * @param after so many failures in a row
+     * @param length until one call tries again
+     */
+    public record Pause(int after, Duration length) {
+        public Pause {
+            if (after < 1 || length.isNegative() || length.isZero()) {
+                throw new IllegalArgumentException("a pause needs after >= 1 and a positive length");
             }
         }
     }
