@@ -20,6 +20,7 @@ import io.kvasir.jdbc.JdbcRememberedReplies;
 import io.kvasir.jdbc.MasterKey;
 import io.kvasir.jdbc.SubjectKeys;
 import io.kvasir.jdbc.Transactor;
+import io.kvasir.journal.Projections;
 import io.kvasir.journal.SharedDatabase;
 import io.kvasir.kernel.Outcome;
 import io.kvasir.kernel.Scope;
@@ -80,7 +81,10 @@ public final class Server implements AutoCloseable {
 
             Database database = keep(Database.open(settings.database()));
             Transactor transactor = keep(new Transactor(
-                    database.dataSource(), settings.database().poolSize() - settings.journalConnections()));
+                    database.dataSource(),
+                    settings.database().poolSize()
+                            - settings.journalConnections()
+                            - settings.projectionConnections()));
             SubjectKeys keys = new SubjectKeys(
                     transactor,
                     MasterKey.load(settings.masterKey(), settings.dataDir().resolve("master.key")));
@@ -159,6 +163,7 @@ public final class Server implements AutoCloseable {
                     .join();
             keep(() -> binding.terminate(LEAVE).toCompletableFuture().get(LEAVE.toSeconds() + 5, TimeUnit.SECONDS));
 
+            Projections.start(system, database.dataSource(), transactor, Commands.READ_MODELS);
             knowledgeBases.wakeUnfinished().whenComplete((n, fault) -> {
                 if (fault != null) {
                     LOG.error("unfinished work could not be woken", fault);

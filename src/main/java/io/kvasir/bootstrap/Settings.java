@@ -2,6 +2,7 @@ package io.kvasir.bootstrap;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigValueFactory;
 import io.kvasir.answering.AnsweringSettings;
 import io.kvasir.conversation.ConversationSettings;
 import io.kvasir.http.WebSettings;
@@ -27,6 +28,7 @@ public record Settings(
         Optional<String> masterKey,
         DatabaseSettings database,
         int journalConnections,
+        int projectionConnections,
         IndexSettings index,
         TokenSettings tokens,
         KnowledgeBaseSettings knowledgeBase,
@@ -34,6 +36,12 @@ public record Settings(
         ConversationSettings conversation,
         AnsweringSettings answering,
         Providers providers) {
+    public Settings {
+        if (database.poolSize() < journalConnections + projectionConnections + 2) {
+            throw new IllegalArgumentException(
+                    "kvasir.database.pool-size must be 2 more than the connections of journal and projections at least");
+        }
+    }
 
     /** Where to listen. */
     public record Http(String host, int port) {
@@ -73,8 +81,11 @@ public record Settings(
         Path dataDir = Path.of(kvasir.getString("data-dir")).toAbsolutePath().normalize();
         Config database = kvasir.getConfig("database");
         String url = database.getString("url");
+        boolean postgresql = url.startsWith("jdbc:postgresql:");
         return new Settings(
-                config,
+                config.withValue(
+                        "pekko.projection.jdbc.dialect",
+                        ConfigValueFactory.fromAnyRef(postgresql ? "postgres-dialect" : "h2-dialect")),
                 dataDir,
                 new Http(kvasir.getString("http.host"), kvasir.getInt("http.port")),
                 new WebSettings(
@@ -101,6 +112,7 @@ public record Settings(
                         database.getDuration("answer-within"),
                         database.getBoolean("migrate")),
                 database.getInt("journal-connections"),
+                database.getInt("projection-connections"),
                 IndexSettings.of(kvasir.getConfig("index")),
                 new TokenSettings(
                         kvasir.getString("identity.issuer"),

@@ -12,6 +12,7 @@ import io.kvasir.http.Problems;
 import io.kvasir.jdbc.SubjectKey;
 import io.kvasir.jdbc.SubjectKeys;
 import io.kvasir.jdbc.Transactor;
+import io.kvasir.journal.ReadModel;
 import io.kvasir.kernel.ConversationId;
 import io.kvasir.kernel.KnowledgeBaseId;
 import io.kvasir.kernel.Outcome;
@@ -91,11 +92,16 @@ public final class Conversations {
 
     private void listed(String entityId, Instant at) {
         ConversationAddress address = ConversationAddress.parse(entityId);
-        register.changed(address.tenant(), address.id(), at).whenComplete((_, fault) -> {
+        register.changed(address, at).whenComplete((_, fault) -> {
             if (fault != null) {
                 LOG.warn("the list does not know yet that {} changed", address.id(), fault);
             }
         });
+    }
+
+    /** The list of conversations, as what their events come to. */
+    public static ReadModel<?, ?> readModel() {
+        return new RegisterRows();
     }
 
     ConversationSettings settings() {
@@ -119,7 +125,7 @@ public final class Conversations {
                                     clock.instant());
                             return then(
                                     asked(address, replyTo -> new ConversationEntity.Start(birth, replyTo)),
-                                    _ -> register.add(address.tenant(), address.id(), scope.knowledgeBase(), birth.at())
+                                    _ -> register.add(address, birth)
                                             .thenApply(_ -> Outcome.done(true)));
                         }))
                 .thenCompose(outcome -> next(outcome, _ -> read(address)));
@@ -191,7 +197,7 @@ public final class Conversations {
     CompletionStage<Outcome<Messages.View>> close(ConversationAddress address) {
         return then(
                         asked(address, ConversationEntity.Close::new),
-                        _ -> register.close(address.tenant(), address.id(), clock.instant())
+                        _ -> register.close(address)
                                 .thenApply(_ -> Outcome.done(true)))
                 .thenCompose(outcome -> next(outcome, _ -> read(address)));
     }
@@ -243,12 +249,13 @@ public final class Conversations {
 
     /** Makes every conversation of a knowledge base unreadable for ever, and forgets them. */
     public CompletionStage<Void> eraseOf(Scope scope) {
-        return register.removeOf(scope).thenCompose(ids -> {
+        // The keys first: a crash in between leaves the rows, by which the rest is found again.
+        return register.of(scope).thenCompose(ids -> {
             CompletionStage<Void> all = CompletableFuture.completedFuture(null);
             for (ConversationId id : ids) {
                 all = all.thenCompose(_ -> keys.destroy(new ConversationAddress(scope.tenant(), id).subject()));
             }
-            return all;
+            return all.thenCompose(_ -> register.remove(scope.tenant(), ids));
         });
     }
 

@@ -1,5 +1,7 @@
 package io.kvasir.conversation;
 
+import io.kvasir.conversation.domain.Conversation;
+import io.kvasir.conversation.domain.ConversationEvent;
 import io.kvasir.jdbc.Transactor;
 import io.kvasir.kernel.ConversationId;
 import io.kvasir.kernel.KnowledgeBaseId;
@@ -7,16 +9,19 @@ import io.kvasir.kernel.Scope;
 import io.kvasir.kernel.TenantId;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
-/** Which conversations there are: the table {@code conversations}. */
+/** Which conversations there are: the table {@code conversations}, which follows the journal as {@link RegisterRows}. */
 final class Register {
     private final Transactor transactor;
+    private final RegisterRows rows = new RegisterRows();
 
     Register(Transactor transactor) {
         this.transactor = transactor;
@@ -25,41 +30,46 @@ final class Register {
     /** @param status {@code active} or {@code closed} */
     record Entry(ConversationId id, KnowledgeBaseId kbId, String status, Instant createdAt, Instant updatedAt) {}
 
-    CompletionStage<Void> add(TenantId tenant, ConversationId id, KnowledgeBaseId knowledgeBase, Instant now) {
+    /** Writes the row of one that was just born, ahead of the projection, so that a list has it before anyone is told. */
+    CompletionStage<Void> add(ConversationAddress address, ConversationEvent.ConversationStarted birth) {
         return transactor.change(c -> {
-            try (PreparedStatement insert = c.prepareStatement(
-                    "INSERT INTO conversations (tenant, id, knowledge_base, status, created_at, updated_at) VALUES (?, ?, ?, 'active', ?, ?)")) {
-                insert.setString(1, tenant.value());
-                insert.setString(2, id.value());
-                insert.setString(3, knowledgeBase.value());
-                insert.setTimestamp(4, Timestamp.from(now));
-                insert.setTimestamp(5, Timestamp.from(now));
-                insert.executeUpdate();
+            Optional<RegisterRows.Row> row = rows.row(c, address.entityId(), Conversation.NONE.apply(birth));
+            if (row.isPresent()) {
+                try {
+                    rows.put(c, address.entityId(), row.get(), 1);
+                } catch (SQLException e) {
+                    if (e.getSQLState() == null || !e.getSQLState().startsWith("23")) {
+                        throw e;
+                    }
+                    c.rollback(); // the projection was there first
+                }
             }
         });
     }
 
     /** It changed then; an older word than the last changes nothing. */
-    CompletionStage<Void> changed(TenantId tenant, ConversationId id, Instant at) {
+    CompletionStage<Void> changed(ConversationAddress address, Instant at) {
+        Timestamp then = Timestamp.from(at.truncatedTo(ChronoUnit.MICROS));
         return transactor.change(c -> {
             try (PreparedStatement update = c.prepareStatement(
                     "UPDATE conversations SET updated_at = ? WHERE tenant = ? AND id = ? AND updated_at < ?")) {
-                update.setTimestamp(1, Timestamp.from(at));
-                update.setString(2, tenant.value());
-                update.setString(3, id.value());
-                update.setTimestamp(4, Timestamp.from(at));
+                update.setTimestamp(1, then);
+                update.setString(2, address.tenant().value());
+                update.setString(3, address.id().value());
+                update.setTimestamp(4, then);
                 update.executeUpdate();
             }
         });
     }
 
-    CompletionStage<Void> close(TenantId tenant, ConversationId id, Instant now) {
+    /** Shows it as closed at once; when that was, the projection says. */
+    CompletionStage<Void> close(ConversationAddress address) {
         return transactor.change(c -> {
-            try (PreparedStatement update = c.prepareStatement(
-                    "UPDATE conversations SET status = 'closed', updated_at = ? WHERE tenant = ? AND id = ?")) {
-                update.setTimestamp(1, Timestamp.from(now));
-                update.setString(2, tenant.value());
-                update.setString(3, id.value());
+            try (PreparedStatement update =
+                    c.prepareStatement("UPDATE conversations SET status = ? WHERE tenant = ? AND id = ?")) {
+                update.setString(1, RegisterRows.CLOSED);
+                update.setString(2, address.tenant().value());
+                update.setString(3, address.id().value());
                 update.executeUpdate();
             }
         });
@@ -103,26 +113,29 @@ final class Register {
         });
     }
 
-    /** Forgets all of a knowledge base. @return which they were */
-    CompletionStage<List<ConversationId>> removeOf(Scope scope) {
+    /** All of a knowledge base. */
+    CompletionStage<List<ConversationId>> of(Scope scope) {
         return transactor.run(c -> {
-            List<ConversationId> ids = new ArrayList<>();
             try (PreparedStatement select =
-                            c.prepareStatement("SELECT id FROM conversations WHERE tenant = ? AND knowledge_base = ?");
-                    PreparedStatement delete =
-                            c.prepareStatement("DELETE FROM conversations WHERE tenant = ? AND knowledge_base = ?")) {
+                    c.prepareStatement("SELECT id FROM conversations WHERE tenant = ? AND knowledge_base = ?")) {
                 select.setString(1, scope.tenant().value());
                 select.setString(2, scope.knowledgeBase().value());
+                List<ConversationId> ids = new ArrayList<>();
                 try (ResultSet rows = select.executeQuery()) {
                     while (rows.next()) {
                         ids.add(new ConversationId(rows.getString(1)));
                     }
                 }
-                delete.setString(1, scope.tenant().value());
-                delete.setString(2, scope.knowledgeBase().value());
-                delete.executeUpdate();
+                return ids;
             }
-            return ids;
+        });
+    }
+
+    CompletionStage<Void> remove(TenantId tenant, List<ConversationId> ids) {
+        return transactor.change(c -> {
+            for (ConversationId id : ids) {
+                rows.remove(c, new ConversationAddress(tenant, id).entityId());
+            }
         });
     }
 }

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.dataformat.cbor.databind.CBORMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import com.fasterxml.jackson.module.paramnames.ParameterNamesModule;
+import com.typesafe.config.Config;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,11 +28,20 @@ public final class StoredSerializer extends SerializerWithStringManifest {
 
     /** @param system whose {@code kvasir.journal.stored-types} lists the classes */
     public StoredSerializer(ExtendedActorSystem system) {
+        this(types(system.settings().config(), system.dynamicAccess().classLoader()));
+    }
+
+    /** Without an actor system, for the same types. */
+    public static StoredSerializer of(Config config) {
+        return new StoredSerializer(types(config, StoredSerializer.class.getClassLoader()));
+    }
+
+    private static StoredTypes types(Config config, ClassLoader loader) {
         List<Class<?>> roots = new ArrayList<>();
-        for (String name : system.settings().config().getStringList("kvasir.journal.stored-types")) {
-            roots.add(load(name, system.dynamicAccess().classLoader()));
+        for (String name : config.getStringList("kvasir.journal.stored-types")) {
+            roots.add(load(name, loader));
         }
-        this.types = new StoredTypes(roots);
+        return new StoredTypes(roots);
     }
 
     /** Without an actor system, for tests of stored bytes. */

@@ -4,6 +4,7 @@ import io.kvasir.jdbc.Transactor;
 import io.kvasir.kernel.KnowledgeBaseId;
 import io.kvasir.kernel.Scope;
 import io.kvasir.kernel.TenantId;
+import io.kvasir.knowledgebase.domain.KnowledgeBase;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -14,9 +15,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
-/** Which knowledge bases there are: the table {@code knowledge_bases}. Decides nothing; what they are like their entities know. */
+/**
+ * Which knowledge bases there are: the table {@code knowledge_bases}, which follows the journal as {@link CatalogueRows}.
+ * Decides nothing; what they are like their entities know.
+ */
 final class Catalogue {
     private final Transactor transactor;
+    private final CatalogueRows rows = new CatalogueRows();
 
     Catalogue(Transactor transactor) {
         this.transactor = transactor;
@@ -34,19 +39,21 @@ final class Catalogue {
         });
     }
 
-    /** Brings the row up to what the entity persisted. */
-    CompletionStage<Void> confirm(Scope scope, boolean busy, Optional<String> slug) {
+    /**
+     * Brings the row up to what the entity persisted, ahead of the projection, so that a list has it before its owner is told.
+     *
+     * @param version sequence number of the last event in the state
+     */
+    CompletionStage<Void> confirm(Scope scope, KnowledgeBase state, long version) {
         return transactor.change(c -> {
-            try (PreparedStatement update = c.prepareStatement(
-                    "UPDATE knowledge_bases SET confirmed = TRUE, busy = ?, slug = ? WHERE tenant = ? AND id = ?")) {
-                update.setBoolean(1, busy);
-                update.setString(2, slug.orElse(null));
-                bind(update, 3, scope);
-                update.executeUpdate();
+            Optional<CatalogueRows.Row> row = rows.row(c, scope.key(), state);
+            if (row.isPresent()) {
+                rows.put(c, scope.key(), row.get(), version);
             }
         });
     }
 
+    /** One that was announced and never came to be. */
     CompletionStage<Void> remove(Scope scope) {
         return transactor.change(c -> {
             try (PreparedStatement delete =
@@ -118,11 +125,11 @@ final class Catalogue {
         });
     }
 
-    private static Scope scope(ResultSet row) throws SQLException {
+    static Scope scope(ResultSet row) throws SQLException {
         return new Scope(new TenantId(row.getString(1)), new KnowledgeBaseId(row.getString(2)));
     }
 
-    private static void bind(PreparedStatement statement, int at, Scope scope) throws SQLException {
+    static void bind(PreparedStatement statement, int at, Scope scope) throws SQLException {
         statement.setString(at, scope.tenant().value());
         statement.setString(at + 1, scope.knowledgeBase().value());
     }

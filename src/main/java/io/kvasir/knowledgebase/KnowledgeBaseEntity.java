@@ -214,7 +214,7 @@ final class KnowledgeBaseEntity
                         .thenRun((KnowledgeBase next) -> {
                             settle(next);
                             Reply reply = answer.apply(next);
-                            work.confirmed(next).thenRun(() -> replyTo.tell(reply));
+                            work.confirmed(next, lastSequenceNumber(context)).thenRun(() -> replyTo.tell(reply));
                         })
                         .thenNoReply();
         };

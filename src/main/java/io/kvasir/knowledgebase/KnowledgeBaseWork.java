@@ -63,8 +63,6 @@ final class KnowledgeBaseWork {
     private final Consumer<Report> tell;
     private final Map<JobId, Ingestion.Run> runs = new HashMap<>();
     private final Set<Work> atWork = java.util.EnumSet.noneOf(Work.class);
-    private CompletionStage<Void> catalogue = CompletableFuture.completedFuture(null);
-    private Optional<Boolean> lastBusy = Optional.empty();
 
     /** @param tell called from any thread */
     KnowledgeBaseWork(Scope scope, Tools tools, int keptRevisions, Consumer<Report> tell) {
@@ -83,7 +81,6 @@ final class KnowledgeBaseWork {
             publish(state);
             sweep(state);
         }
-        catalogued(state);
     }
 
     /** What a report is about may begin again. */
@@ -247,30 +244,11 @@ final class KnowledgeBaseWork {
         }
         all.thenCompose(_ -> tools.keys().destroy(Sources.ownSubject(scope)))
                 .thenCompose(_ -> tools.dependents().erase(scope))
-                .thenCompose(_ -> tools.catalogue().remove(scope))
                 .whenComplete((_, fault) -> tell.accept(new Report.Erased(fault == null)));
     }
 
-    /** Tells the catalogue, where that changes anything. */
-    private void catalogued(KnowledgeBase state) {
-        if (state.opening().isPresent() && !state.deleted() && !lastBusy.equals(Optional.of(state.busy()))) {
-            confirmed(state);
-        }
-    }
-
-    /** Completes once the catalogue has this state; in the order of the states. */
-    CompletionStage<Void> confirmed(KnowledgeBase state) {
-        if (state.deleted()) {
-            // The row stays, as busy, until everything is erased: a crash must not forget it.
-            return catalogue = catalogue
-                    .handle((_, _) -> null)
-                    .thenCompose(_ -> tools.catalogue().confirm(scope, true, Optional.empty()));
-        }
-        boolean busy = state.busy();
-        lastBusy = Optional.of(busy);
-        catalogue = catalogue
-                .handle((_, _) -> null)
-                .thenCompose(_ -> tools.catalogue().confirm(scope, busy, state.slug()));
-        return catalogue;
+    /** Completes once the catalogue has this state or a later one. */
+    CompletionStage<Void> confirmed(KnowledgeBase state, long version) {
+        return tools.catalogue().confirm(scope, state, version);
     }
 }

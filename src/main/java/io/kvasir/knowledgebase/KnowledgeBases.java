@@ -8,6 +8,7 @@ import io.kvasir.ingestion.Ingestion;
 import io.kvasir.jdbc.BlobStore;
 import io.kvasir.jdbc.SubjectKeys;
 import io.kvasir.jdbc.Transactor;
+import io.kvasir.journal.ReadModel;
 import io.kvasir.kernel.Ids;
 import io.kvasir.kernel.JobId;
 import io.kvasir.kernel.KnowledgeBaseId;
@@ -74,6 +75,11 @@ public final class KnowledgeBases {
     /** All knowledge bases of all tenants, for an operator's command on a stopped server. */
     public static CompletionStage<List<Scope>> all(Transactor transactor) {
         return new Catalogue(transactor).all();
+    }
+
+    /** The list of knowledge bases, as what their events come to. */
+    public static ReadModel<?, ?> readModel() {
+        return new CatalogueRows();
     }
 
     KnowledgeBaseSettings settings() {

@@ -57,6 +57,7 @@ class SettingsTest {
                         + ";WRITE_DELAY=0;AUTO_COMPACT_FILL_RATE=0;DB_CLOSE_ON_EXIT=FALSE");
         assertThat(DEFAULTS.database().poolSize()).isEqualTo(20);
         assertThat(DEFAULTS.journalConnections()).isEqualTo(8);
+        assertThat(DEFAULTS.projectionConnections()).isEqualTo(2);
         assertThat(DEFAULTS.database().connectionTimeout()).isEqualTo(Duration.ofSeconds(3));
         assertThat(DEFAULTS.database().answerWithin()).isEqualTo(Duration.ofSeconds(60));
         assertThat(DEFAULTS.database().migrate()).isTrue();

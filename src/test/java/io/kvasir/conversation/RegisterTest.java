@@ -2,32 +2,42 @@ package io.kvasir.conversation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.kvasir.conversation.domain.ConversationEvent;
 import io.kvasir.jdbc.Database;
+import io.kvasir.jdbc.SubjectKeys;
 import io.kvasir.jdbc.TestDatabase;
 import io.kvasir.jdbc.Transactor;
 import io.kvasir.kernel.ConversationId;
 import io.kvasir.kernel.KnowledgeBaseId;
+import io.kvasir.kernel.Scope;
 import io.kvasir.kernel.TenantId;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
+@ParameterizedClass
+@EnumSource(TestDatabase.class)
 class RegisterTest {
-    private static final Instant NOW = Instant.parse("2026-11-21T12:00:00Z");
-    private static final TenantId TENANT = new TenantId("t");
-    private static final ConversationId ID = new ConversationId("c");
+    private static final Instant NOW = Instant.parse("2026-11-20T12:00:00Z");
 
-    private final Database database = TestDatabase.inMemory();
-    private final Transactor transactor = new Transactor(database.dataSource(), 2);
-    private final Register register = new Register(transactor);
+    private final Database database;
+    private final Transactor transactor;
+    private final SubjectKeys keys;
+    private final Register register;
+    private final TenantId tenant = TenantId.next();
+    private final KnowledgeBaseId one = KnowledgeBaseId.next();
+    private final KnowledgeBaseId other = KnowledgeBaseId.next();
 
-    @BeforeEach
-    void add() {
-        register.add(TENANT, ID, new KnowledgeBaseId("kb"), NOW)
-                .toCompletableFuture()
-                .join();
+    RegisterTest(TestDatabase kind) {
+        database = kind.open();
+        transactor = new Transactor(database.dataSource(), 4);
+        keys = new SubjectKeys(transactor, TestDatabase.masterKey());
+        register = new Register(transactor);
     }
 
     @AfterEach
@@ -36,37 +46,124 @@ class RegisterTest {
         database.close();
     }
 
-    private Register.Entry entry() {
-        return register.list(TENANT, Optional.empty(), Optional.empty(), Optional.empty(), 10)
-                .toCompletableFuture()
-                .join()
-                .getFirst();
+    private static <T> T join(CompletionStage<T> stage) {
+        return stage.toCompletableFuture().join();
     }
 
-    private void changed(TenantId tenant, Instant at) {
-        register.changed(tenant, ID, at).toCompletableFuture().join();
+    private ConversationId added(KnowledgeBaseId knowledgeBase) {
+        return added(ConversationId.next(), knowledgeBase);
+    }
+
+    private ConversationId added(ConversationId id, KnowledgeBaseId knowledgeBase) {
+        ConversationAddress address = new ConversationAddress(tenant, id);
+        join(keys.obtain(address.subject()));
+        join(register.add(address, birth(knowledgeBase)));
+        return id;
+    }
+
+    private static ConversationEvent.ConversationStarted birth(KnowledgeBaseId knowledgeBase) {
+        return new ConversationEvent.ConversationStarted(knowledgeBase, Optional.empty(), Optional.empty(), NOW);
+    }
+
+    private List<ConversationId> ids(
+            Optional<KnowledgeBaseId> knowledgeBase, Optional<String> status, Optional<String> before, int limit) {
+        return join(register.list(tenant, knowledgeBase, status, before, limit)).stream()
+                .map(Register.Entry::id)
+                .toList();
+    }
+
+    @Test
+    void listsTheNewestFirstAndGoesOnFromAnyOfThem() {
+        // Ids begin with the time: these are in the order of their making whatever the clock's step is.
+        List<ConversationId> all = java.util.stream.IntStream.range(0, 5)
+                .mapToObj(i -> new ConversationId(
+                        "0" + i + ConversationId.next().value().substring(2)))
+                .toList();
+        all.forEach(id -> added(id, one));
+
+        assertThat(ids(Optional.empty(), Optional.empty(), Optional.empty(), 10))
+                .isEqualTo(all.reversed());
+        assertThat(ids(
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.of(all.get(2).value()),
+                        10))
+                .containsExactly(all.get(1), all.get(0));
+        assertThat(ids(Optional.empty(), Optional.empty(), Optional.empty(), 2)).hasSize(3);
+    }
+
+    @Test
+    void listsOfOneKnowledgeBaseAndStatus() {
+        ConversationId closed = added(one);
+        ConversationId open = added(one);
+        added(other);
+        join(register.close(new ConversationAddress(tenant, closed)));
+
+        assertThat(ids(Optional.of(one), Optional.empty(), Optional.empty(), 10))
+                .containsExactlyInAnyOrder(open, closed);
+        assertThat(ids(Optional.of(one), Optional.of("closed"), Optional.empty(), 10))
+                .containsExactly(closed);
+        assertThat(ids(Optional.empty(), Optional.of("active"), Optional.empty(), 10))
+                .hasSize(2);
+    }
+
+    @Test
+    void keepsTimesAsGiven() {
+        ConversationId id = added(one);
+
+        assertThat(join(register.list(tenant, Optional.empty(), Optional.empty(), Optional.empty(), 1)))
+                .containsExactly(new Register.Entry(id, one, "active", NOW, NOW));
+    }
+
+    private Register.Entry entry() {
+        return join(register.list(tenant, Optional.empty(), Optional.empty(), Optional.empty(), 1))
+                .getFirst();
     }
 
     @Test
     void knowsWhenAConversationLastChanged() {
-        changed(TENANT, NOW.plusSeconds(5));
+        ConversationAddress address = new ConversationAddress(tenant, added(one));
 
+        join(register.changed(address, NOW.plusSeconds(5)));
         assertThat(entry().updatedAt()).isEqualTo(NOW.plusSeconds(5));
         assertThat(entry().createdAt()).isEqualTo(NOW);
+
+        join(register.changed(address, NOW.plusSeconds(2)));
+        assertThat(entry().updatedAt()).as("an older word").isEqualTo(NOW.plusSeconds(5));
+
+        join(register.changed(new ConversationAddress(TenantId.next(), address.id()), NOW.plusSeconds(9)));
+        assertThat(entry().updatedAt()).as("another tenant's word").isEqualTo(NOW.plusSeconds(5));
     }
 
     @Test
-    void anOlderWordChangesNothing() {
-        changed(TENANT, NOW.plusSeconds(5));
-        changed(TENANT, NOW.plusSeconds(2));
+    void anErasedOneGetsNoRow() {
+        ConversationId id = added(one);
+        ConversationAddress address = new ConversationAddress(tenant, id);
+        join(keys.destroy(address.subject()));
+        join(register.remove(tenant, List.of(id)));
 
-        assertThat(entry().updatedAt()).isEqualTo(NOW.plusSeconds(5));
+        join(register.add(address, birth(one)));
+
+        assertThat(ids(Optional.empty(), Optional.empty(), Optional.empty(), 10)).isEmpty();
     }
 
     @Test
-    void anotherTenantsWordChangesNothing() {
-        changed(new TenantId("other"), NOW.plusSeconds(5));
+    void addingWhatTheProjectionAddedIsNoFault() {
+        ConversationId id = added(one);
 
-        assertThat(entry().updatedAt()).isEqualTo(NOW);
+        assertThat(added(id, one)).isEqualTo(id);
+    }
+
+    @Test
+    void forgetsAllOfAKnowledgeBaseAndNothingElse() {
+        ConversationId gone = added(one);
+        ConversationId stays = added(other);
+
+        assertThat(join(register.of(new Scope(tenant, one)))).containsExactly(gone);
+        join(register.remove(tenant, List.of(gone)));
+        assertThat(ids(Optional.empty(), Optional.empty(), Optional.empty(), 10))
+                .containsExactly(stays);
+        assertThat(join(register.list(TenantId.next(), Optional.empty(), Optional.empty(), Optional.empty(), 10)))
+                .isEmpty();
     }
 }

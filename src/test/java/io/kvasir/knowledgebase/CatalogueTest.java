@@ -7,7 +7,13 @@ import io.kvasir.jdbc.TestDatabase;
 import io.kvasir.jdbc.Transactor;
 import io.kvasir.kernel.KnowledgeBaseId;
 import io.kvasir.kernel.Scope;
+import io.kvasir.kernel.Sealed;
 import io.kvasir.kernel.TenantId;
+import io.kvasir.kernel.UserId;
+import io.kvasir.knowledgebase.domain.KnowledgeBase;
+import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent;
+import io.kvasir.knowledgebase.domain.Profile;
+import io.kvasir.knowledgebase.domain.SearchSettings;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -20,6 +26,20 @@ import org.junit.jupiter.params.provider.EnumSource;
 @EnumSource(TestDatabase.class)
 class CatalogueTest {
     private static final Instant NOW = Instant.parse("2026-11-20T12:00:00Z");
+
+    private static final KnowledgeBase BORN = KnowledgeBase.NONE.apply(new KnowledgeBaseEvent.Created(
+            UserId.next(),
+            new Profile(
+                    new Sealed("s", new byte[] {1}),
+                    Optional.empty(),
+                    "extractive",
+                    "extractive",
+                    Optional.empty(),
+                    0.2,
+                    800,
+                    true),
+            new SearchSettings("HYBRID", 5, 0.003, 100, 0.7, "NONE", 0.7, 256, 32, 3_000),
+            NOW));
 
     private final Database database;
     private final Transactor transactor;
@@ -48,15 +68,19 @@ class CatalogueTest {
         return scope;
     }
 
-    private Scope confirmed(boolean busy, Optional<String> slug) {
+    private Scope confirmed() {
+        return confirmed(BORN);
+    }
+
+    private Scope confirmed(KnowledgeBase state) {
         Scope scope = intended();
-        join(catalogue.confirm(scope, busy, slug));
+        join(catalogue.confirm(scope, state, 1));
         return scope;
     }
 
     @Test
     void listsWhatIsConfirmed() {
-        Scope there = confirmed(false, Optional.empty());
+        Scope there = confirmed();
         Scope intended = intended();
 
         assertThat(join(catalogue.list(tenant, Optional.empty(), 10))).containsExactly(there.knowledgeBase());
@@ -66,25 +90,39 @@ class CatalogueTest {
 
     @Test
     void wakesWhatIsBusy() {
-        Scope busy = confirmed(true, Optional.empty());
-        confirmed(false, Optional.empty());
+        Scope busy = confirmed(BORN.apply(new KnowledgeBaseEvent.Deleted(NOW)));
+        confirmed();
 
         assertThat(join(catalogue.unfinished())).containsExactly(busy);
     }
 
     @Test
     void findsWhatIsSharedByItsAddress() {
-        Scope shared = confirmed(false, Optional.of("our-shop"));
+        KnowledgeBase state = BORN.apply(new KnowledgeBaseEvent.Shared("our-shop", NOW));
+        Scope shared = confirmed(state);
         assertThat(join(catalogue.bySlug("our-shop"))).contains(shared);
 
-        join(catalogue.confirm(shared, false, Optional.empty()));
+        join(catalogue.confirm(shared, state.apply(new KnowledgeBaseEvent.Unshared(NOW)), 3));
         assertThat(join(catalogue.bySlug("our-shop"))).isEmpty();
+
+        join(catalogue.confirm(shared, state, 2));
+        assertThat(join(catalogue.bySlug("our-shop"))).as("a late word of before").isEmpty();
+    }
+
+    @Test
+    void aPublicAddressIsOfTheFirstThatHasIt() {
+        KnowledgeBase state = BORN.apply(new KnowledgeBaseEvent.Shared("our-shop", NOW));
+        Scope first = confirmed(state);
+        Scope second = confirmed(state);
+
+        assertThat(join(catalogue.bySlug("our-shop"))).contains(first);
+        assertThat(join(catalogue.list(tenant, Optional.empty(), 10))).contains(second.knowledgeBase());
     }
 
     @Test
     void goesOnAfterAnyRow() {
-        Scope first = confirmed(false, Optional.empty());
-        Scope second = confirmed(false, Optional.empty());
+        Scope first = confirmed();
+        Scope second = confirmed();
         String smaller =
                 first.knowledgeBase().value().compareTo(second.knowledgeBase().value()) < 0
                         ? first.knowledgeBase().value()

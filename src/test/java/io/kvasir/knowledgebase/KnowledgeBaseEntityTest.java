@@ -195,7 +195,7 @@ class KnowledgeBaseEntityTest {
         assertThat(head(ask(KnowledgeBaseEntity.Read::new)))
                 .satisfies(head -> assertThat(head.passages()).isEqualTo(3))
                 .satisfies(head -> assertThat(head.revision()).isEqualTo(1));
-        await().until(() -> row().isEmpty());
+        await().until(() -> !entity.getState().busy());
     }
 
     @Test
