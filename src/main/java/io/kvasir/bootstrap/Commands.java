@@ -2,12 +2,12 @@ package io.kvasir.bootstrap;
 
 import io.kvasir.conversation.Conversations;
 import io.kvasir.jdbc.Database;
-import java.io.IOException;
 import io.kvasir.jdbc.Transactor;
 import io.kvasir.journal.ReadModel;
 import io.kvasir.journal.ReadModels;
 import io.kvasir.journal.StoredSerializer;
 import io.kvasir.knowledgebase.KnowledgeBases;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.sql.SQLException;
 import java.util.List;

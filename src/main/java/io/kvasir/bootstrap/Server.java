@@ -82,9 +82,7 @@ public final class Server implements AutoCloseable {
             Database database = keep(Database.open(settings.database()));
             Transactor transactor = keep(new Transactor(
                     database.dataSource(),
-                    settings.database().poolSize()
-                            - settings.journalConnections()
-                            - settings.projectionConnections()));
+                    settings.database().poolSize() - settings.journalConnections() - settings.projectionConnections()));
             SubjectKeys keys = new SubjectKeys(
                     transactor,
                     MasterKey.load(settings.masterKey(), settings.dataDir().resolve("master.key")));

@@ -125,8 +125,7 @@ public final class Conversations {
                                     clock.instant());
                             return then(
                                     asked(address, replyTo -> new ConversationEntity.Start(birth, replyTo)),
-                                    _ -> register.add(address, birth)
-                                            .thenApply(_ -> Outcome.done(true)));
+                                    _ -> register.add(address, birth).thenApply(_ -> Outcome.done(true)));
                         }))
                 .thenCompose(outcome -> next(outcome, _ -> read(address)));
     }
@@ -197,8 +196,7 @@ public final class Conversations {
     CompletionStage<Outcome<Messages.View>> close(ConversationAddress address) {
         return then(
                         asked(address, ConversationEntity.Close::new),
-                        _ -> register.close(address)
-                                .thenApply(_ -> Outcome.done(true)))
+                        _ -> register.close(address).thenApply(_ -> Outcome.done(true)))
                 .thenCompose(outcome -> next(outcome, _ -> read(address)));
     }
 

@@ -43,9 +43,10 @@ final class Feed extends SourceProvider<Long, Feed.Step> {
 
     @Override
     public CompletionStage<Source<Step, NotUsed>> source(Supplier<CompletionStage<Optional<Long>>> offset) {
-        return offset.get().thenApply(last -> Source.unfoldAsync(last.orElse(0L), this::next)
-                .mapConcat(steps -> steps)
-                .filter(step -> step.persistenceId().startsWith(prefix)));
+        return offset.get()
+                .thenApply(last -> Source.unfoldAsync(last.orElse(0L), this::next)
+                        .mapConcat(steps -> steps)
+                        .filter(step -> step.persistenceId().startsWith(prefix)));
     }
 
     private CompletionStage<Optional<Pair<Long, List<Step>>>> next(long last) {
@@ -56,8 +57,7 @@ final class Feed extends SourceProvider<Long, Feed.Step> {
             return steps.size() == AT_A_TIME
                     ? CompletableFuture.completedFuture(more)
                     : CompletableFuture.supplyAsync(
-                            () -> more,
-                            CompletableFuture.delayedExecutor(REST.toMillis(), TimeUnit.MILLISECONDS));
+                            () -> more, CompletableFuture.delayedExecutor(REST.toMillis(), TimeUnit.MILLISECONDS));
         });
     }
 

@@ -50,8 +50,8 @@ final class History {
         }
     }
 
-    private <S extends Stored> Folded<S> from(
-            Connection c, ReadModel<S, ?> model, String entityId, Folded<S> start) throws SQLException {
+    private <S extends Stored> Folded<S> from(Connection c, ReadModel<S, ?> model, String entityId, Folded<S> start)
+            throws SQLException {
         try (PreparedStatement select = c.prepareStatement("""
                 SELECT "sequence_number", "event_ser_id", "event_ser_manifest", "event_payload" FROM "event_journal"
                 WHERE "persistence_id" = ? AND "sequence_number" > ? AND "deleted" = FALSE ORDER BY "sequence_number"

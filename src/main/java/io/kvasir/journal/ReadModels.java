@@ -40,8 +40,8 @@ public final class ReadModels {
     private long eachDifference(Step step) throws SQLException {
         long differences = 0;
         for (ReadModel<?, ?> model : models) {
-            differences += walk(
-                    step, model, false, (c, after) -> history.entityIds(c, model.entityType(), after, AT_A_TIME));
+            differences +=
+                    walk(step, model, false, (c, after) -> history.entityIds(c, model.entityType(), after, AT_A_TIME));
             differences += walk(step, model, true, (c, after) -> model.entityIds(c, after, AT_A_TIME));
         }
         return differences;

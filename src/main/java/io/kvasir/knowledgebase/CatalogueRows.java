@@ -111,8 +111,7 @@ final class CatalogueRows implements ReadModel<KnowledgeBase, CatalogueRows.Row>
 
     @Override
     public void remove(Connection c, String entityId) throws SQLException {
-        try (PreparedStatement delete =
-                c.prepareStatement("DELETE FROM knowledge_bases WHERE tenant = ? AND id = ?")) {
+        try (PreparedStatement delete = c.prepareStatement("DELETE FROM knowledge_bases WHERE tenant = ? AND id = ?")) {
             bind(delete, 1, entityId);
             delete.executeUpdate();
         }

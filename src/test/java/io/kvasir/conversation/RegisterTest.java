@@ -144,7 +144,8 @@ class RegisterTest {
 
         join(register.add(address, birth(one)));
 
-        assertThat(ids(Optional.empty(), Optional.empty(), Optional.empty(), 10)).isEmpty();
+        assertThat(ids(Optional.empty(), Optional.empty(), Optional.empty(), 10))
+                .isEmpty();
     }
 
     @Test

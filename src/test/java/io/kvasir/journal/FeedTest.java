@@ -37,7 +37,9 @@ class FeedTest {
     void afterTenSecondsItNeverComes() {
         assertThat(passed(7, step(8, 0), step(10, 10_000), step(11, 0))).containsExactly(8L, 10L, 11L);
         assertThat(passed(0, step(100, 10_000))).containsExactly(100L);
-        assertThat(passed(0, LongStream.of(50, 60, 70).mapToObj(n -> step(n, 60_000)).toArray(Feed.Step[]::new)))
+        assertThat(passed(
+                        0,
+                        LongStream.of(50, 60, 70).mapToObj(n -> step(n, 60_000)).toArray(Feed.Step[]::new)))
                 .hasSize(3);
     }
 }

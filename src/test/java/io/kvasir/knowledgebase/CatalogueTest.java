@@ -106,7 +106,9 @@ class CatalogueTest {
         assertThat(join(catalogue.bySlug("our-shop"))).isEmpty();
 
         join(catalogue.confirm(shared, state, 2));
-        assertThat(join(catalogue.bySlug("our-shop"))).as("a late word of before").isEmpty();
+        assertThat(join(catalogue.bySlug("our-shop")))
+                .as("a late word of before")
+                .isEmpty();
     }
 
     @Test

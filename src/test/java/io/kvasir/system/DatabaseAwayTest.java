@@ -70,9 +70,7 @@ class DatabaseAwayTest {
                 postgres.kill();
                 await().atMost(Duration.ofSeconds(60)).until(() -> refused.size() > 3 * CLIENTS);
                 HttpResponse<byte[]> ready = api.client()
-                        .send(
-                                api.request("/health/ready").GET().build(),
-                                HttpResponse.BodyHandlers.ofByteArray());
+                        .send(api.request("/health/ready").GET().build(), HttpResponse.BodyHandlers.ofByteArray());
                 assertThat(ready.statusCode()).isEqualTo(503);
 
                 postgres.up();

@@ -135,12 +135,14 @@ class ReadModelsTest {
             assertThat(conversations(api)).hasSize(1);
             ask(api, conversation);
             followed();
-            Instant said = Instant.parse(conversations(api).get(0).get("updatedAt").asText());
+            Instant said =
+                    Instant.parse(conversations(api).get(0).get("updatedAt").asText());
             assertThat(said)
                     .isAfter(Instant.parse(
                             conversations(api).get(0).get("createdAt").asText()));
         }
-        assertThat(number("SELECT COUNT(*) FROM \"pekko_projection_offset_store\"")).isPositive();
+        assertThat(number("SELECT COUNT(*) FROM \"pekko_projection_offset_store\""))
+                .isPositive();
         try (Server server = Server.start(settings());
                 Api api = client(server)) {
             ask(api, conversation);
@@ -165,7 +167,8 @@ class ReadModelsTest {
             ask(api, conversation);
             api.post("/api/v1/knowledge-bases/" + kb + "/share", Map.of()).expect(200);
 
-            await().atMost(Duration.ofSeconds(30)).until(() -> conversations(api).size() == 1);
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> conversations(api).size() == 1);
             followed();
         }
         assertThat(command("check-read-models").code()).isZero();
@@ -184,7 +187,8 @@ class ReadModelsTest {
             ask(api, changed);
             followed();
         }
-        assertThat(execute("DELETE FROM conversations WHERE id = '" + lost + "'")).isEqualTo(1);
+        assertThat(execute("DELETE FROM conversations WHERE id = '" + lost + "'"))
+                .isEqualTo(1);
         assertThat(execute("UPDATE conversations SET status = 'closed', version = 1000 WHERE id = '" + changed + "'"))
                 .isEqualTo(1);
         execute("INSERT INTO conversations (tenant, id, knowledge_base, status, created_at, updated_at, version)"
@@ -200,7 +204,8 @@ class ReadModelsTest {
                 .contains("nobody: the row is Row[")
                 .contains("nobody-said-so")
                 .contains("4 rows differ.");
-        assertThat(command("rebuild-read-models")).isEqualTo(new Run(0, "4 rows were made anew; the others were right.\n"));
+        assertThat(command("rebuild-read-models"))
+                .isEqualTo(new Run(0, "4 rows were made anew; the others were right.\n"));
         assertThat(command("check-read-models").code()).isZero();
         try (Server server = Server.start(settings());
                 Api api = client(server)) {

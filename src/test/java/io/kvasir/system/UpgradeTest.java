@@ -166,13 +166,7 @@ class UpgradeTest {
         String backup = postgres.copyOf(name(before));
 
         Database.open(new DatabaseSettings(
-                        before,
-                        PostgresForTests.USER,
-                        "",
-                        4,
-                        Duration.ofSeconds(5),
-                        Duration.ofSeconds(60),
-                        true))
+                        before, PostgresForTests.USER, "", 4, Duration.ofSeconds(5), Duration.ofSeconds(60), true))
                 .close();
         assertThat(Integer.parseInt(newest(before, PostgresForTests.USER))).isGreaterThanOrEqualTo(10);
         assertThat(content(before, PostgresForTests.USER)).contains("c9").isNotEqualTo(rows);
