@@ -1,5 +1,7 @@
 package io.kvasir.kernel;
 
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 
 /** What a façade answers: the value, or the refusal. Exceptions are left for bugs and broken I/O. */
@@ -20,6 +22,14 @@ public sealed interface Outcome<T> {
         return switch (this) {
             case Done<T>(T value) -> new Done<>(change.apply(value));
             case Refused<T>(Rejection rejection) -> new Refused<>(rejection);
+        };
+    }
+
+    /** What follows a value; a refusal stays what it is. */
+    default <R> CompletionStage<Outcome<R>> then(Function<? super T, ? extends CompletionStage<Outcome<R>>> next) {
+        return switch (this) {
+            case Done<T>(T value) -> next.apply(value);
+            case Refused<T>(Rejection rejection) -> CompletableFuture.completedFuture(new Refused<>(rejection));
         };
     }
 }

@@ -1,0 +1,51 @@
+package io.kvasir.http;
+
+import static org.apache.pekko.http.javadsl.server.Directives.extractRequest;
+
+import java.net.InetAddress;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import org.apache.pekko.http.javadsl.model.AttributeKeys;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.RemoteAddress;
+import org.apache.pekko.http.javadsl.server.Route;
+
+/**
+ * Where a request comes from: the other end of the connection, or what the proxies in front of us say of it. A client
+ * may write any {@code X-Forwarded-For} it likes, so only as many entries count, from the right, as we have proxies.
+ */
+public final class ClientAddress {
+    public static final String UNKNOWN = "unknown";
+
+    private final int proxies;
+
+    /** @param proxies how many proxies of our own a request passes, from 0 */
+    public ClientAddress(int proxies) {
+        this.proxies = proxies;
+    }
+
+    /** Hands the address in digits to the route, or {@link #UNKNOWN}. */
+    public Route with(Function<String, Route> inner) {
+        return extractRequest(request -> inner.apply(of(request)));
+    }
+
+    public String of(HttpRequest request) {
+        if (proxies > 0) {
+            List<String> hops = request.getHeader("X-Forwarded-For")
+                    .map(h -> List.of(h.value().split("\\s*,\\s*")))
+                    .orElse(List.of());
+            return hops.size() < proxies ? UNKNOWN : digits(hops.get(hops.size() - proxies));
+        }
+        return request.getAttribute(AttributeKeys.remoteAddress)
+                .flatMap(RemoteAddress::getAddress)
+                .map(InetAddress::getHostAddress)
+                .orElse(UNKNOWN);
+    }
+
+    private static String digits(String hop) {
+        return Optional.of(hop)
+                .filter(h -> h.length() <= 45 && h.matches("[0-9A-Fa-f:.]+"))
+                .orElse(UNKNOWN);
+    }
+}
