@@ -7,6 +7,7 @@ import io.kvasir.conversation.Profile;
 import io.kvasir.conversation.PublicRoutes;
 import io.kvasir.http.ApiDocs;
 import io.kvasir.http.Authenticated;
+import io.kvasir.http.ClientAddress;
 import io.kvasir.http.Endpoints;
 import io.kvasir.http.Idempotent;
 import io.kvasir.http.Problems;
@@ -86,7 +87,8 @@ public final class Server implements AutoCloseable {
             SubjectKeys keys = new SubjectKeys(
                     transactor,
                     MasterKey.load(settings.masterKey(), settings.dataDir().resolve("master.key")));
-            CompletionStage<Identity> identifying = Identity.open(transactor, keys, settings.tokens(), clock);
+            CompletionStage<Identity> identifying =
+                    Identity.open(transactor, keys, settings.tokens(), settings.accounts(), clock);
 
             Node.Started node = Node.start(
                     settings.config(),
@@ -141,7 +143,12 @@ public final class Server implements AutoCloseable {
             Endpoints endpoints = new Endpoints(
                     Stream.of(
                                     new ApiDocs(() -> inventory.join().all()).endpoints(),
-                                    new IdentityRoutes(identity).endpoints(),
+                                    new IdentityRoutes(
+                                                    identity,
+                                                    settings.accounts(),
+                                                    new ClientAddress(
+                                                            settings.http().proxies()))
+                                            .endpoints(),
                                     new KnowledgeBaseRoutes(knowledgeBases, idempotent, retriever::retrieve)
                                             .endpoints(),
                                     new ConversationRoutes(conversations, idempotent).endpoints(),

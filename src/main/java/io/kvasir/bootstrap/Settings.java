@@ -6,6 +6,7 @@ import com.typesafe.config.ConfigValueFactory;
 import io.kvasir.answering.AnsweringSettings;
 import io.kvasir.conversation.ConversationSettings;
 import io.kvasir.http.WebSettings;
+import io.kvasir.identity.AccountSettings;
 import io.kvasir.identity.TokenSettings;
 import io.kvasir.ingestion.IngestionSettings;
 import io.kvasir.jdbc.DatabaseSettings;
@@ -13,6 +14,7 @@ import io.kvasir.knowledgebase.KnowledgeBaseSettings;
 import io.kvasir.retrieval.RetrievalSettings;
 import io.kvasir.retrieval.SearchMode;
 import java.io.File;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
@@ -31,6 +33,7 @@ public record Settings(
         int projectionConnections,
         IndexSettings index,
         TokenSettings tokens,
+        AccountSettings accounts,
         KnowledgeBaseSettings knowledgeBase,
         IngestionSettings ingestion,
         ConversationSettings conversation,
@@ -43,9 +46,12 @@ public record Settings(
         }
     }
 
-    /** Where to listen. */
-    public record Http(String host, int port) {
+    /** Where to listen. @param proxies of our own in front, whose {@code X-Forwarded-For} is believed */
+    public record Http(String host, int port, int proxies) {
         public Http {
+            if (proxies < 0) {
+                throw new IllegalArgumentException("kvasir.http.proxies must be 0 or more");
+            }
             if (port < 0 || port > 65_535) {
                 throw new IllegalArgumentException("kvasir.http.port must be 0 to 65535");
             }
@@ -87,7 +93,7 @@ public record Settings(
                         "pekko.projection.jdbc.dialect",
                         ConfigValueFactory.fromAnyRef(postgresql ? "postgres-dialect" : "h2-dialect")),
                 dataDir,
-                new Http(kvasir.getString("http.host"), kvasir.getInt("http.port")),
+                new Http(kvasir.getString("http.host"), kvasir.getInt("http.port"), kvasir.getInt("http.proxies")),
                 new WebSettings(
                         told(kvasir, "web.frame-origins").stream()
                                 .flatMap(text -> Arrays.stream(text.split("[\\s,]+")))
@@ -118,12 +124,29 @@ public record Settings(
                         kvasir.getString("identity.issuer"),
                         kvasir.getDuration("identity.access-token"),
                         kvasir.getDuration("identity.visitor-token")),
+                accounts(kvasir.getConfig("identity")),
                 knowledgeBase(kvasir.getConfig("knowledge-base")),
                 ingestion(kvasir.getConfig("ingestion"), dataDir),
                 conversation(kvasir.getConfig("conversation")),
                 new AnsweringSettings(
                         kvasir.getInt("answering.history-tokens"), kvasir.getInt("answering.snippet-length")),
                 Providers.of(kvasir.getConfig("llm")));
+    }
+
+    private static AccountSettings accounts(Config c) {
+        return new AccountSettings(
+                c.getEnum(AccountSettings.Registration.class, "registration"),
+                told(c, "public-url").map(URI::create),
+                c.getDuration("refresh-token"),
+                c.getDuration("session"),
+                c.getDuration("signing-key"),
+                c.getDuration("invitation"),
+                c.getDuration("mailed-link"),
+                new AccountSettings.PasswordRules(
+                        c.getInt("shortest-password"),
+                        told(c, "breached-passwords").map(Path::of)),
+                new AccountSettings.Patience(
+                        c.getInt("patience.account"), c.getInt("patience.address"), c.getDuration("patience.longest")));
     }
 
     private static KnowledgeBaseSettings knowledgeBase(Config c) {

@@ -1,6 +1,7 @@
 package io.kvasir.identity;
 
 import io.kvasir.http.Authenticator;
+import io.kvasir.jdbc.Sql;
 import io.kvasir.jdbc.SubjectKeys;
 import io.kvasir.jdbc.Transactor;
 import io.kvasir.kernel.ConversationId;
@@ -12,104 +13,146 @@ import io.kvasir.kernel.Rejection;
 import io.kvasir.kernel.TenantId;
 import io.kvasir.kernel.UserId;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Timestamp;
 import java.time.Clock;
-import java.util.Arrays;
-import java.util.Locale;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.stream.Collectors;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Who may log in, and what proves it afterwards. Owns the {@code users} table and the signing keys. */
+/** The room of accounts: its concerns wired together, its first owner, and what it does by the clock. */
 public final class Identity implements Authenticator, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger("kvasir.identity");
+
     private final Transactor transactor;
     private final Clock clock;
+    private final SigningKeys signingKeys;
+    private final AtomicReference<KeyRing> ring;
     private final Tokens tokens;
     private final Passwords passwords = new Passwords();
+    private final Attempts attempts;
+    private final Suspensions suspensions;
+    private final Sessions sessions;
+    private final Login login;
+    private final Authentication authentication;
+    private final ScheduledExecutorService chores = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().name("identity-chores").daemon().factory());
 
-    private Identity(Transactor transactor, Clock clock, Tokens tokens) {
+    private Identity(
+            Transactor transactor,
+            Clock clock,
+            TokenSettings tokenSettings,
+            AccountSettings settings,
+            SigningKeys signingKeys,
+            KeyRing first) {
         this.transactor = transactor;
         this.clock = clock;
-        this.tokens = tokens;
+        this.signingKeys = signingKeys;
+        this.ring = new AtomicReference<>(first);
+        this.tokens = new Tokens(ring::get, tokenSettings, clock);
+        this.attempts = new Attempts(transactor, clock, settings.patience().longest());
+        this.suspensions = new Suspensions(transactor, clock);
+        this.sessions = new Sessions(transactor, clock, settings, tokens, suspensions);
+        this.login = new Login(transactor, passwords, attempts, settings.patience(), sessions);
+        this.authentication = new Authentication(transactor, clock, tokens);
+        every(Duration.ofSeconds(1), suspensions::poll);
+        every(Duration.ofSeconds(30), this::renewKeys);
+        every(Duration.ofHours(1), this::purge);
     }
 
     public static CompletionStage<Identity> open(
-            Transactor transactor, SubjectKeys keys, TokenSettings settings, Clock clock) {
-        return new SigningKeys(transactor, keys, clock)
+            Transactor transactor, SubjectKeys keys, TokenSettings tokens, AccountSettings settings, Clock clock) {
+        SigningKeys signingKeys = new SigningKeys(transactor, keys, clock, settings.signingKey(), tokens.longest());
+        return signingKeys
                 .current()
-                .thenApply(key -> new Identity(transactor, clock, new Tokens(key, settings, clock)));
+                .thenApply(ring -> new Identity(transactor, clock, tokens, settings, signingKeys, ring));
     }
 
     /** A token to send as bearer, and the seconds it is good for. */
     public record Access(String accessToken, long expiresIn) {}
 
-    /** Who is logged in. */
-    public record Me(UserId id, String email, TenantId tenantId, Set<Role> roles) {}
+    /** Who is logged in, where, and where else they could be. */
+    public record Me(
+            UserId id,
+            String email,
+            Optional<String> name,
+            TenantId tenantId,
+            Set<Role> roles,
+            List<Sessions.Choice> tenants) {}
 
-    /** The same refusal, after the same time, whether the address or the password is wrong. */
-    public CompletionStage<Outcome<Access>> login(String email, String password) {
-        return transactor.run(c -> byEmail(c, normalised(email))).thenCompose(found -> {
-            CompletionStage<Boolean> right = found.isPresent()
-                    ? passwords.matches(password, found.get().hash())
-                    : passwords.matchesNobody(password);
-            return right.thenApply(yes -> {
-                if (!yes || found.isEmpty()) {
-                    return Outcome.refused(new Rejection.Unauthenticated("E-mail address or password is wrong"));
-                }
-                Account account = found.get();
-                return Outcome.done(access(tokens.user(account.id(), account.tenant(), account.roles())));
-            });
-        });
+    public Login login() {
+        return login;
+    }
+
+    public Sessions sessions() {
+        return sessions;
+    }
+
+    public Suspensions suspensions() {
+        return suspensions;
     }
 
     public CompletionStage<Outcome<Me>> me(Principal principal) {
-        return transactor
-                .run(c -> byId(c, principal.user()))
-                .thenApply(found -> found.<Outcome<Me>>map(
-                                a -> Outcome.done(new Me(a.id(), a.email(), a.tenant(), a.roles())))
-                        .orElseGet(
-                                () -> Outcome.refused(new Rejection.NotFound("This credential belongs to no user"))));
+        return transactor.run(c -> {
+            Optional<Directory.User> user = Directory.byId(c, principal.user());
+            return user.isEmpty()
+                    ? Outcome.refused(new Rejection.NotFound("This credential belongs to no user"))
+                    : Outcome.done(new Me(
+                            principal.user(),
+                            user.get().email(),
+                            user.get().name(),
+                            principal.tenant(),
+                            principal.roles(),
+                            Sessions.choices(Directory.open(c, principal.user()))));
+        });
     }
 
     @Override
     public CompletionStage<Optional<Principal>> authenticate(String bearer) {
-        return CompletableFuture.completedFuture(tokens.verify(bearer));
+        return authentication.authenticate(bearer);
     }
 
     /** A short-lived token that is good for this conversation alone. */
     public Access visitor(TenantId tenant, UserId visitor, ConversationId conversation) {
-        return access(tokens.visitor(visitor, tenant, conversation));
+        Tokens.Minted minted = tokens.visitor(visitor, tenant, conversation);
+        return new Access(minted.token(), minted.lifetime().toSeconds());
+    }
+
+    /** The public halves of all keys that sign, as a JSON Web Key Set. */
+    public Map<String, Object> publicKeys() {
+        return ring.get().shown();
     }
 
     /**
-     * The first owner: found by address, or made with a tenant of its own.
+     * The first owner, who also runs the server: found by address, or made with a tenant of its own.
      *
      * @param password given by configuration; empty to have one made up where the owner is new
      */
     public CompletionStage<Owner> ensureOwner(String email, Optional<String> password) {
-        String address = normalised(email);
-        return transactor.run(c -> byEmail(c, address)).thenCompose(found -> {
+        return transactor.run(c -> Directory.byEmail(c, email)).thenCompose(found -> {
             if (found.isPresent()) {
-                Account account = found.get();
-                return keep(account, password)
-                        .thenApply(_ -> new Owner(account.id(), account.tenant(), Optional.empty()));
+                return keep(found.get(), password)
+                        .thenCompose(
+                                _ -> transactor.run(c -> homeOf(c, found.get().id())))
+                        .thenApply(home -> new Owner(found.get().id(), home, Optional.empty()));
             }
             String chosen = password.orElseGet(Ids::next);
             return passwords
                     .hash(chosen)
                     .thenCompose(hash -> transactor.run(c -> {
-                        Account account =
-                                new Account(UserId.next(), TenantId.next(), address, hash, Set.of(Role.OWNER));
-                        insert(c, account);
+                        UserId user = Directory.addUser(c, email, Optional.empty(), Optional.of(hash), clock.instant());
                         return new Owner(
-                                account.id(),
-                                account.tenant(),
-                                password.isPresent() ? Optional.empty() : Optional.of(chosen));
+                                user, homeOf(c, user), password.isPresent() ? Optional.empty() : Optional.of(chosen));
                     }));
         });
     }
@@ -119,77 +162,74 @@ public final class Identity implements Authenticator, AutoCloseable {
 
     @Override
     public void close() {
+        chores.shutdownNow();
         passwords.close();
     }
 
+    /** The tenant of the server's owner, made where there is none. */
+    private TenantId homeOf(Connection c, UserId owner) throws SQLException {
+        Optional<TenantId> there = Directory.memberships(c, owner).stream()
+                .filter(m -> m.role() == Role.OWNER || m.role() == Role.SUPER_ADMIN)
+                .map(Directory.Member::tenant)
+                .findFirst();
+        if (there.isPresent()) {
+            Sql.update(
+                    c,
+                    "UPDATE memberships SET role = ? WHERE tenant = ? AND member = ?",
+                    Role.SUPER_ADMIN.name(),
+                    there.get().value(),
+                    owner.value());
+            return there.get();
+        }
+        TenantId home = Directory.addTenant(c, "Home", clock.instant());
+        Directory.addMember(c, home, owner, Role.SUPER_ADMIN, clock.instant());
+        return home;
+    }
+
     /** A password given by configuration is the owner's password, also when it changed since the last start. */
-    private CompletionStage<Boolean> keep(Account account, Optional<String> password) {
+    private CompletionStage<Boolean> keep(Directory.User owner, Optional<String> password) {
         if (password.isEmpty()) {
             return CompletableFuture.completedFuture(false);
         }
-        return passwords
-                .matches(password.get(), account.hash())
-                .thenCompose(same -> same
-                        ? CompletableFuture.completedFuture(false)
-                        : passwords
-                                .hash(password.get())
-                                .thenCompose(hash -> transactor.run(c -> {
-                                    try (PreparedStatement update =
-                                            c.prepareStatement("UPDATE users SET password_hash = ? WHERE id = ?")) {
-                                        update.setString(1, hash);
-                                        update.setString(2, account.id().value());
-                                        return update.executeUpdate() == 1;
-                                    }
-                                })));
+        CompletionStage<Boolean> same = owner.hash()
+                .map(hash -> passwords.matches(password.get(), hash))
+                .orElseGet(() -> CompletableFuture.completedFuture(false));
+        return same.thenCompose(yes -> yes
+                ? CompletableFuture.completedFuture(false)
+                : passwords
+                        .hash(password.get())
+                        .thenCompose(hash -> transactor.run(c -> {
+                            Sessions.endAll(c, owner.id(), Optional.empty());
+                            return Sql.update(
+                                            c,
+                                            "UPDATE users SET password_hash = ? WHERE id = ?",
+                                            hash,
+                                            owner.id().value())
+                                    == 1;
+                        })));
     }
 
-    private static Access access(Tokens.Minted minted) {
-        return new Access(minted.token(), minted.lifetime().toSeconds());
+    private CompletionStage<Void> renewKeys() {
+        return signingKeys.current().thenAccept(ring::set);
     }
 
-    private static String normalised(String email) {
-        return email.strip().toLowerCase(Locale.ROOT);
+    private CompletionStage<Void> purge() {
+        return transactor.change(c -> {
+            sessions.purge(c);
+            attempts.purge(c);
+            suspensions.purge(c);
+        });
     }
 
-    private record Account(UserId id, TenantId tenant, String email, String hash, Set<Role> roles) {}
-
-    private static Optional<Account> byEmail(Connection c, String email) throws SQLException {
-        return one(c, "email", email);
-    }
-
-    private static Optional<Account> byId(Connection c, UserId id) throws SQLException {
-        return one(c, "id", id.value());
-    }
-
-    private static Optional<Account> one(Connection c, String column, String value) throws SQLException {
-        try (PreparedStatement select = c.prepareStatement(
-                "SELECT id, tenant, email, password_hash, roles FROM users WHERE " + column + " = ?")) {
-            select.setString(1, value);
-            try (ResultSet rows = select.executeQuery()) {
-                return rows.next()
-                        ? Optional.of(new Account(
-                                new UserId(rows.getString(1)),
-                                new TenantId(rows.getString(2)),
-                                rows.getString(3),
-                                rows.getString(4),
-                                Arrays.stream(rows.getString(5).split(","))
-                                        .map(Role::valueOf)
-                                        .collect(Collectors.toSet())))
-                        : Optional.empty();
-            }
-        }
-    }
-
-    private void insert(Connection c, Account account) throws SQLException {
-        try (PreparedStatement insert = c.prepareStatement(
-                "INSERT INTO users (id, tenant, email, password_hash, roles, created_at) VALUES (?, ?, ?, ?, ?, ?)")) {
-            insert.setString(1, account.id().value());
-            insert.setString(2, account.tenant().value());
-            insert.setString(3, account.email());
-            insert.setString(4, account.hash());
-            insert.setString(5, account.roles().stream().map(Enum::name).collect(Collectors.joining(",")));
-            insert.setTimestamp(6, Timestamp.from(clock.instant()));
-            insert.executeUpdate();
-        }
+    private void every(Duration pause, Supplier<CompletionStage<Void>> chore) {
+        chores.scheduleWithFixedDelay(
+                () -> chore.get().whenComplete((_, fault) -> {
+                    if (fault != null && !chores.isShutdown()) {
+                        LOG.warn("a chore of the accounts failed: {}", fault.toString());
+                    }
+                }),
+                pause.toMillis(),
+                pause.toMillis(),
+                TimeUnit.MILLISECONDS);
     }
 }

@@ -1,44 +1,191 @@
 package io.kvasir.identity;
 
+import static org.apache.pekko.http.javadsl.server.Directives.complete;
 import static org.apache.pekko.http.javadsl.server.Directives.entity;
+import static org.apache.pekko.http.javadsl.server.Directives.extractRequest;
 
 import io.kvasir.http.Access;
+import io.kvasir.http.Authenticated;
+import io.kvasir.http.ClientAddress;
 import io.kvasir.http.Endpoint;
 import io.kvasir.http.Json;
+import io.kvasir.http.Page;
 import io.kvasir.http.Problems;
+import io.kvasir.kernel.Ids;
+import io.kvasir.kernel.Outcome;
+import io.kvasir.kernel.Rejection;
 import io.kvasir.kernel.Rejection.FieldError;
+import io.kvasir.kernel.TenantId;
+import io.kvasir.kernel.UserId;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.apache.pekko.http.javadsl.model.HttpHeader;
+import org.apache.pekko.http.javadsl.server.Route;
+import org.jspecify.annotations.Nullable;
 
-/** {@code /api/v1/auth}. */
+/** {@code /api/v1/auth}: in, on, out; and who may no longer come in. */
 public final class IdentityRoutes {
     private final Identity identity;
+    private final ClientAddress addresses;
+    private final SessionCookie cookie;
 
-    public IdentityRoutes(Identity identity) {
+    public IdentityRoutes(Identity identity, AccountSettings settings, ClientAddress addresses) {
         this.identity = identity;
+        this.addresses = addresses;
+        this.cookie = new SessionCookie(settings.publicUrl());
     }
 
     public List<Endpoint> endpoints() {
+        Sessions sessions = identity.sessions();
+        Suspensions suspensions = identity.suspensions();
         return List.of(
-                Endpoint.post(
-                                "/api/v1/auth/login",
-                                Access.PUBLIC,
-                                _ -> entity(
-                                        Json.body(Login.class),
-                                        login -> Problems.answer(
-                                                identity.login(login.email(), login.password()), Json::ok)))
+                Endpoint.post("/api/v1/auth/login", Access.PUBLIC, _ -> entity(Json.body(Login.class), this::login))
                         .says("Log in with e-mail address and password")
                         .takes(Login.class)
-                        .gives(200, Identity.Access.class),
+                        .gives(200, In.class),
+                Endpoint.post("/api/v1/auth/refresh", Access.PUBLIC, _ -> traded(this::refresh))
+                        .says("Trade the refresh token for the next and a fresh access token")
+                        .takes(Traded.class)
+                        .gives(200, In.class),
+                Endpoint.post("/api/v1/auth/logout", Access.PUBLIC, _ -> traded(this::logout))
+                        .says("End the session of the refresh token, the cookie or the access token")
+                        .takes(Traded.class)
+                        .givesNothing(),
                 Endpoint.get(
                                 "/api/v1/auth/me",
                                 Access.CONVERSE,
                                 call -> Problems.answer(identity.me(call.caller()), Json::ok))
                         .says("Tell who is logged in")
-                        .gives(200, Identity.Me.class));
+                        .gives(200, Identity.Me.class),
+                Endpoint.post(
+                                "/api/v1/auth/switch",
+                                Access.ACCOUNT,
+                                call -> entity(
+                                        Json.body(Switch.class),
+                                        wanted -> Problems.answer(
+                                                sessions.switchTo(call.caller(), new TenantId(wanted.tenantId())),
+                                                Json::ok)))
+                        .says("Go on in another tenant one belongs to")
+                        .takes(Switch.class)
+                        .gives(200, Sessions.Switched.class),
+                Endpoint.get(
+                                "/api/v1/auth/sessions",
+                                Access.ACCOUNT,
+                                call -> Problems.answer(
+                                        sessions.list(call.caller()),
+                                        all -> Json.ok(new Page<>(all, Optional.empty()))))
+                        .says("List one's own sessions, all on one page")
+                        .givesPage(Sessions.Session.class),
+                Endpoint.delete(
+                                "/api/v1/auth/sessions/{sessionId}",
+                                Access.ACCOUNT,
+                                call -> done(sessions.revoke(call.caller(), call.id("sessionId"))))
+                        .says("End one of one's own sessions at once")
+                        .givesNothing(),
+                Endpoint.get("/.well-known/jwks.json", Access.PUBLIC, _ -> complete(Json.ok(identity.publicKeys())))
+                        .says("Show the public keys that access tokens are signed with, as a JSON Web Key Set")
+                        .givesMedia(200, "application/json"),
+                Endpoint.post(
+                                "/api/v1/operations/users/{userId}/suspend",
+                                Access.OPERATE,
+                                call -> done(suspensions.suspend(new UserId(call.id("userId")))))
+                        .says("Keep somebody out of everything, at once")
+                        .givesNothing(),
+                Endpoint.post(
+                                "/api/v1/operations/users/{userId}/resume",
+                                Access.OPERATE,
+                                call -> done(suspensions.resume(new UserId(call.id("userId")))))
+                        .says("Let somebody in again")
+                        .givesNothing(),
+                Endpoint.post(
+                                "/api/v1/operations/tenants/{tenantId}/suspend",
+                                Access.OPERATE,
+                                call -> done(suspensions.suspend(new TenantId(call.id("tenantId")))))
+                        .says("Close a tenant for its people and visitors, at once")
+                        .givesNothing(),
+                Endpoint.post(
+                                "/api/v1/operations/tenants/{tenantId}/resume",
+                                Access.OPERATE,
+                                call -> done(suspensions.resume(new TenantId(call.id("tenantId")))))
+                        .says("Open a tenant again")
+                        .givesNothing());
     }
 
-    /** What one logs in with. An over-long password is refused before it is hashed. */
-    record Login(String email, String password) {
+    private Route login(Login login) {
+        return client(client ->
+                carried(login.byCookie(), () -> identity.login().login(login.email(), login.password(), client)));
+    }
+
+    private Route refresh(Optional<String> fromBody) {
+        return client(client -> fromBody.isPresent()
+                ? carried(false, () -> identity.sessions().refresh(fromBody.get(), client))
+                : cookie.token(token -> token.isPresent()
+                        ? carried(true, () -> identity.sessions().refresh(token.get(), client))
+                        : Problems.refuse(new Rejection.Unauthenticated("Send the refresh token, or its cookie"))));
+    }
+
+    private Route logout(Optional<String> fromBody) {
+        if (fromBody.isPresent()) {
+            return done(identity.sessions().logout(fromBody.get()));
+        }
+        return cookie.token(token -> token.isPresent()
+                ? Problems.answer(
+                        identity.sessions().logout(token.get()), _ -> SessionCookie.clear(Problems.noContent()))
+                : new Authenticated(identity)
+                        .caller(caller -> caller.credential().isPresent()
+                                ? done(identity.sessions()
+                                        .revoke(caller, caller.credential().get()))
+                                : Problems.refuse(new Rejection.Forbidden("This credential is no login"))));
+    }
+
+    /** Gives a login to a browser by cookie, and to a machine in the body. */
+    private Route carried(boolean byCookie, Supplier<CompletionStage<Outcome<Sessions.LoggedIn>>> login) {
+        return byCookie
+                ? cookie.ours(() -> Problems.answer(
+                        login.get(),
+                        in -> SessionCookie.set(
+                                Json.ok(In.of(in, Optional.empty())), in.refreshToken(), in.refreshExpiresIn())))
+                : Problems.answer(login.get(), in -> Json.ok(In.of(in, Optional.of(in.refreshToken()))));
+    }
+
+    private static Route done(CompletionStage<Outcome<Boolean>> outcome) {
+        return Problems.answer(outcome, _ -> Problems.noContent());
+    }
+
+    private Route client(Function<Client, Route> inner) {
+        return extractRequest(request -> inner.apply(new Client(
+                addresses.of(request),
+                request.getHeader("User-Agent").map(HttpHeader::value).orElse(""))));
+    }
+
+    /** The refresh token in the body; without a body, or with an empty object, it is looked for in the cookie. */
+    private static Route traded(Function<Optional<String>, Route> inner) {
+        return extractRequest(request -> request.entity().isKnownEmpty()
+                ? inner.apply(Optional.empty())
+                : entity(Json.body(Traded.class), body -> inner.apply(Optional.ofNullable(body.refreshToken()))));
+    }
+
+    /** @param refreshToken null where the browser keeps it in a cookie */
+    record In(
+            String accessToken,
+            long expiresIn,
+            Optional<String> refreshToken,
+            TenantId tenantId,
+            List<Sessions.Choice> tenants) {
+        static In of(Sessions.LoggedIn in, Optional<String> refreshToken) {
+            return new In(in.accessToken(), in.expiresIn(), refreshToken, in.tenantId(), in.tenants());
+        }
+    }
+
+    /**
+     * What one logs in with. An over-long password is refused before it is hashed.
+     *
+     * @param cookie true to have the refresh token kept by the browser in a cookie, out of scripts' reach
+     */
+    record Login(String email, String password, @Nullable Boolean cookie) {
         @SuppressWarnings("ConstantValue") // a field left out of the JSON arrives as null
         Login {
             if (email == null || email.isBlank() || email.length() > 320) {
@@ -46,6 +193,29 @@ public final class IdentityRoutes {
             }
             if (password == null || password.isEmpty() || password.length() > 1_000) {
                 throw Json.Refusal.of(new FieldError("/password", "must have 1 to 1000 characters"));
+            }
+        }
+
+        boolean byCookie() {
+            return Boolean.TRUE.equals(cookie);
+        }
+    }
+
+    /** @param refreshToken the newest of the session; left out by a browser, whose cookie has it */
+    record Traded(@Nullable String refreshToken) {
+        Traded {
+            if (refreshToken != null && refreshToken.length() > 200) {
+                throw Json.Refusal.of(new FieldError("/refreshToken", "must have at most 200 characters"));
+            }
+        }
+    }
+
+    /** @param tenantId where to go on */
+    record Switch(String tenantId) {
+        @SuppressWarnings("ConstantValue")
+        Switch {
+            if (tenantId == null || !Ids.safe(tenantId)) {
+                throw Json.Refusal.of(new FieldError("/tenantId", "must be the id of a tenant"));
             }
         }
     }

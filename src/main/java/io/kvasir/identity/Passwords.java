@@ -1,41 +1,90 @@
 package io.kvasir.identity;
 
 import com.password4j.Argon2Function;
+import com.password4j.BcryptFunction;
+import com.password4j.HashingFunction;
 import com.password4j.Password;
 import com.password4j.types.Argon2;
+import io.kvasir.http.Problems;
+import java.time.Duration;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * Argon2id hashes (OWASP: 19 MiB, 2 passes, 1 lane) on a small pool of its own, so that a wave of logins can neither
- * starve the chat nor exhaust memory.
+ * starve the chat nor exhaust memory. Hashes by bcrypt, from older systems, are still understood.
  */
 final class Passwords implements AutoCloseable {
     /** Two at once is 38 MiB and, on the smallest machine, both cores. */
     private static final int AT_ONCE = 2;
+    /** Some seconds of work; who comes later is told to come again. */
+    private static final int WAITING = 100;
 
     private static final Argon2Function ARGON2 = Argon2Function.getInstance(19_456, 2, 1, 32, Argon2.ID);
 
-    private final ExecutorService threads = Executors.newFixedThreadPool(
-            AT_ONCE, Thread.ofPlatform().name("passwords-", 0).daemon().factory());
+    private final ThreadPoolExecutor threads;
     /** What an unknown e-mail address is checked against, so that it takes as long as a known one. */
-    private final CompletionStage<String> nobody = hash("a password nobody has");
+    private final CompletionStage<String> nobody;
+
+    Passwords() {
+        this(WAITING);
+    }
+
+    Passwords(int waiting) {
+        threads = new ThreadPoolExecutor(
+                AT_ONCE,
+                AT_ONCE,
+                0,
+                TimeUnit.SECONDS,
+                new ArrayBlockingQueue<>(waiting),
+                Thread.ofPlatform().name("passwords-", 0).daemon().factory());
+        nobody = hash("a password nobody has");
+    }
 
     CompletionStage<String> hash(String password) {
-        return CompletableFuture.supplyAsync(
-                () -> Password.hash(password).addRandomSalt(16).with(ARGON2).getResult(), threads);
+        return work(() -> Password.hash(password).addRandomSalt(16).with(ARGON2).getResult());
     }
 
     CompletionStage<Boolean> matches(String password, String hash) {
-        return CompletableFuture.supplyAsync(
-                () -> Password.check(password, hash).with(Argon2Function.getInstanceFromHash(hash)), threads);
+        return work(() -> Password.check(password, hash).with(function(hash)));
     }
 
     /** Takes as long as a check, and is false. */
     CompletionStage<Boolean> matchesNobody(String password) {
         return nobody.thenCompose(hash -> matches(password, hash)).thenApply(_ -> false);
+    }
+
+    /** Whether this hash should be replaced by a new one while the password is at hand. */
+    static boolean old(String hash) {
+        if (bcrypt(hash)) {
+            return true;
+        }
+        Argon2Function made = Argon2Function.getInstanceFromHash(hash);
+        return made.getMemory() < ARGON2.getMemory()
+                || made.getIterations() < ARGON2.getIterations()
+                || made.getVariant() != Argon2.ID;
+    }
+
+    private static boolean bcrypt(String hash) {
+        return hash.startsWith("$2");
+    }
+
+    private static HashingFunction function(String hash) {
+        return bcrypt(hash) ? BcryptFunction.getInstanceFromHash(hash) : Argon2Function.getInstanceFromHash(hash);
+    }
+
+    private <T> CompletionStage<T> work(Supplier<T> work) {
+        try {
+            return CompletableFuture.supplyAsync(work, threads);
+        } catch (RejectedExecutionException full) {
+            return CompletableFuture.failedFuture(
+                    new Problems.Unavailable("Many are logging in at the moment", Duration.ofSeconds(2)));
+        }
     }
 
     @Override

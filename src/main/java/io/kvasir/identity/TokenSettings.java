@@ -13,4 +13,9 @@ public record TokenSettings(String issuer, Duration access, Duration visitor) {
             throw new IllegalArgumentException("kvasir.identity.visitor-token must not be longer than 15 minutes");
         }
     }
+
+    /** How long anything a key signs may be good. */
+    Duration longest() {
+        return access.compareTo(visitor) > 0 ? access : visitor;
+    }
 }

@@ -4,13 +4,13 @@ import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.JOSEObjectType;
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.JWSObject;
 import com.nimbusds.jose.crypto.ECDSASigner;
-import com.nimbusds.jose.crypto.ECDSAVerifier;
 import com.nimbusds.jose.jwk.ECKey;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
 import io.kvasir.kernel.ConversationId;
-import io.kvasir.kernel.Principal;
+import io.kvasir.kernel.Ids;
 import io.kvasir.kernel.TenantId;
 import io.kvasir.kernel.UserId;
 import java.text.ParseException;
@@ -18,25 +18,23 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * Our JWTs: ES256 and nothing else, the key by {@code kid} from our own, {@code typ}, {@code iss}, {@code aud} and
  * {@code exp} required. Users' and visitors' tokens have separate audiences.
  */
 final class Tokens {
-    private static final int LONGEST = 8 * 1024;
     private static final JOSEObjectType TYPE = new JOSEObjectType("at+jwt");
 
-    private final ECKey key;
+    private final Supplier<KeyRing> keys;
     private final TokenSettings settings;
     private final Clock clock;
 
-    Tokens(ECKey key, TokenSettings settings, Clock clock) {
-        this.key = key;
+    Tokens(Supplier<KeyRing> keys, TokenSettings settings, Clock clock) {
+        this.keys = keys;
         this.settings = settings;
         this.clock = clock;
     }
@@ -53,12 +51,15 @@ final class Tokens {
     /** A signed token and when it ends. */
     record Minted(String token, Duration lifetime) {}
 
-    Minted user(UserId user, TenantId tenant, Set<Principal.Role> roles) {
-        return sign(
-                Audience.USER,
-                settings.access(),
-                claims(user, tenant)
-                        .claim("roles", roles.stream().map(Enum::name).sorted().toList()));
+    /** What a good token says. Whether its holder may still come in is asked of the database. */
+    sealed interface Claims {
+        record User(UserId user, TenantId tenant, String session) implements Claims {}
+
+        record Visitor(UserId visitor, TenantId tenant, ConversationId conversation) implements Claims {}
+    }
+
+    Minted user(UserId user, TenantId tenant, String session) {
+        return sign(Audience.USER, settings.access(), claims(user, tenant).claim("sid", session));
     }
 
     Minted visitor(UserId visitor, TenantId tenant, ConversationId conversation) {
@@ -69,28 +70,18 @@ final class Tokens {
     }
 
     /** Empty for whatever is not a valid token of ours. */
-    Optional<Principal> verify(String token) {
-        if (token.length() > LONGEST) {
-            return Optional.empty();
-        }
+    Optional<Claims> verify(String token) {
         try {
-            SignedJWT jwt = SignedJWT.parse(token);
-            JWSHeader header = jwt.getHeader();
-            if (!JWSAlgorithm.ES256.equals(header.getAlgorithm())
-                    || !TYPE.equals(header.getType())
-                    || !key.getKeyID().equals(header.getKeyID())
-                    || (header.getCriticalParams() != null
-                            && !header.getCriticalParams().isEmpty())
-                    || !jwt.verify(new ECDSAVerifier(key.toPublicJWK()))) {
-                return Optional.empty();
-            }
-            return principal(jwt.getJWTClaimsSet());
-        } catch (ParseException | JOSEException | IllegalArgumentException e) {
+            Optional<JWSObject> signed = Signatures.good(token, keys.get());
+            return signed.isPresent() && TYPE.equals(signed.get().getHeader().getType())
+                    ? said(JWTClaimsSet.parse(signed.get().getPayload().toJSONObject()))
+                    : Optional.empty();
+        } catch (ParseException | IllegalArgumentException e) {
             return Optional.empty();
         }
     }
 
-    private Optional<Principal> principal(JWTClaimsSet claims) throws ParseException {
+    private Optional<Claims> said(JWTClaimsSet claims) throws ParseException {
         Date ends = claims.getExpirationTime();
         if (ends == null
                 || !clock.instant().isBefore(ends.toInstant())
@@ -103,15 +94,11 @@ final class Tokens {
         TenantId tenant = new TenantId(claims.getStringClaim("tenant"));
         String audience = claims.getAudience().getFirst();
         if (audience.equals(Audience.USER.claim())) {
-            EnumSet<Principal.Role> roles = EnumSet.noneOf(Principal.Role.class);
-            for (String role : claims.getStringListClaim("roles")) {
-                roles.add(Principal.Role.valueOf(role));
-            }
-            return Optional.of(new Principal(user, tenant, roles, Optional.empty()));
+            return Optional.of(new Claims.User(user, tenant, Ids.require(claims.getStringClaim("sid"))));
         }
         if (audience.equals(Audience.VISITOR.claim())) {
-            ConversationId bound = new ConversationId(claims.getStringClaim("conversation"));
-            return Optional.of(new Principal(user, tenant, Set.of(Principal.Role.END_USER), Optional.of(bound)));
+            return Optional.of(
+                    new Claims.Visitor(user, tenant, new ConversationId(claims.getStringClaim("conversation"))));
         }
         return Optional.empty();
     }
@@ -122,6 +109,7 @@ final class Tokens {
 
     private Minted sign(Audience audience, Duration lifetime, JWTClaimsSet.Builder claims) {
         Instant now = clock.instant();
+        ECKey key = keys.get().signing();
         SignedJWT jwt = new SignedJWT(
                 new JWSHeader.Builder(JWSAlgorithm.ES256)
                         .type(TYPE)

@@ -7,6 +7,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.kvasir.answering.AnsweringSettings;
 import io.kvasir.conversation.ConversationSettings;
+import io.kvasir.identity.AccountSettings;
 import io.kvasir.identity.TokenSettings;
 import io.kvasir.knowledgebase.KnowledgeBaseSettings;
 import io.kvasir.llm.ChatModels;
@@ -35,7 +36,7 @@ class SettingsTest {
 
     @Test
     void listensOnLoopbackAlone() {
-        assertThat(DEFAULTS.http()).isEqualTo(new Settings.Http("127.0.0.1", 8080));
+        assertThat(DEFAULTS.http()).isEqualTo(new Settings.Http("127.0.0.1", 8080, 0));
     }
 
     @Test
@@ -100,6 +101,25 @@ class SettingsTest {
         assertThat(DEFAULTS.tokens())
                 .isEqualTo(new TokenSettings("kvasir", Duration.ofMinutes(15), Duration.ofMinutes(15)));
         assertThatThrownBy(() -> with("kvasir.identity.visitor-token = 16m")).hasMessageContaining("visitor-token");
+    }
+
+    @Test
+    void accounts() {
+        assertThat(DEFAULTS.accounts())
+                .isEqualTo(new AccountSettings(
+                        AccountSettings.Registration.INVITATION,
+                        Optional.empty(),
+                        Duration.ofDays(7),
+                        Duration.ofDays(30),
+                        Duration.ofDays(30),
+                        Duration.ofDays(7),
+                        Duration.ofHours(1),
+                        new AccountSettings.PasswordRules(12, Optional.empty()),
+                        new AccountSettings.Patience(10, 100, Duration.ofMinutes(15))));
+        assertThatThrownBy(() -> with("kvasir.identity.shortest-password = 8")).hasMessageContaining("shortest");
+        assertThatThrownBy(() -> with("kvasir.identity.public-url = \"https://x/path\""))
+                .hasMessageContaining("public-url");
+        assertThatThrownBy(() -> with("kvasir.identity.session = 1d")).hasMessageContaining("refresh-token");
     }
 
     @Test

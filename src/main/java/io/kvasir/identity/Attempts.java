@@ -1,0 +1,132 @@
+package io.kvasir.identity;
+
+import io.kvasir.jdbc.Sql;
+import io.kvasir.jdbc.Transactor;
+import io.kvasir.kernel.Outcome;
+import io.kvasir.kernel.Rejection;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+
+/**
+ * Slows down who fails, per what is tried and where it is tried from: nobody can be locked out of an account by somebody
+ * elsewhere. A try is counted before it is made, so that many at once are not all the first.
+ */
+final class Attempts {
+    private static final Duration FORGOTTEN = Duration.ofHours(1);
+
+    private final Transactor transactor;
+    private final Clock clock;
+    private final Duration longest;
+
+    Attempts(Transactor transactor, Clock clock, Duration longest) {
+        this.transactor = transactor;
+        this.clock = clock;
+        this.longest = longest;
+    }
+
+    /**
+     * What is tried.
+     *
+     * @param id of what and from where, in any characters; kept as a hash
+     * @param free tries that cost no waiting
+     */
+    record Try(String id, int free) {}
+
+    /** Counts a try as failed; too many, where it must wait. A refused one is not counted. */
+    CompletionStage<Outcome<Try>> take(Try tried) {
+        return twice(c -> take(c, tried))
+                .thenApply(wait -> wait.<Outcome<Try>>map(w ->
+                                Outcome.refused(new Rejection.TooMany("Too many attempts; wait before the next", w)))
+                        .orElseGet(() -> Outcome.done(tried)));
+    }
+
+    /** It was right: all failures before are forgotten. */
+    CompletionStage<Void> forgive(Try tried) {
+        return transactor.change(c -> Sql.update(c, "DELETE FROM attempts WHERE id = ?", key(tried)));
+    }
+
+    /** It was no failure: takes this one try back. */
+    CompletionStage<Void> giveBack(Try tried) {
+        return transactor.change(c -> Sql.update(
+                c,
+                "UPDATE attempts SET failures = failures - 1, blocked_until = last_at WHERE id = ? AND failures > 0",
+                key(tried)));
+    }
+
+    void purge(Connection c) throws SQLException {
+        Sql.update(
+                c,
+                "DELETE FROM attempts WHERE last_at < ? AND blocked_until < ?",
+                clock.instant().minus(FORGOTTEN),
+                clock.instant());
+    }
+
+    private record Row(int failures, Instant last, Instant blockedUntil) {}
+
+    private Optional<Duration> take(Connection c, Try tried) throws SQLException {
+        Instant now = clock.instant();
+        Optional<Row> row = Sql.first(
+                c,
+                "SELECT failures, last_at, blocked_until FROM attempts WHERE id = ? FOR UPDATE",
+                r -> new Row(r.getInt(1), Sql.instant(r, 2), Sql.instant(r, 3)),
+                key(tried));
+        if (row.isEmpty()) {
+            Sql.update(
+                    c,
+                    "INSERT INTO attempts (id, failures, last_at, blocked_until) VALUES (?, 1, ?, ?)",
+                    key(tried),
+                    now,
+                    now);
+            return Optional.empty();
+        }
+        if (row.get().blockedUntil().isAfter(now)) {
+            return Optional.of(Duration.between(now, row.get().blockedUntil()));
+        }
+        int failures =
+                row.get().last().plus(FORGOTTEN).isBefore(now) ? 1 : row.get().failures() + 1;
+        Sql.update(
+                c,
+                "UPDATE attempts SET failures = ?, last_at = ?, blocked_until = ? WHERE id = ?",
+                failures,
+                now,
+                now.plus(backOff(failures, tried.free())),
+                key(tried));
+        return Optional.empty();
+    }
+
+    private Duration backOff(int failures, int free) {
+        if (failures < free) {
+            return Duration.ZERO;
+        }
+        Duration wait = Duration.ofSeconds(1L << Math.min(failures - free, 30));
+        return wait.compareTo(longest) < 0 ? wait : longest;
+    }
+
+    /** Two that come first at once: one makes the row, the other finds it in a second transaction. */
+    private <T> CompletionStage<T> twice(Transactor.Work<T> work) {
+        return transactor
+                .run(work)
+                .handle((done, failure) ->
+                        failure != null && unwrapped(failure) instanceof SQLException raced && Sql.broken(raced)
+                                ? transactor.run(work)
+                                : failure != null
+                                        ? java.util.concurrent.CompletableFuture.<T>failedFuture(failure)
+                                        : java.util.concurrent.CompletableFuture.completedFuture(done))
+                .thenCompose(Function.identity());
+    }
+
+    private static Throwable unwrapped(Throwable failure) {
+        return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+    }
+
+    private static String key(Try tried) {
+        return Secrets.hash(tried.id());
+    }
+}

@@ -1,0 +1,91 @@
+package io.kvasir.identity;
+
+import io.kvasir.jdbc.Sql;
+import io.kvasir.jdbc.Transactor;
+import io.kvasir.kernel.Outcome;
+import io.kvasir.kernel.Rejection;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Login by e-mail address and password. */
+public final class Login {
+    private static final Logger LOG = LoggerFactory.getLogger("kvasir.authentication");
+    private static final Rejection WRONG = new Rejection.Unauthenticated("E-mail address or password is wrong");
+
+    private final Transactor transactor;
+    private final Passwords passwords;
+    private final Attempts attempts;
+    private final AccountSettings.Patience patience;
+    private final Sessions sessions;
+
+    Login(
+            Transactor transactor,
+            Passwords passwords,
+            Attempts attempts,
+            AccountSettings.Patience patience,
+            Sessions sessions) {
+        this.transactor = transactor;
+        this.passwords = passwords;
+        this.attempts = attempts;
+        this.patience = patience;
+        this.sessions = sessions;
+    }
+
+    /** The same refusal, after the same time, whether the address or the password is wrong. */
+    public CompletionStage<Outcome<Sessions.LoggedIn>> login(String email, String password, Client client) {
+        Attempts.Try address = new Attempts.Try("login from " + client.address(), patience.address());
+        Attempts.Try account = new Attempts.Try(
+                "login " + Directory.normalised(email) + " from " + client.address(), patience.account());
+        return attempts.take(account)
+                .thenCompose(allowed -> allowed.then(_ -> attempts.take(address)))
+                .thenCompose(allowed -> allowed.then(_ -> checked(email, password)))
+                .thenCompose(checked -> checked.then(user -> attempts.forgive(account)
+                        .thenCompose(_ -> attempts.giveBack(address))
+                        .thenCompose(_ -> admitted(user, client))))
+                .thenApply(outcome -> told(outcome, client));
+    }
+
+    /** Whose address and password these are. */
+    private CompletionStage<Outcome<Directory.User>> checked(String email, String password) {
+        return transactor.run(c -> Directory.byEmail(c, email)).thenCompose(found -> {
+            Optional<String> hash = found.flatMap(Directory.User::hash);
+            CompletionStage<Boolean> right =
+                    hash.isPresent() ? passwords.matches(password, hash.get()) : passwords.matchesNobody(password);
+            return right.thenCompose(yes -> yes && found.isPresent() && hash.isPresent()
+                    ? renewed(found.get(), hash.get(), password).thenApply(_ -> Outcome.done(found.get()))
+                    : CompletableFuture.completedFuture(Outcome.refused(WRONG)));
+        });
+    }
+
+    private CompletionStage<Outcome<Sessions.LoggedIn>> admitted(Directory.User user, Client client) {
+        return user.suspended()
+                ? CompletableFuture.completedFuture(
+                        Outcome.refused(new Rejection.Forbidden("This account is suspended")))
+                : sessions.open(user.id(), client);
+    }
+
+    /** A hash of an older kind is replaced while the password is at hand; not where it changed meanwhile. */
+    private CompletionStage<Boolean> renewed(Directory.User user, String hash, String password) {
+        return Passwords.old(hash)
+                ? passwords
+                        .hash(password)
+                        .thenCompose(fresh -> transactor.run(c -> Sql.update(
+                                        c,
+                                        "UPDATE users SET password_hash = ? WHERE id = ? AND password_hash = ?",
+                                        fresh,
+                                        user.id().value(),
+                                        hash)
+                                == 1))
+                : CompletableFuture.completedFuture(false);
+    }
+
+    private static <T> Outcome<T> told(Outcome<T> outcome, Client client) {
+        if (outcome instanceof Outcome.Refused<T>(Rejection rejection)) {
+            LOG.info("login refused from {}: {}", client.address(), rejection.detail());
+        }
+        return outcome;
+    }
+}

@@ -1,0 +1,171 @@
+package io.kvasir.identity;
+
+import io.kvasir.jdbc.Database;
+import io.kvasir.jdbc.Sql;
+import io.kvasir.jdbc.SubjectKeys;
+import io.kvasir.jdbc.TestDatabase;
+import io.kvasir.jdbc.Transactor;
+import io.kvasir.kernel.Outcome;
+import io.kvasir.kernel.Principal;
+import io.kvasir.kernel.Principal.Role;
+import io.kvasir.kernel.Rejection;
+import io.kvasir.kernel.TenantId;
+import io.kvasir.kernel.UserId;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** The accounts of a server over a database of their own, at a time the test sets. */
+final class House implements AutoCloseable {
+    static final String PASSWORD = "correct horse battery";
+    static final Client CLIENT = new Client("192.0.2.1", "test");
+    static final TokenSettings TOKENS = new TokenSettings("kvasir", Duration.ofMinutes(15), Duration.ofMinutes(15));
+    static final AccountSettings.Patience PATIENCE = new AccountSettings.Patience(3, 20, Duration.ofMinutes(15));
+
+    final Database database;
+    final Transactor transactor;
+    final SubjectKeys keys;
+    final Moved clock = new Moved();
+    final Identity identity;
+
+    House() {
+        this(TestDatabase.H2);
+    }
+
+    House(TestDatabase kind) {
+        this(kind, settings(AccountSettings.Registration.INVITATION));
+    }
+
+    House(TestDatabase kind, AccountSettings settings) {
+        database = kind.open();
+        transactor = new Transactor(database.dataSource(), 8);
+        keys = new SubjectKeys(transactor, TestDatabase.masterKey());
+        identity = join(Identity.open(transactor, keys, TOKENS, settings, clock));
+    }
+
+    static AccountSettings settings(AccountSettings.Registration registration) {
+        return new AccountSettings(
+                registration,
+                Optional.empty(),
+                Duration.ofDays(7),
+                Duration.ofDays(30),
+                Duration.ofDays(30),
+                Duration.ofDays(7),
+                Duration.ofHours(1),
+                new AccountSettings.PasswordRules(12, Optional.empty()),
+                PATIENCE);
+    }
+
+    /** A second node over the same database. */
+    Identity node() {
+        return join(Identity.open(transactor, keys, TOKENS, settings(AccountSettings.Registration.INVITATION), clock));
+    }
+
+    /** Somebody with a tenant of their own, and {@link #PASSWORD}. */
+    Identity.Owner owner(String email) {
+        return join(identity.ensureOwner(email, Optional.of(PASSWORD)));
+    }
+
+    TenantId tenant(String name) {
+        return sql(c -> Directory.addTenant(c, name, clock.instant()));
+    }
+
+    UserId user(String email, TenantId tenant, Role role) {
+        UserId user = sql(c -> Directory.addUser(c, email, Optional.empty(), Optional.of(HASH.get()), clock.instant()));
+        member(tenant, user, role);
+        return user;
+    }
+
+    void member(TenantId tenant, UserId user, Role role) {
+        sql(c -> {
+            Directory.addMember(c, tenant, user, role, clock.instant());
+            return true;
+        });
+    }
+
+    Sessions.LoggedIn in(String email) {
+        return done(identity.login().login(email, PASSWORD, CLIENT));
+    }
+
+    Principal principal(String accessToken) {
+        return join(identity.authenticate(accessToken)).orElseThrow();
+    }
+
+    <T> T sql(Transactor.Work<T> work) {
+        return join(transactor.run(work));
+    }
+
+    String text(String query, Object... parameters) {
+        return sql(c -> Sql.first(c, query, row -> String.valueOf(row.getString(1)), parameters)
+                .orElse("none"));
+    }
+
+    static <T> T join(CompletionStage<T> stage) {
+        return stage.toCompletableFuture().join();
+    }
+
+    static <T> T done(CompletionStage<Outcome<T>> stage) {
+        return switch (join(stage)) {
+            case Outcome.Done<T>(T value) -> value;
+            case Outcome.Refused<T>(Rejection rejection) -> throw new AssertionError("refused: " + rejection);
+        };
+    }
+
+    static <T> Rejection refused(CompletionStage<Outcome<T>> stage) {
+        return switch (join(stage)) {
+            case Outcome.Done<T>(T value) -> throw new AssertionError("not refused: " + value);
+            case Outcome.Refused<T>(Rejection rejection) -> rejection;
+        };
+    }
+
+    @Override
+    public void close() {
+        identity.close();
+        transactor.close();
+        database.close();
+    }
+
+    /** Of {@link #PASSWORD}; made once. */
+    private static final java.util.function.Supplier<String> HASH = new java.util.function.Supplier<>() {
+        private final AtomicReference<String> made = new AtomicReference<>();
+
+        @Override
+        public String get() {
+            if (made.get() == null) {
+                try (Passwords passwords = new Passwords()) {
+                    made.set(join(passwords.hash(PASSWORD)));
+                }
+            }
+            return made.get();
+        }
+    };
+
+    /** A clock that stands until it is moved. */
+    static final class Moved extends Clock {
+        private final AtomicReference<Instant> now = new AtomicReference<>(Instant.parse("2026-11-20T12:00:00Z"));
+
+        void forward(Duration by) {
+            now.updateAndGet(n -> n.plus(by));
+        }
+
+        @Override
+        public Instant instant() {
+            return now.get();
+        }
+
+        @Override
+        public ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+            return this;
+        }
+    }
+}

@@ -1,0 +1,209 @@
+package io.kvasir.identity;
+
+import static io.kvasir.identity.House.CLIENT;
+import static io.kvasir.identity.House.PASSWORD;
+import static io.kvasir.identity.House.done;
+import static io.kvasir.identity.House.join;
+import static io.kvasir.identity.House.refused;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.password4j.BcryptFunction;
+import com.password4j.Password;
+import com.password4j.types.Bcrypt;
+import io.kvasir.http.Problems;
+import io.kvasir.jdbc.Sql;
+import io.kvasir.kernel.Outcome;
+import io.kvasir.kernel.Principal.Role;
+import io.kvasir.kernel.Rejection;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class LoginTest {
+    private static final Client ELSEWHERE = new Client("198.51.100.7", "test");
+    private final House house = new House();
+
+    @BeforeEach
+    void owner() {
+        house.owner("o@x");
+    }
+
+    @AfterEach
+    void close() {
+        house.close();
+    }
+
+    private CompletionStage<Outcome<Sessions.LoggedIn>> login(String email, String password, Client from) {
+        return house.identity.login().login(email, password, from);
+    }
+
+    @Test
+    void aWrongPasswordAndAnUnknownAddressLookAlike() {
+        Rejection wrong = new Rejection.Unauthenticated("E-mail address or password is wrong");
+
+        assertThat(refused(login("o@x", "wrong", CLIENT))).isEqualTo(wrong);
+        assertThat(refused(login("nobody@x", PASSWORD, CLIENT))).isEqualTo(wrong);
+    }
+
+    @Test
+    void anUnknownAddressTakesAsLongAsAKnownOne() {
+        long known = shortest("o@x");
+        long unknown = shortest("nobody@x");
+
+        // Hashing takes tens of milliseconds; without it the answer comes in one or two.
+        assertThat(unknown).isGreaterThan(known / 3);
+    }
+
+    private long shortest(String email) {
+        return IntStream.range(0, 3)
+                .mapToLong(i -> {
+                    long start = System.nanoTime();
+                    refused(login(email, "wrong", new Client("192.0.2." + (50 + i), "test")));
+                    return System.nanoTime() - start;
+                })
+                .min()
+                .orElseThrow();
+    }
+
+    @Test
+    void whoFailsTooOftenWaitsLongerAndLonger() {
+        for (int i = 0; i < 3; i++) {
+            assertThat(refused(login("o@x", "wrong", CLIENT))).isInstanceOf(Rejection.Unauthenticated.class);
+        }
+
+        assertThat(refused(login("o@x", PASSWORD, CLIENT)))
+                .isInstanceOfSatisfying(
+                        Rejection.TooMany.class, r -> assertThat(r.retryAfter()).isEqualTo(Duration.ofSeconds(1)));
+        house.clock.forward(Duration.ofSeconds(1));
+        assertThat(refused(login("o@x", "wrong", CLIENT))).isInstanceOf(Rejection.Unauthenticated.class);
+        assertThat(refused(login("o@x", PASSWORD, CLIENT)))
+                .isInstanceOfSatisfying(
+                        Rejection.TooMany.class, r -> assertThat(r.retryAfter()).isEqualTo(Duration.ofSeconds(2)));
+        house.clock.forward(Duration.ofSeconds(2));
+        done(login("o@x", PASSWORD, CLIENT));
+    }
+
+    @Test
+    void nobodyLocksSomebodyElseOut() {
+        for (int i = 0; i < 5; i++) {
+            refused(login("o@x", "wrong", CLIENT));
+        }
+
+        done(login("o@x", PASSWORD, ELSEWHERE));
+    }
+
+    @Test
+    void aRightPasswordForgivesTheWrongOnes() {
+        for (int round = 0; round < 3; round++) {
+            refused(login("o@x", "wrong", CLIENT));
+            refused(login("o@x", "wrong", CLIENT));
+            done(login("o@x", PASSWORD, CLIENT));
+        }
+    }
+
+    @Test
+    void manyAtOnceAreNotAllTheFirst() {
+        List<CompletionStage<Outcome<Sessions.LoggedIn>>> all = IntStream.range(0, 20)
+                .mapToObj(i -> login("o@x", "guess " + i, CLIENT))
+                .toList();
+
+        long checked = all.stream()
+                .map(House::refused)
+                .filter(Rejection.Unauthenticated.class::isInstance)
+                .count();
+
+        assertThat(checked).isEqualTo(3);
+    }
+
+    @Test
+    void whoTriesManyAccountsIsSlowedDownToo() {
+        long checked = IntStream.range(0, 30)
+                .mapToObj(i -> refused(login("somebody" + i + "@x", "wrong", CLIENT)))
+                .filter(Rejection.Unauthenticated.class::isInstance)
+                .count();
+
+        assertThat(checked).isEqualTo(20);
+        done(login("o@x", PASSWORD, ELSEWHERE));
+    }
+
+    @Test
+    void aBcryptHashIsUnderstoodAndReplaced() {
+        house.user("old@x", house.tenant("Old"), Role.OWNER);
+        String bcrypt = Password.hash(PASSWORD)
+                .with(BcryptFunction.getInstance(Bcrypt.A, 5))
+                .getResult();
+        house.sql(c -> Sql.update(c, "UPDATE users SET password_hash = ? WHERE email = 'old@x'", bcrypt));
+
+        refused(login("old@x", "wrong", CLIENT));
+        assertThat(house.text("SELECT password_hash FROM users WHERE email = 'old@x'"))
+                .isEqualTo(bcrypt);
+        house.in("old@x");
+
+        assertThat(house.text("SELECT password_hash FROM users WHERE email = 'old@x'"))
+                .startsWith("$argon2id$");
+        house.in("old@x");
+    }
+
+    @Test
+    void whoHasNoPasswordCannotComeInByOne() {
+        house.user("social@x", house.tenant("T"), Role.OWNER);
+        house.sql(c -> Sql.update(c, "UPDATE users SET password_hash = NULL WHERE email = 'social@x'"));
+
+        refused(login("social@x", "", CLIENT));
+        assertThat(refused(login("social@x", PASSWORD, CLIENT))).isInstanceOf(Rejection.Unauthenticated.class);
+    }
+
+    @Test
+    void hashingIsBoundedAndSaysSo() {
+        try (Passwords passwords = new Passwords(3)) {
+            List<CompletionStage<String>> all = IntStream.range(0, 30)
+                    .mapToObj(i -> passwords.hash("p" + i))
+                    .toList();
+
+            long refused = all.stream()
+                    .filter(stage -> {
+                        try {
+                            join(stage);
+                            return false;
+                        } catch (CompletionException e) {
+                            assertThat(e).hasCauseInstanceOf(Problems.Unavailable.class);
+                            return true;
+                        }
+                    })
+                    .count();
+            assertThat(refused).isGreaterThan(15);
+        }
+    }
+
+    @Test
+    void twentyLoginsAtOnceDoNotStarveTheRest() {
+        String token = house.in("o@x").accessToken();
+        for (int i = 0; i < 20; i++) {
+            house.user("u" + i + "@x", house.tenant("T" + i), Role.OWNER);
+        }
+
+        List<CompletionStage<Outcome<Sessions.LoggedIn>>> logins = IntStream.range(0, 20)
+                .mapToObj(i -> login("u" + i + "@x", PASSWORD, new Client("203.0.113." + i, "test")))
+                .toList();
+        // Somebody else's requests, while hashing is at work.
+        List<Long> others = new java.util.ArrayList<>();
+        while (logins.stream().anyMatch(l -> !l.toCompletableFuture().isDone())) {
+            long start = System.nanoTime();
+            assertThat(join(house.identity.authenticate(token))).isPresent();
+            others.add(System.nanoTime() - start);
+        }
+        logins.forEach(House::done);
+
+        others.sort(null);
+        long p95 = others.get(others.size() * 95 / 100);
+        System.out.println("requests beside 20 logins: " + others.size() + ", p95 " + p95 / 1_000 + " µs");
+        assertThat(Duration.ofNanos(p95)).isLessThan(Duration.ofMillis(100));
+        assertThatThrownBy(() -> done(login("u1@x", "wrong", CLIENT))).isInstanceOf(AssertionError.class);
+    }
+}
