@@ -25,7 +25,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,7 +36,7 @@ public final class Identity implements Authenticator, AutoCloseable {
     private final Transactor transactor;
     private final Clock clock;
     private final SigningKeys signingKeys;
-    private final AtomicReference<KeyRing> ring;
+    private volatile KeyRing ring;
     private final Tokens tokens;
     private final Passwords passwords = new Passwords();
     private final Attempts attempts;
@@ -58,8 +57,8 @@ public final class Identity implements Authenticator, AutoCloseable {
         this.transactor = transactor;
         this.clock = clock;
         this.signingKeys = signingKeys;
-        this.ring = new AtomicReference<>(first);
-        this.tokens = new Tokens(ring::get, tokenSettings, clock);
+        this.ring = first;
+        this.tokens = new Tokens(() -> ring, tokenSettings, clock);
         this.attempts = new Attempts(transactor, clock, settings.patience().longest());
         this.suspensions = new Suspensions(transactor, clock);
         this.sessions = new Sessions(transactor, clock, settings, tokens, suspensions);
@@ -130,7 +129,7 @@ public final class Identity implements Authenticator, AutoCloseable {
 
     /** The public halves of all keys that sign, as a JSON Web Key Set. */
     public Map<String, Object> publicKeys() {
-        return ring.get().shown();
+        return ring.shown();
     }
 
     /**
@@ -210,7 +209,7 @@ public final class Identity implements Authenticator, AutoCloseable {
     }
 
     private CompletionStage<Void> renewKeys() {
-        return signingKeys.current().thenAccept(ring::set);
+        return signingKeys.current().thenAccept(fresh -> ring = fresh);
     }
 
     private CompletionStage<Void> purge() {
