@@ -5,7 +5,6 @@ import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
 
 /** The one text of a document, to which all offsets refer: blocks parted by an empty line. Written as it comes, as UTF-8. */
 final class CanonicalText implements AutoCloseable {
@@ -16,7 +15,6 @@ final class CanonicalText implements AutoCloseable {
     private final Writer file;
     private final Chunker chunker;
     private int length;
-    private Optional<String> firstHeading = Optional.empty();
 
     CanonicalText(Path path, Chunker chunker) throws IOException {
         this.file = Files.newBufferedWriter(path, StandardCharsets.UTF_8);
@@ -27,14 +25,7 @@ final class CanonicalText implements AutoCloseable {
         String text = sound(block.text()).strip();
         int from = 0;
         while (from < text.length()) {
-            int end = Math.min(text.length(), from + LONGEST_BLOCK);
-            if (end < text.length()) {
-                int space = text.lastIndexOf(' ', end);
-                end = space > from + LONGEST_BLOCK / 2 ? space + 1 : end;
-                if (Character.isHighSurrogate(text.charAt(end - 1))) {
-                    end--;
-                }
-            }
+            int end = Cut.end(text, from, LONGEST_BLOCK);
             boolean last = end == text.length();
             write(
                     new Block(last && from == 0 ? block.level() : 0, text.substring(from, end), block.page()),
@@ -44,9 +35,6 @@ final class CanonicalText implements AutoCloseable {
     }
 
     private void write(Block block, String separator) throws IOException {
-        if (block.heading() && firstHeading.isEmpty()) {
-            firstHeading = Optional.of(block.text());
-        }
         chunker.block(block, length, separator);
         file.write(block.text());
         file.write(separator);
@@ -57,12 +45,8 @@ final class CanonicalText implements AutoCloseable {
         return length;
     }
 
-    Optional<String> firstHeading() {
-        return firstHeading;
-    }
-
     /** Without control characters and halves of surrogate pairs, which neither JSON nor UTF-8 can carry. */
-    private static String sound(String text) {
+    static String sound(String text) {
         boolean clean = true;
         for (int i = 0; i < text.length() && clean; i++) {
             char c = text.charAt(i);

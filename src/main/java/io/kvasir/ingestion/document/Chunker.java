@@ -11,10 +11,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Cuts the canonical text into chunks of whole sentences, with some shared by neighbours. A chunk belongs to one
- * section: a heading closes the chunk before it. What is longer than a chunk without a sentence's end is cut hard, never
+ * section: a heading closes the chunk before it, and is kept beside the chunks below it; one with nothing below it is
+ * text. What is longer than a chunk without a sentence's end is cut hard, never
  * through a surrogate pair. Keeps no more of the text than the chunk it works on.
  */
 final class Chunker {
+    /** What is longer is a text that was made to look like a heading; UTF-16 units. */
+    private static final int LONGEST_HEADING = 250;
+
     private final int target;
     private final int overlap;
     private final ToIntFunction<String> tokens;
@@ -27,12 +31,16 @@ final class Chunker {
     private boolean fresh;
     private int ordinal;
     private final List<@Nullable String> path = new ArrayList<>();
+    private Optional<Heading> last = Optional.empty();
 
     /** Takes chunks in order. */
     @FunctionalInterface
     interface Sink {
         void take(Chunk chunk) throws IOException;
     }
+
+    /** A heading nothing was seen under yet. */
+    private record Heading(Block block, int start, String separator) {}
 
     private record Piece(int start, int end, int tokens, Optional<Integer> page) {}
 
@@ -49,17 +57,44 @@ final class Chunker {
 
     /** The next stretch of the canonical text: a block, and the separator after it. @param start its offset */
     void block(Block block, int start, String separator) throws IOException {
-        if (block.heading()) {
-            close();
-            while (path.size() >= block.level()) {
-                path.removeLast();
-            }
-            while (path.size() < block.level() - 1) {
-                path.add(null);
-            }
-            path.add(block.text());
+        if (block.heading() && block.text().length() <= LONGEST_HEADING) {
+            heading(new Heading(block, start, separator));
             return;
         }
+        if (last.isPresent()) {
+            close();
+            enter(last.get().block());
+            last = Optional.empty();
+        }
+        text(block, start, separator);
+    }
+
+    /** A heading under which nothing stands is itself what there is to find, together with others of its kind. */
+    private void heading(Heading next) throws IOException {
+        int level = next.block().level();
+        if (last.isPresent() && level <= last.get().block().level()) {
+            text(last.get().block(), last.get().start(), last.get().separator());
+        } else {
+            close();
+            last.ifPresent(above -> enter(above.block()));
+        }
+        if (path.size() >= level) {
+            close();
+            while (path.size() >= level) {
+                path.removeLast();
+            }
+        }
+        last = Optional.of(next);
+    }
+
+    private void enter(Block heading) {
+        while (path.size() < heading.level() - 1) {
+            path.add(null);
+        }
+        path.add(heading.text());
+    }
+
+    private void text(Block block, int start, String separator) throws IOException {
         if (pieces.isEmpty()) {
             window.setLength(0);
             windowStart = start;
@@ -75,6 +110,10 @@ final class Chunker {
 
     /** The end of the text. @return how many chunks there were */
     int finish() throws IOException {
+        if (last.isPresent()) {
+            text(last.get().block(), last.get().start(), last.get().separator());
+            last = Optional.empty();
+        }
         close();
         return ordinal;
     }
@@ -100,20 +139,7 @@ final class Chunker {
         while (length > 1 && tokens.applyAsInt(text.substring(from, from + length)) > target) {
             length /= 2;
         }
-        int end = from + length;
-        if (end < text.length()) {
-            int space = end;
-            while (space > from + length / 2 && !Character.isWhitespace(text.charAt(space - 1))) {
-                space--;
-            }
-            if (space > from + length / 2) {
-                end = space;
-            }
-            if (Character.isLowSurrogate(text.charAt(end)) && Character.isHighSurrogate(text.charAt(end - 1))) {
-                end = end - 1 > from ? end - 1 : end + 1;
-            }
-        }
-        return end;
+        return Cut.end(text, from, length);
     }
 
     private void add(Piece piece) throws IOException {
@@ -160,6 +186,7 @@ final class Chunker {
                 stripped,
                 start + leading,
                 start + leading + stripped.length(),
+                size,
                 first.page(),
                 path.stream()
                         .filter(java.util.Objects::nonNull)

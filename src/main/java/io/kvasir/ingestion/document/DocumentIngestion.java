@@ -8,29 +8,41 @@ import io.kvasir.retrieval.PassageIndex;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 /**
  * Ingests documents, each on a virtual thread of its own. Small documents have lanes of their own, so that none waits
- * for a large one; within a lane first come, first served.
+ * for a large one; within a lane first come, first served. Two runs of the same version of a source follow one another,
+ * so that the tidy-up of one never takes what the other staged.
  */
 public final class DocumentIngestion implements Ingestion, AutoCloseable {
+    private static final Duration LEAVE = Duration.ofSeconds(2);
+
     private final IngestionSettings settings;
     private final BlobStore blobs;
     private final Embedder embedder;
     private final PassageIndex index;
     private final ParserProcess parser;
     private final Path spool;
-    private final Semaphore small;
-    private final Semaphore large;
+    private final Lane small;
+    private final Lane large;
+    private final AtomicLong tickets = new AtomicLong();
+    private final Map<String, CompletableFuture<Void>> last = new ConcurrentHashMap<>();
+    private final Set<Cancellation> running = ConcurrentHashMap.newKeySet();
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private volatile boolean closed;
 
     private DocumentIngestion(
             IngestionSettings settings,
@@ -45,38 +57,27 @@ public final class DocumentIngestion implements Ingestion, AutoCloseable {
         this.index = index;
         this.parser = parser;
         this.spool = spool;
-        this.small = new Semaphore(settings.smallAtOnce(), true);
-        this.large = new Semaphore(settings.largeAtOnce(), true);
+        this.small = new Lane(settings.smallAtOnce());
+        this.large = new Lane(settings.largeAtOnce());
     }
 
     /** Empties the work folder and prepares the parsers; their processes start with the first document. */
     public static DocumentIngestion open(
             IngestionSettings settings, BlobStore blobs, Embedder embedder, PassageIndex index) throws IOException {
-        Path folder = settings.workDir();
+        Path folder = settings.workDir().toAbsolutePath();
         if (Files.exists(folder)) {
-            try (Stream<Path> old = Files.walk(folder)) {
-                for (Path path : old.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.deleteIfExists(path);
-                }
-            }
+            ParserProcess.deleteAll(folder);
         }
         Path spool = Files.createDirectories(folder.resolve("spool"));
-        ParserProcess parser = ParserProcess.start(settings, spool, settings.smallAtOnce() + settings.largeAtOnce());
+        ParserProcess parser = new ParserProcess(settings, Files.createDirectories(folder.resolve("tmp")));
         return new DocumentIngestion(settings, blobs, embedder, index, parser, spool);
     }
 
     @Override
     public Run start(Task task, Consumer<Progress> listener) {
-        DocumentRun run = new DocumentRun(task, listener, settings, blobs, embedder, index, parser, spool);
+        Cancellation cancellation = new Cancellation();
         CompletableFuture<Result> result = new CompletableFuture<>();
-        threads.execute(() -> {
-            try {
-                result.complete(inLane(task, run));
-            } catch (RuntimeException | Error e) {
-                result.completeExceptionally(e);
-            }
-        });
-        return new Run() {
+        Run handle = new Run() {
             @Override
             public CompletionStage<Result> result() {
                 return result;
@@ -84,42 +85,85 @@ public final class DocumentIngestion implements Ingestion, AutoCloseable {
 
             @Override
             public void cancel() {
-                run.cancel();
+                cancellation.ask();
             }
         };
+        if (closed) {
+            // Whoever asks now leaves with us; a result would only make them ask again.
+            return handle;
+        }
+        DocumentRun run =
+                new DocumentRun(task, listener, settings, blobs, embedder, index, parser, spool, cancellation);
+        String key = task.scope().key() + "/" + task.source().key();
+        CompletableFuture<Void> over = new CompletableFuture<>();
+        Optional<CompletableFuture<Void>> before = Optional.ofNullable(last.put(key, over));
+        long ticket = tickets.getAndIncrement();
+        running.add(cancellation);
+        threads.execute(() -> {
+            try {
+                result.complete(inLane(task, run, cancellation, before, ticket));
+            } catch (RuntimeException | Error e) {
+                result.completeExceptionally(e);
+            } finally {
+                running.remove(cancellation);
+                run.tidied().whenComplete((_, _) -> {
+                    last.remove(key, over);
+                    over.complete(null);
+                });
+            }
+        });
+        return handle;
     }
 
-    private Result inLane(Task task, DocumentRun run) {
-        Semaphore lane = sizeOf(task) >= settings.largeFrom() ? large : small;
+    private Result inLane(
+            Task task,
+            DocumentRun run,
+            Cancellation cancellation,
+            Optional<CompletableFuture<Void>> before,
+            long ticket) {
+        Optional<Lane.Place> place = Optional.empty();
         try {
-            run.await(lane);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return new Result.Cancelled();
-        }
-        try {
+            run.queued();
+            if (before.isPresent()) {
+                cancellation.await(before.get());
+            }
+            Lane lane = sizeOf(task, cancellation) >= settings.largeFrom() ? large : small;
+            place = Optional.of(lane.ask(ticket));
+            cancellation.await(place.get().granted());
             return run.run();
+        } catch (Cancellation.Cancelled e) {
+            return run.ended(new Result.Cancelled());
         } finally {
-            lane.release();
+            place.ifPresent(Lane.Place::leave);
         }
     }
 
-    private long sizeOf(Task task) {
+    private long sizeOf(Task task, Cancellation cancellation) throws Cancellation.Cancelled {
         try {
-            return blobs.find(task.scope(), task.original())
-                    .toCompletableFuture()
-                    .join()
+            return cancellation
+                    .await(blobs.find(task.scope(), task.original()))
                     .map(BlobStore.Blob::size)
                     .orElse(0L);
-        } catch (java.util.concurrent.CompletionException unavailable) {
+        } catch (CompletionException unavailable) {
             // The run itself will say so, with retries.
             return 0;
         }
     }
 
+    /** Cancels what runs, ends the parsers, and empties the work folder. What was not finished is to be started again. */
     @Override
     public void close() {
-        threads.shutdownNow();
+        closed = true;
+        running.forEach(Cancellation::ask);
+        threads.shutdown();
+        try {
+            if (!threads.awaitTermination(LEAVE.toMillis(), TimeUnit.MILLISECONDS)) {
+                threads.shutdownNow();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         parser.close();
+        ParserProcess.deleteAll(settings.workDir().toAbsolutePath());
     }
 }

@@ -5,9 +5,11 @@ import io.kvasir.ingestion.Ingestion.Result;
 import io.kvasir.ingestion.Ingestion.Stage;
 import io.kvasir.ingestion.Ingestion.Task;
 import io.kvasir.ingestion.IngestionSettings;
+import io.kvasir.ingestion.document.Cancellation.Cancelled;
 import io.kvasir.jdbc.BlobStore;
 import io.kvasir.retrieval.Embedder;
 import io.kvasir.retrieval.PassageIndex;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -15,13 +17,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.apache.pekko.stream.javadsl.FileIO;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +33,8 @@ final class DocumentRun {
     private static final int TRIES = 4;
     private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
     private static final long NEWS_EVERY = Duration.ofMillis(300).toNanos();
+    /** How long a result waits for the tidy-up before it. */
+    private static final Duration TIDY = Duration.ofMillis(300);
     /** Room for title and headings beside a chunk in the embedder's input, and its special tokens. */
     private static final int RESERVED_TOKENS = 62;
 
@@ -42,8 +46,12 @@ final class DocumentRun {
     private final PassageIndex index;
     private final ParserProcess parser;
     private final Path spool;
-    private final WhileAway whileAway = new WhileAway(() -> this.cancelled);
-    private volatile boolean cancelled;
+    private final Cancellation cancellation;
+    private final WhileAway whileAway;
+    /** What may still be staging or writing when the run has turned away from it. */
+    private CompletionStage<Void> afloat = CompletableFuture.completedFuture(null);
+
+    private CompletionStage<Void> tidied = CompletableFuture.completedFuture(null);
     private long lastNews;
 
     DocumentRun(
@@ -54,7 +62,8 @@ final class DocumentRun {
             Embedder embedder,
             PassageIndex index,
             ParserProcess parser,
-            Path spool) {
+            Path spool,
+            Cancellation cancellation) {
         this.task = task;
         this.listener = listener;
         this.settings = settings;
@@ -63,71 +72,87 @@ final class DocumentRun {
         this.index = index;
         this.parser = parser;
         this.spool = spool;
+        this.cancellation = cancellation;
+        this.whileAway = new WhileAway(cancellation::asked);
     }
 
-    private static final class Cancelled extends IOException {
-        private static final long serialVersionUID = 1L;
-    }
-
-    void cancel() {
-        cancelled = true;
-    }
-
-    /** Waits for a place, unless it is cancelled while it waits; then the run itself ends at once. */
-    void await(Semaphore lane) throws InterruptedException {
+    void queued() {
         listener.accept(new Progress(Stage.QUEUED, 0, Optional.empty(), 0));
-        while (!lane.tryAcquire(100, TimeUnit.MILLISECONDS)) {
-            if (cancelled) {
-                lane.acquire();
-                return;
-            }
-        }
     }
 
     Result run() {
         Duration pause = FIRST_PAUSE;
         for (int attempt = 1; ; attempt++) {
             try {
-                return once();
-            } catch (Cancelled e) {
-                return tidied(new Result.Cancelled());
-            } catch (Unreadable e) {
-                return tidied(new Result.Failed(e.code(), e.detail()));
-            } catch (BlobStore.Missing e) {
-                return tidied(new Result.Failed("missing", "The stored file is gone"));
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return new Result.Cancelled();
-            } catch (IOException | CompletionException | UncheckedIOException e) {
-                LOG.warn("ingestion of {} failed, attempt {}", task.source().key(), attempt, e);
-                if (attempt == TRIES) {
-                    return tidied(new Result.Failed(
-                            "unavailable",
-                            "A part that is needed to read the file was not available; try again later"));
+                try {
+                    return once();
+                } catch (IOException | CompletionException | UncheckedIOException e) {
+                    cancellation.check();
+                    LOG.warn("ingestion of {} failed, attempt {}", task.source().key(), attempt, e);
+                    if (attempt == TRIES) {
+                        return ended(new Result.Failed(
+                                "unavailable",
+                                "A part that is needed to read the file was not available; try again later"));
+                    }
+                    cancellation.pause(pause);
+                    pause = pause.multipliedBy(2);
                 }
-                LockSupport.parkNanos(pause.toNanos());
-                pause = pause.multipliedBy(2);
+            } catch (Cancelled e) {
+                return ended(new Result.Cancelled());
+            } catch (Unreadable e) {
+                return ended(new Result.Failed(e.code(), e.detail()));
+            } catch (BlobStore.Missing e) {
+                return ended(new Result.Failed("missing", "The stored file is gone"));
+            } catch (RuntimeException | Error bug) {
+                ended(new Result.Cancelled());
+                throw bug;
             }
         }
     }
 
-    /** Nothing of it is left waiting. */
-    private Result tidied(Result result) {
-        try {
-            join(index.discard(task.scope(), task.source()));
-            join(blobs.delete(task.scope(), task.text()));
-        } catch (CompletionException e) {
-            // Staged passages nobody publishes are never seen; the next run of this source clears them.
-            LOG.warn("could not tidy up after {}", task.source().key(), e);
-        }
+    /**
+     * Leaves nothing waiting, and no longer waits for that than its caller may: where the index or the store takes its
+     * time, the rest is done beside, see {@link #tidied()}.
+     */
+    Result ended(Result result) {
+        CompletableFuture<Void> done = afloat.thenCompose(_ -> index.discard(task.scope(), task.source()))
+                .handle((_, fault) -> logged(fault))
+                .thenCompose(_ -> blobs.delete(task.scope(), task.text()))
+                .handle((_, fault) -> logged(fault))
+                .toCompletableFuture();
+        tidied = done;
+        done.copy()
+                .completeOnTimeout(null, TIDY.toMillis(), TimeUnit.MILLISECONDS)
+                .join();
         return result;
     }
 
-    private Result once() throws IOException, InterruptedException, Unreadable {
-        check();
+    /** When nothing of this run is left that would not belong to its result; never fails. */
+    CompletionStage<Void> tidied() {
+        return tidied;
+    }
+
+    /** Over, well or not. */
+    @SuppressWarnings("NullAway") // the value of a Void
+    private static CompletionStage<Void> settled(CompletionStage<?> stage) {
+        return stage.handle((_, _) -> null);
+    }
+
+    @SuppressWarnings("NullAway") // the value of a Void
+    private Void logged(@Nullable Throwable fault) {
+        if (fault != null) {
+            // Staged passages nobody publishes are never seen; the next run of this source clears them.
+            LOG.warn("could not tidy up after {}", task.source().key(), fault);
+        }
+        return null;
+    }
+
+    private Result once() throws IOException, Unreadable {
         // An earlier attempt may have staged other passages: with other settings, or further than this one will get.
-        join(whileAway.repeated(() -> index.discard(task.scope(), task.source())));
+        cancellation.await(afloat);
+        cancellation.await(whileAway.repeated(() -> index.discard(task.scope(), task.source())));
         Path original = Files.createTempFile(spool, "in", "");
+        Path blocks = Files.createTempFile(spool, "blocks", "");
         Path text = Files.createTempFile(spool, "text", "");
         try {
             long size = fetch(original);
@@ -135,51 +160,64 @@ final class DocumentRun {
                 throw new Unreadable("empty", "The file is empty");
             }
             news(Stage.EXTRACTING, 0, Optional.empty(), 1);
-            return ingest(original, size, text);
+            return ingest(original, blocks, text);
         } finally {
             Files.deleteIfExists(original);
+            Files.deleteIfExists(blocks);
             Files.deleteIfExists(text);
         }
     }
 
     private long fetch(Path to) throws IOException {
+        byte[] buffer = new byte[64 * 1024];
+        long size = 0;
         try (InputStream in = blobs.open(task.scope(), task.original());
                 var out = Files.newOutputStream(to)) {
-            return in.transferTo(out);
+            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                cancellation.check();
+                out.write(buffer, 0, n);
+                size += n;
+            }
         }
+        return size;
     }
 
-    private Result ingest(Path original, long size, Path text) throws IOException, InterruptedException, Unreadable {
+    private Result ingest(Path original, Path blocks, Path text) throws IOException, Unreadable {
         FileKind.Detected detected = FileKind.of(original, task.fileName());
         PassageStager stager = new PassageStager(
                 task,
                 embedder,
                 index,
                 whileAway,
+                cancellation,
+                staging -> afloat = settled(staging),
                 (done, total) -> news(Stage.EMBEDDING, done, total, percent(done, total)));
         int target = Math.min(task.settings().chunkTokens(), embedder.maxTokens() - RESERVED_TOKENS);
         Chunker chunker = new Chunker(
-                target, Math.min(task.settings().chunkOverlapTokens(), target / 2), embedder::countTokens, chunk -> {
-                    check();
-                    stager.take(chunk);
-                });
+                target,
+                Math.min(task.settings().chunkOverlapTokens(), target / 2),
+                embedder::countTokens,
+                stager::take);
         String mediaType = detected.mediaType();
         long characters;
-        Optional<String> title = Optional.empty();
+        String title;
         try (CanonicalText canonical = new CanonicalText(text, chunker)) {
-            BlockSink sink = canonical::append;
+            BlockSink sink = block -> {
+                cancellation.check();
+                canonical.append(block);
+            };
             switch (detected.kind()) {
-                case TEXT -> PlainText.text(original, titled(sink, stager));
-                case MARKDOWN -> PlainText.markdown(original, titled(sink, stager));
-                case CSV -> PlainText.csv(original, titled(sink, stager));
+                case TEXT -> PlainText.text(watched(original), titled(sink, stager));
+                case MARKDOWN -> PlainText.markdown(watched(original), titled(sink, stager));
+                case CSV -> PlainText.csv(watched(original), sink);
                 case DOCUMENT -> {
-                    ParserProcess.Parsed parsed =
-                            parser.parse(original.getFileName().toString(), task.fileName());
-                    FileKind.requireDocument(parsed.mediaType());
+                    ParserProcess.Parsed parsed = parser.parse(original, blocks, task.fileName(), cancellation);
                     mediaType = parsed.mediaType();
-                    title = Optional.of(parsed.title().strip()).filter(t -> !t.isEmpty());
-                    title.ifPresent(stager::title);
-                    Xhtml.blocks(parsed.xhtml(), titled(sink, stager));
+                    if (!parsed.title().isBlank()) {
+                        stager.title(parsed.title().strip());
+                    }
+                    // The name of a first sheet says nothing about the file.
+                    BlockFile.read(blocks, FileKind.isSpreadsheet(mediaType) ? sink : titled(sink, stager));
                 }
             }
             int chunks = chunker.finish();
@@ -190,17 +228,29 @@ final class DocumentRun {
                                 + (mediaType.equals("application/pdf") ? "; is it a scan?" : ""));
             }
             stager.finish(chunks);
-            title = Optional.of(stager.title());
+            title = stager.title();
             characters = canonical.length();
         } catch (ArithmeticException overflow) {
             throw new Unreadable("too-large", "The file holds more text than is taken from one document");
         }
-        check();
-        join(blobs.write(task.scope(), task.text(), task.keySubject(), FileIO.fromPath(text), Long.MAX_VALUE));
-        check();
+        cancellation.check();
+        CompletionStage<BlobStore.Blob> writing =
+                blobs.write(task.scope(), task.text(), task.keySubject(), FileIO.fromPath(text), Long.MAX_VALUE);
+        afloat = settled(writing);
+        cancellation.await(writing);
         news(Stage.STAGED, stager.staged(), Optional.of(stager.staged()), 100);
-        return new Result.Staged(
-                stager.staged(), title.orElse(task.fileName()), mediaType, stager.language(), characters);
+        return new Result.Staged(stager.staged(), title, mediaType, stager.language(), characters);
+    }
+
+    /** A file that is read no further once nobody wants it. */
+    private PlainText.Opener watched(Path file) {
+        return () -> new FilterInputStream(Files.newInputStream(file)) {
+            @Override
+            public int read(byte[] into, int offset, int length) throws IOException {
+                cancellation.check();
+                return super.read(into, offset, length);
+            }
+        };
     }
 
     /** The first heading is the title where the document names none. */
@@ -225,15 +275,5 @@ final class DocumentRun {
             lastNews = now;
             listener.accept(new Progress(stage, done, total, percent));
         }
-    }
-
-    private void check() throws Cancelled {
-        if (cancelled || Thread.currentThread().isInterrupted()) {
-            throw new Cancelled();
-        }
-    }
-
-    private static <T> T join(CompletionStage<T> stage) {
-        return stage.toCompletableFuture().join();
     }
 }

@@ -86,6 +86,10 @@ enum FileKind {
         }
     }
 
+    static boolean isSpreadsheet(String mediaType) {
+        return mediaType.contains("spreadsheet") || mediaType.contains("ms-excel");
+    }
+
     private static boolean textual(MediaType type) {
         return TikaConfig.getDefaultConfig().getMediaTypeRegistry().isInstanceOf(type, MediaType.TEXT_PLAIN);
     }

@@ -22,18 +22,36 @@ final class Languages {
 
     /** Of two that fit equally the first. */
     private static final List<Words> LATIN = List.of(
-            words("en", "the of and to in is that for it was on are as with his they at be this from have or by one had not but what were when your can said there use an each which she do how their if will"),
-            words("de", "der die und in den von zu das mit sich des auf für ist im dem nicht ein eine als auch es an werden aus er hat dass sie nach wird bei einer um am sind noch wie einem über einen so zum war haben nur oder aber vor zur bis mehr durch man"),
-            words("es", "de la que el en y a los del se las por un para con no una su al lo como más pero sus le ya o este sí porque esta entre cuando muy sin sobre también me hasta hay donde quien desde todo nos durante"),
-            words("fr", "de la le et les des en un du une que est pour qui dans a par plus pas au sur ne se ce il sont la avec son ou aux cette ses mais comme nous leur on été deux être même où sans tout elle fait"),
-            words("it", "di e il la che in a per un è del non una le si con da i dei al come alla più della nel ma sono gli lo ha anche delle o se dal nella questo sua ai dalla su stato tra essere suo"),
-            words("pt", "de a o que e do da em um para é com não uma os no se na por mais as dos como mas foi ao ele das tem à seu sua ou ser quando muito há nos já está eu também só pelo pela até isso"),
-            words("nl", "de van het een en in is dat op te zijn met voor niet die aan er om ook als dan maar bij uit door over ze hij naar heeft hun nog wordt kan meer geen tot worden deze was"),
-            words("sv", "och i att det som en på är av för med den till inte har de ett om var jag men så kan från vid han hade när sig ut nu under efter eller upp där"));
+            words(
+                    "en",
+                    "the of and to in is that for it was on are as with his they at be this from have or by one had not but what were when your can said there use an each which she do how their if will"),
+            words(
+                    "de",
+                    "der die und in den von zu das mit sich des auf für ist im dem nicht ein eine als auch es an werden aus er hat dass sie nach wird bei einer um am sind noch wie einem über einen so zum war haben nur oder aber vor zur bis mehr durch man"),
+            words(
+                    "es",
+                    "de la que el en y a los del se las por un para con no una su al lo como más pero sus le ya o este sí porque esta entre cuando muy sin sobre también me hasta hay donde quien desde todo nos durante"),
+            words(
+                    "fr",
+                    "de la le et les des en un du une que est pour qui dans a par plus pas au sur ne se ce il sont la avec son ou aux cette ses mais comme nous leur on été deux être même où sans tout elle fait"),
+            words(
+                    "it",
+                    "di e il la che in a per un è del non una le si con da i dei al come alla più della nel ma sono gli lo ha anche delle o se dal nella questo sua ai dalla su stato tra essere suo"),
+            words(
+                    "pt",
+                    "de a o que e do da em um para é com não uma os no se na por mais as dos como mas foi ao ele das tem à seu sua ou ser quando muito há nos já está eu também só pelo pela até isso"),
+            words(
+                    "nl",
+                    "de van het een en in is dat op te zijn met voor niet die aan er om ook als dan maar bij uit door over ze hij naar heeft hun nog wordt kan meer geen tot worden deze was"),
+            words(
+                    "sv",
+                    "och i att det som en på är av för med den till inte har de ett om var jag men så kan från vid han hade när sig ut nu under efter eller upp där"));
 
     private static final List<Words> DEVANAGARI = List.of(
             words("hi", "है हैं और का की के में से को पर था थी थे यह नहीं ने भी कि लिए एक ये वह तक हो गया किया"),
-            words("mr", "आहे आहेत आणि होते होती होता या हे ही मध्ये असे किंवा म्हणून नाही तर त्या ज्या केले करण्यात येते"),
+            words(
+                    "mr",
+                    "आहे आहेत आणि होते होती होता या हे ही मध्ये असे किंवा म्हणून नाही तर त्या ज्या केले करण्यात येते"),
             words("ne", "छ छन् र पनि हो थियो हुन्छ गरेको भएको लागि यस गर्न गर्ने तथा छैन"));
 
     private Languages() {}
@@ -136,6 +154,8 @@ final class Languages {
     }
 
     private static Words words(String language, String list) {
-        return new Words(language, Set.copyOf(List.of(list.split(" ")).stream().distinct().toList()));
+        return new Words(
+                language,
+                Set.copyOf(List.of(list.split(" ")).stream().distinct().toList()));
     }
 }

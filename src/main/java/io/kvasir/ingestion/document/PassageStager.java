@@ -1,6 +1,7 @@
 package io.kvasir.ingestion.document;
 
 import io.kvasir.ingestion.Ingestion.Task;
+import io.kvasir.ingestion.document.Cancellation.Cancelled;
 import io.kvasir.retrieval.EmbeddedPassage;
 import io.kvasir.retrieval.Embedder;
 import io.kvasir.retrieval.Passage;
@@ -8,12 +9,13 @@ import io.kvasir.retrieval.PassageIndex;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 
 /**
  * Chunks in, staged passages out: as many embeddings in flight as the embedder can use, and one batch on its way into the
@@ -21,14 +23,21 @@ import java.util.concurrent.CompletionStage;
  */
 final class PassageStager {
     private static final int BATCH = 64;
+    private static final int LONGEST_TITLE = 300;
+    /** Title and headings before a passage in the embedder's input, UTF-16 units. */
+    private static final int LONGEST_ABOVE = 200;
+    /** A model's own marks around its input, and the few tokens by which a whole may count more than its parts. */
+    private static final int SPECIAL_TOKENS = 8;
 
     private final Task task;
     private final Embedder embedder;
     private final PassageIndex index;
     private final WhileAway whileAway;
+    private final Cancellation cancellation;
+    private final Consumer<CompletionStage<Void>> afloat;
     private final News news;
     private final Deque<InFlight> flight = new ArrayDeque<>();
-    private final Map<String, Integer> languages = new HashMap<>();
+    private final Map<String, Integer> languages = new LinkedHashMap<>();
     private List<EmbeddedPassage> batch = new ArrayList<>();
     private CompletionStage<Void> staging = CompletableFuture.completedFuture(null);
     private Optional<String> title = Optional.empty();
@@ -40,19 +49,33 @@ final class PassageStager {
         void embedded(int done, Optional<Integer> total);
     }
 
+    private Above lastAbove = new Above(List.of(), "", "", 0);
+
+    private record Above(List<String> headings, String title, String text, int tokens) {}
+
     private record InFlight(Passage passage, CompletableFuture<List<float[]>> vector) {}
 
-    PassageStager(Task task, Embedder embedder, PassageIndex index, WhileAway whileAway, News news) {
+    /** @param afloat is told of every batch on its way into the index */
+    PassageStager(
+            Task task,
+            Embedder embedder,
+            PassageIndex index,
+            WhileAway whileAway,
+            Cancellation cancellation,
+            Consumer<CompletionStage<Void>> afloat,
+            News news) {
         this.task = task;
         this.embedder = embedder;
         this.index = index;
         this.whileAway = whileAway;
+        this.cancellation = cancellation;
+        this.afloat = afloat;
         this.news = news;
     }
 
     /** The document's own title. */
     void title(String text) {
-        title = Optional.of(text.length() > 300 ? text.substring(0, 300) : text);
+        title = Optional.of(Cut.to(text, LONGEST_TITLE));
     }
 
     /** A heading: the title, where there is none yet and no passage was written under another. */
@@ -66,7 +89,7 @@ final class PassageStager {
         return title.orElse(task.fileName());
     }
 
-    void take(Chunk chunk) {
+    void take(Chunk chunk) throws Cancelled {
         String language = Languages.of(chunk.text());
         languages.merge(language, 1, Integer::sum);
         Passage passage = new Passage(
@@ -81,54 +104,78 @@ final class PassageStager {
                 chunk.page(),
                 chunk.headings(),
                 language);
-        flight.addLast(new InFlight(
-                passage, embedder.embedPassages(List.of(input(passage))).toCompletableFuture()));
+        String input = above(passage, embedder.maxTokens() - SPECIAL_TOKENS - chunk.tokens()) + passage.text();
+        flight.addLast(
+                new InFlight(passage, embedder.embedPassages(List.of(input)).toCompletableFuture()));
         while (flight.size() > embedder.parallelism()) {
             land();
         }
     }
 
-    /** What is embedded: a passage means more under its title and headings. */
-    private static String input(Passage passage) {
-        StringBuilder input = new StringBuilder();
-        List<String> above = new ArrayList<>(passage.headings());
-        if (above.isEmpty() || !above.getFirst().equals(passage.title())) {
-            above.addFirst(passage.title());
+    /** What stands before a passage as it is embedded: it means more under its title and headings. Counted once a section. */
+    private String above(Passage passage, int room) {
+        if (!passage.headings().equals(lastAbove.headings()) || !passage.title().equals(lastAbove.title())) {
+            String text = above(passage);
+            lastAbove = new Above(passage.headings(), passage.title(), text, embedder.countTokens(text));
         }
-        int room = 200;
-        for (String line : above) {
-            String cut = line.length() > room ? line.substring(0, room) : line;
-            room -= cut.length();
-            input.append(cut).append('\n');
+        if (lastAbove.tokens() <= room) {
+            return lastAbove.text();
         }
-        return input.append(passage.text()).toString();
+        String text = lastAbove.text();
+        while (!text.isEmpty() && embedder.countTokens(text) > room) {
+            text = text.length() < 8 ? "" : Cut.to(text, text.length() * 3 / 4);
+        }
+        return text.isEmpty() || text.endsWith("\n") ? text : text + '\n';
+    }
+
+    private static String above(Passage passage) {
+        List<String> lines = new ArrayList<>(passage.headings());
+        if (lines.isEmpty() || !lines.getFirst().equals(passage.title())) {
+            lines.addFirst(passage.title());
+        }
+        StringBuilder above = new StringBuilder();
+        int room = LONGEST_ABOVE;
+        for (String line : lines) {
+            if (room > 0) {
+                String cut = Cut.to(line, room);
+                room -= cut.length();
+                above.append(cut).append('\n');
+            }
+        }
+        return above.toString();
     }
 
     /** Waits for everything. @param chunks how many there were */
-    void finish(int chunks) {
+    void finish(int chunks) throws Cancelled {
         total = Optional.of(chunks);
         while (!flight.isEmpty()) {
             land();
         }
         stage();
-        staging.toCompletableFuture().join();
+        cancellation.await(staging);
     }
 
     int staged() {
         return done;
     }
 
-    /** That of most passages. */
+    /** That of most passages; of the first to have it where there are as many of another. */
     String language() {
-        return languages.entrySet().stream()
-                .max(Map.Entry.comparingByValue())
-                .map(Map.Entry::getKey)
-                .orElse("und");
+        String best = "und";
+        int most = 0;
+        for (Map.Entry<String, Integer> language : languages.entrySet()) {
+            if (language.getValue() > most) {
+                most = language.getValue();
+                best = language.getKey();
+            }
+        }
+        return best;
     }
 
-    private void land() {
+    private void land() throws Cancelled {
         InFlight first = flight.removeFirst();
-        batch.add(new EmbeddedPassage(first.passage(), first.vector().join().getFirst()));
+        batch.add(new EmbeddedPassage(
+                first.passage(), cancellation.await(first.vector()).getFirst()));
         done++;
         news.embedded(done, total);
         if (batch.size() >= BATCH) {
@@ -136,11 +183,12 @@ final class PassageStager {
         }
     }
 
-    private void stage() {
-        staging.toCompletableFuture().join();
+    private void stage() throws Cancelled {
+        cancellation.await(staging);
         if (!batch.isEmpty()) {
             List<EmbeddedPassage> full = batch;
             staging = whileAway.repeated(() -> index.stage(task.scope(), full));
+            afloat.accept(staging);
             batch = new ArrayList<>();
         }
     }

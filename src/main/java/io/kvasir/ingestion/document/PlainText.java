@@ -1,6 +1,5 @@
 package io.kvasir.ingestion.document;
 
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -10,14 +9,11 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.apache.commons.csv.CSVFormat;
-import org.apache.commons.csv.CSVParser;
-import org.apache.commons.csv.CSVRecord;
 import org.apache.tika.parser.txt.CharsetDetector;
 
 /** Reads plain text, Markdown and CSV as they stream by, in constant memory whatever their size. */
@@ -25,34 +21,42 @@ final class PlainText {
     private static final int PREFIX = 64 * 1024;
     /** Longest paragraph gathered before it is handed on. */
     private static final int LONGEST = 8_192;
+    /** Longest name of a column that is repeated before its cells. */
+    private static final int LONGEST_NAME = 100;
 
-    private static final int LONGEST_CELL = 100_000;
     private static final Pattern HEADING = Pattern.compile("(#{1,6})\\s+(.+?)\\s*#*");
+    private static final Pattern FENCE = Pattern.compile(" {0,3}(`{3,}(?=[^`]*$)|~{3,}).*");
 
     private PlainText() {}
 
-    static void text(Path file, BlockSink sink) throws IOException {
+    /** The same bytes from their beginning, each time. */
+    @FunctionalInterface
+    interface Opener {
+        InputStream open() throws IOException;
+    }
+
+    static void text(Opener file, BlockSink sink) throws IOException {
         paragraphs(file, false, sink);
     }
 
-    static void markdown(Path file, BlockSink sink) throws IOException {
+    static void markdown(Opener file, BlockSink sink) throws IOException {
         paragraphs(file, true, sink);
     }
 
-    private static void paragraphs(Path file, boolean headings, BlockSink sink) throws IOException {
-        try (BufferedReader reader = reader(file)) {
+    private static void paragraphs(Opener file, boolean markdown, BlockSink sink) throws IOException {
+        try (Lines lines = new Lines(reader(file), LONGEST)) {
             StringBuilder paragraph = new StringBuilder();
-            boolean code = false;
-            for (Optional<String> next = line(reader); next.isPresent(); next = line(reader)) {
+            Optional<String> fence = Optional.empty();
+            for (Optional<String> next = lines.next(); next.isPresent(); next = lines.next()) {
                 String line = next.get();
-                if (headings && line.stripLeading().startsWith("```")) {
-                    code = !code;
+                if (markdown) {
+                    fence = fence(fence, line);
                 }
                 Matcher heading = HEADING.matcher(line);
-                if (headings && !code && heading.matches()) {
+                if (markdown && fence.isEmpty() && heading.matches()) {
                     flush(paragraph, sink);
                     sink.take(new Block(heading.group(1).length(), heading.group(2), Optional.empty()));
-                } else if (line.isBlank() && !code) {
+                } else if (line.isBlank() && fence.isEmpty()) {
                     flush(paragraph, sink);
                 } else {
                     if (paragraph.length() + line.length() > LONGEST) {
@@ -65,50 +69,84 @@ final class PlainText {
         }
     }
 
-    /** Rows as lines of {@code header: value}, so that a row found alone still says what its cells are. */
-    static void csv(Path file, BlockSink sink) throws IOException, Unreadable {
+    /** The fence of the code block this line is in, the line that closes it not included (CommonMark 0.31, 4.5). */
+    private static Optional<String> fence(Optional<String> open, String line) {
+        Matcher fence = FENCE.matcher(line);
+        if (!fence.matches()) {
+            return open;
+        }
+        String marks = fence.group(1);
+        if (open.isEmpty()) {
+            return Optional.of(marks);
+        }
+        boolean closes = marks.startsWith(open.get()) && line.strip().equals(marks);
+        return closes ? Optional.empty() : open;
+    }
+
+    /**
+     * Rows as lines of {@code header: value}, so that a row found alone still says what its cells are. A first row too
+     * long to be repeated is no header.
+     */
+    static void csv(Opener file, BlockSink sink) throws IOException {
         char delimiter = delimiter(file);
-        CSVFormat format = CSVFormat.DEFAULT
-                .builder()
-                .setDelimiter(delimiter)
-                .setIgnoreEmptyLines(true)
-                .setIgnoreSurroundingSpaces(true)
-                .get();
-        try (Reader reader = reader(file);
-                CSVParser rows = format.parse(reader)) {
-            String[] header = null;
-            for (CSVRecord row : rows) {
-                if (header == null) {
-                    header = row.values();
-                    if (row.size() == 1) {
-                        sink.take(Block.text(cell(row.get(0)), Optional.empty()));
+        try (Cells cells = new Cells(reader(file), delimiter)) {
+            List<String> header = header(cells, sink);
+            StringBuilder row = new StringBuilder();
+            boolean continued = false;
+            for (Optional<Cells.Cell> next = cells.next(); next.isPresent(); next = cells.next()) {
+                Cells.Cell cell = next.get();
+                if (!cell.text().isBlank()) {
+                    if (row.length() + cell.text().length() > LONGEST) {
+                        flush(row, sink);
                     }
-                    continue;
-                }
-                StringBuilder line = new StringBuilder();
-                for (int i = 0; i < row.size(); i++) {
-                    if (!row.get(i).isBlank()) {
-                        line.append(line.isEmpty() ? "" : "; ");
-                        if (i < header.length && !header[i].isBlank()) {
-                            line.append(header[i]).append(": ");
-                        }
-                        line.append(cell(row.get(i)));
+                    row.append(row.isEmpty() || continued ? "" : "; ");
+                    if (!continued
+                            && cell.column() < header.size()
+                            && !header.get(cell.column()).isBlank()) {
+                        row.append(header.get(cell.column())).append(": ");
                     }
+                    row.append(cell.text());
                 }
-                sink.take(Block.text(line.toString(), Optional.empty()));
+                continued = !cell.whole();
+                if (cell.lastOfRow()) {
+                    flush(row, sink);
+                }
             }
-        } catch (java.io.UncheckedIOException | IllegalStateException e) {
-            throw new Unreadable("corrupt", "The file is not readable as CSV");
+            flush(row, sink);
         }
     }
 
-    private static String cell(String value) {
-        return value.length() > LONGEST_CELL ? value.substring(0, LONGEST_CELL) : value;
+    /** The names of the columns; where there is one column only, or no header, the first row is text like the others. */
+    private static List<String> header(Cells cells, BlockSink sink) throws IOException {
+        List<String> names = new ArrayList<>();
+        StringBuilder row = new StringBuilder();
+        int length = 0;
+        boolean header = true;
+        for (Optional<Cells.Cell> next = cells.next(); next.isPresent(); next = cells.next()) {
+            Cells.Cell cell = next.get();
+            length += cell.text().length() + 1;
+            header &= length <= LONGEST && cell.whole();
+            if (header) {
+                names.add(Cut.to(cell.text(), LONGEST_NAME));
+            }
+            if (row.length() + cell.text().length() > LONGEST) {
+                flush(row, sink);
+                header = false;
+            }
+            row.append(row.isEmpty() ? "" : "; ").append(cell.text());
+            if (cell.lastOfRow()) {
+                break;
+            }
+        }
+        if (names.size() == 1 || !header) {
+            flush(row, sink);
+        }
+        return header ? names : List.of();
     }
 
-    private static char delimiter(Path file) throws IOException {
-        try (BufferedReader reader = reader(file)) {
-            String first = line(reader).orElse("");
+    private static char delimiter(Opener file) throws IOException {
+        try (Lines lines = new Lines(reader(file), LONGEST)) {
+            String first = lines.next().orElse("");
             char best = ',';
             long most = 0;
             for (char candidate : new char[] {',', ';', '\t', '|'}) {
@@ -129,43 +167,16 @@ final class PlainText {
         }
     }
 
-    /** One line, or the next {@link #LONGEST} characters of a longer one; empty at the end. */
-    private static Optional<String> line(BufferedReader reader) throws IOException {
-        StringBuilder line = new StringBuilder();
-        int c = reader.read();
-        if (c < 0) {
-            return Optional.empty();
-        }
-        while (c >= 0 && c != '\n') {
-            if (c != '\r') {
-                line.append((char) c);
-            }
-            if (line.length() >= LONGEST && !Character.isHighSurrogate((char) c)) {
-                break;
-            }
-            c = reader.read();
-        }
-        return Optional.of(line.toString());
-    }
-
-    private static BufferedReader reader(Path file) throws IOException {
+    private static Reader reader(Opener file) throws IOException {
         Charset charset;
-        try (InputStream start = Files.newInputStream(file)) {
+        try (InputStream start = file.open()) {
             charset = charset(start.readNBytes(PREFIX));
         }
-        InputStream in = Files.newInputStream(file);
-        BufferedReader reader = new BufferedReader(
-                new InputStreamReader(
-                        in,
-                        charset.newDecoder()
-                                .onMalformedInput(CodingErrorAction.REPLACE)
-                                .onUnmappableCharacter(CodingErrorAction.REPLACE)),
-                PREFIX);
-        reader.mark(1);
-        if (reader.read() != '\uFEFF') {
-            reader.reset();
-        }
-        return reader;
+        return new InputStreamReader(
+                file.open(),
+                charset.newDecoder()
+                        .onMalformedInput(CodingErrorAction.REPLACE)
+                        .onUnmappableCharacter(CodingErrorAction.REPLACE));
     }
 
     /** By byte order mark, else UTF-8 where the bytes are valid, else as ICU's statistics say. */

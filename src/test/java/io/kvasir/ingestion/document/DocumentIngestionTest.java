@@ -27,7 +27,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -426,57 +425,6 @@ class DocumentIngestionTest {
     }
 
     @Test
-    void cancelledWhileTheIndexIsAwayItEnds() {
-        INDEX.away.set(Integer.MAX_VALUE);
-        try {
-            blobs.put(scope, new BlobId("original"), "A sentence.".getBytes(StandardCharsets.UTF_8));
-            Ingestion.Run run = ingestion.start(task("a.txt"), _ -> {});
-            org.awaitility.Awaitility.await().until(() -> INDEX.away.get() < Integer.MAX_VALUE);
-
-            run.cancel();
-
-            assertThat(run.result()
-                            .toCompletableFuture()
-                            .orTimeout(30, TimeUnit.SECONDS)
-                            .join())
-                    .isInstanceOf(Result.Cancelled.class);
-        } finally {
-            INDEX.away.set(0);
-        }
-    }
-
-    @Test
-    void cancelledInTheMiddleNothingIsLeft() {
-        CompletableFuture<Void> gate = new CompletableFuture<>();
-        EMBEDDER.gate = gate;
-        try {
-            blobs.put(
-                    scope,
-                    new BlobId("original"),
-                    "A sentence of some words. ".repeat(3_000).getBytes(StandardCharsets.UTF_8));
-            CompletableFuture<Void> embedding = new CompletableFuture<>();
-            Ingestion.Run run = ingestion.start(task("a.txt"), p -> {
-                if (p.stage() == Ingestion.Stage.EXTRACTING) {
-                    embedding.complete(null);
-                }
-            });
-            embedding.join();
-            run.cancel();
-            gate.complete(null);
-
-            assertThat(run.result()
-                            .toCompletableFuture()
-                            .orTimeout(20, TimeUnit.SECONDS)
-                            .join())
-                    .isEqualTo(new Result.Cancelled());
-            assertThat(passages()).isEmpty();
-            assertThat(blobs.get(scope, new BlobId("text"))).isEmpty();
-        } finally {
-            EMBEDDER.gate = CompletableFuture.completedFuture(null);
-        }
-    }
-
-    @Test
     void progressRisesToTheEnd() {
         blobs.put(
                 scope,
@@ -492,34 +440,6 @@ class DocumentIngestionTest {
                         Optional.of(passages().size()),
                         100));
         assertThat(news).extracting(Ingestion.Progress::percent).isSorted();
-    }
-
-    @Test
-    void aSmallDocumentDoesNotWaitForALargeOne() {
-        CompletableFuture<Void> gate = new CompletableFuture<>();
-        Scope other = new Scope(TenantId.next(), KnowledgeBaseId.next());
-        blobs.put(
-                other,
-                new BlobId("original"),
-                "A sentence of some words. ".repeat(60_000).getBytes(StandardCharsets.UTF_8));
-        EMBEDDER.gate = gate;
-        Ingestion.Run large = ingestion.start(
-                new Ingestion.Task(
-                        other,
-                        source,
-                        new BlobId("original"),
-                        new BlobId("text"),
-                        "s",
-                        "large.txt",
-                        Optional.empty(),
-                        Optional.empty(),
-                        SETTINGS),
-                _ -> {});
-        EMBEDDER.gate = CompletableFuture.completedFuture(null);
-
-        assertThat(ingest("small.txt", "One sentence.")).isInstanceOf(Result.Staged.class);
-        large.cancel();
-        gate.complete(null);
     }
 
     @Test

@@ -16,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** Staged passages in memory; can be away for a while, or only count. */
 final class MemoryIndex implements PassageIndex {
@@ -24,6 +25,12 @@ final class MemoryIndex implements PassageIndex {
     final AtomicInteger away = new AtomicInteger();
     final AtomicInteger calls = new AtomicInteger();
     volatile boolean onlyCount;
+    /** What staging waits for; and how many calls wait or have waited for it. */
+    volatile CompletableFuture<Void> gate = CompletableFuture.completedFuture(null);
+
+    final AtomicInteger atGate = new AtomicInteger();
+    /** Thrown by the next call, as by a bug. */
+    final AtomicReference<RuntimeException> bug = new AtomicReference<>();
 
     List<Passage> staged(SourceVersion source) {
         return staged.values().stream()
@@ -40,11 +47,17 @@ final class MemoryIndex implements PassageIndex {
         if (away.getAndUpdate(n -> Math.max(0, n - 1)) > 0) {
             return CompletableFuture.failedFuture(new Problems.Unavailable("away", Duration.ofSeconds(5)));
         }
-        calls.addAndGet(passages.size());
-        if (!onlyCount) {
-            passages.forEach(p -> staged.put(p.passage().id(), p.passage()));
+        RuntimeException thrown = bug.getAndSet(null);
+        if (thrown != null) {
+            throw thrown;
         }
-        return CompletableFuture.completedFuture(null);
+        atGate.incrementAndGet();
+        return gate.thenRun(() -> {
+            calls.addAndGet(passages.size());
+            if (!onlyCount) {
+                passages.forEach(p -> staged.put(p.passage().id(), p.passage()));
+            }
+        });
     }
 
     @Override

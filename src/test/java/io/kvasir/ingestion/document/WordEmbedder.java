@@ -8,8 +8,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** A token is a word, or four characters of a long one; all vectors are the same. As quick as one can be. */
 final class WordEmbedder implements Embedder {
-    final AtomicInteger embedded = new AtomicInteger();
+    /** What embedding waits for. */
     volatile CompletableFuture<Void> gate = CompletableFuture.completedFuture(null);
+    /** From which passage on. */
+    volatile int gateAfter;
+
+    /** How many were asked for. */
+    final AtomicInteger embedded = new AtomicInteger();
 
     @Override
     public String model() {
@@ -47,8 +52,9 @@ final class WordEmbedder implements Embedder {
 
     @Override
     public CompletionStage<List<float[]>> embedPassages(List<String> texts) {
-        embedded.addAndGet(texts.size());
-        return gate.thenApply(_ -> texts.stream().map(_ -> new float[] {1, 0}).toList());
+        CompletableFuture<Void> first =
+                embedded.getAndAdd(texts.size()) < gateAfter ? CompletableFuture.completedFuture(null) : gate;
+        return first.thenApply(_ -> texts.stream().map(_ -> new float[] {1, 0}).toList());
     }
 
     @Override
