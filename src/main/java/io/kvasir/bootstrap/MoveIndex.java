@@ -8,7 +8,6 @@ import io.kvasir.knowledgebase.KnowledgeBases;
 import io.kvasir.retrieval.Embedder;
 import io.kvasir.retrieval.MovableIndex;
 import io.kvasir.retrieval.MovableIndex.Kept;
-import io.kvasir.retrieval.VectorSpace;
 import io.kvasir.retrieval.onnx.OnnxEmbedder;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -62,8 +61,10 @@ public final class MoveIndex {
         try (Database database = Database.open(settings.database());
                 Transactor transactor = new Transactor(database.dataSource(), 1);
                 Embedder embedder = OnnxEmbedder.load(1);
-                OpenIndex old = OpenIndex.open(source, settings, () -> VectorSpace.of(embedder));
-                OpenIndex next = OpenIndex.open(target, settings, () -> VectorSpace.of(embedder))) {
+                OpenIndex old = OpenIndex.open(
+                        source, settings, () -> settings.embedding().space(() -> embedder));
+                OpenIndex next = OpenIndex.open(
+                        target, settings, () -> settings.embedding().space(() -> embedder))) {
             join(old.health().get());
             join(next.health().get());
             new MoveIndex(old.index(), next.index(), source + " to " + target, settings.dataDir(), news)

@@ -31,7 +31,6 @@ import io.kvasir.llm.ChatModels;
 import io.kvasir.retrieval.Embedder;
 import io.kvasir.retrieval.PassageIndex;
 import io.kvasir.retrieval.Retriever;
-import io.kvasir.retrieval.VectorSpace;
 import io.kvasir.retrieval.onnx.OnnxEmbedder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -74,11 +73,13 @@ public final class Server implements AutoCloseable {
             Clock clock = Clock.systemUTC();
             Files.createDirectories(settings.dataDir());
             // The slow ones begin at once, beside everything else.
-            CompletableFuture<Embedder> embedding =
+            CompletableFuture<Embedder> builtIn =
                     beside(() -> OnnxEmbedder.load(Runtime.getRuntime().availableProcessors()));
             MoveIndex.forget(settings.dataDir());
-            CompletableFuture<OpenIndex> indexing = beside(
-                    () -> OpenIndex.open(settings.index().kind(), settings, () -> VectorSpace.of(embedding.join())));
+            CompletableFuture<OpenIndex> indexing = beside(() -> OpenIndex.open(
+                    settings.index().kind(),
+                    settings,
+                    () -> settings.embedding().space(builtIn::join)));
 
             Database database = keep(Database.open(settings.database()));
             Transactor transactor = keep(new Transactor(
@@ -101,14 +102,16 @@ public final class Server implements AutoCloseable {
             });
 
             JdbcBlobStore blobs = keep(new JdbcBlobStore(transactor, keys, Materializer.matFromSystem(system)));
-            Embedder embedder = keep(join(embedding));
+            Embedder sentences = keep(join(builtIn));
+            Embedder embedder =
+                    keep(settings.embedding().open(sentences, system, clock)).preferred();
             OpenIndex found = keep(join(indexing));
             PassageIndex index = found.index();
             DocumentIngestion ingestion = keep(DocumentIngestion.open(settings.ingestion(), blobs, embedder, index));
             Identity identity = keep(join(identifying));
 
             Retriever retriever = new Retriever(index, embedder);
-            ChatModels models = Models.of(settings.providers(), embedder, system, clock);
+            ChatModels models = Models.of(settings.providers(), sentences, system, clock);
             Answerer answerer = new Answerer(retriever::retrieve, models, settings.answering());
 
             // Each feature is handed what it needs of the other as a function: neither knows the other.

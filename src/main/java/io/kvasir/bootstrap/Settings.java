@@ -38,7 +38,8 @@ public record Settings(
         IngestionSettings ingestion,
         ConversationSettings conversation,
         AnsweringSettings answering,
-        Providers providers) {
+        Providers providers,
+        Embedding embedding) {
     public Settings {
         if (database.poolSize() < journalConnections + projectionConnections + 2) {
             throw new IllegalArgumentException(
@@ -88,6 +89,7 @@ public record Settings(
         Config database = kvasir.getConfig("database");
         String url = database.getString("url");
         boolean postgresql = url.startsWith("jdbc:postgresql:");
+        Providers providers = Providers.of(kvasir.getConfig("llm"));
         return new Settings(
                 config.withValue(
                         "pekko.projection.jdbc.dialect",
@@ -130,7 +132,8 @@ public record Settings(
                 conversation(kvasir.getConfig("conversation")),
                 new AnsweringSettings(
                         kvasir.getInt("answering.history-tokens"), kvasir.getInt("answering.snippet-length")),
-                Providers.of(kvasir.getConfig("llm")));
+                providers,
+                Embedding.of(kvasir.getConfig("retrieval"), providers));
     }
 
     private static AccountSettings accounts(Config c) {

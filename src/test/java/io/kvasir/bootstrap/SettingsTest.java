@@ -15,7 +15,9 @@ import io.kvasir.llm.Price;
 import io.kvasir.llm.provider.ProviderSettings;
 import io.kvasir.retrieval.RetrievalSettings;
 import io.kvasir.retrieval.SearchMode;
+import io.kvasir.retrieval.VectorSpace;
 import io.kvasir.retrieval.qdrant.QdrantSettings;
+import io.kvasir.retrieval.remote.RemoteEmbedderSettings;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -216,6 +218,32 @@ class SettingsTest {
             assertThat(p.settings().pause()).isEqualTo(new ProviderSettings.Pause(10, Duration.ofSeconds(10)));
         });
         assertThat(all.getLast().prices().get("gpt-4o-mini")).isEqualTo(new Price(150_000, 600_000, 75_000));
+    }
+
+    @Test
+    void embedsByItselfUnlessToldOtherwise() {
+        assertThat(DEFAULTS.embedding()).isEqualTo(new Embedding("bge-small-en-v1.5-q", List.of()));
+        Embedding keyed = with("""
+                        kvasir.llm.providers { openai.api-key = a, gemini.api-key = b
+                          compatible.base-url = "http://127.0.0.1:11434/v1" }
+                        kvasir.retrieval.embedder = gemini-embedding-001""").embedding();
+        assertThat(keyed.remote().stream().map(Embedding.Remote::settings))
+                .containsExactly(
+                        new RemoteEmbedderSettings(
+                                "gemini-embedding-001", "gemini-embedding-001", 768, 2000, 64, 18_000, 4),
+                        new RemoteEmbedderSettings("nomic-embed-text", "nomic-embed-text", 768, 2000, 32, 16_000, 2),
+                        new RemoteEmbedderSettings(
+                                "text-embedding-3-large", "text-embedding-3-large", 1024, 8000, 64, 100_000, 4),
+                        new RemoteEmbedderSettings(
+                                "text-embedding-3-small", "text-embedding-3-small", 1024, 8000, 64, 100_000, 4));
+        assertThat(keyed.remote().stream().map(Embedding.Remote::sendDimensions))
+                .containsExactly(true, false, true, true);
+        assertThat(keyed.space(() -> {
+                    throw new AssertionError("not asked");
+                }))
+                .isEqualTo(new VectorSpace("gemini-embedding-001", 768));
+        assertThatThrownBy(() -> with("kvasir.retrieval.embedder = gemini-embedding-001"))
+                .hasMessageContaining("kvasir.retrieval.embedder");
     }
 
     @Test

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
@@ -38,6 +39,17 @@ public final class Upstream {
 
     ActorSystem<?> system() {
         return system;
+    }
+
+    /**
+     * One call whose answer comes as a whole, with the retries and limits of all calls.
+     *
+     * @param longest most bytes of an answer
+     * @param read makes sense of it, or throws {@link ChatFailure}
+     * @return fails with {@link ChatFailure} and nothing else
+     */
+    public <T> CompletionStage<T> whole(HttpRequest request, int longest, Function<byte[], T> read) {
+        return WholeCall.run(this, request, longest, read);
     }
 
     /** One attempt: it was let out, or we ourselves refused it. Exactly one of the two is there. */

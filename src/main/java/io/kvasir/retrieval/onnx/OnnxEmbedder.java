@@ -26,6 +26,9 @@ import java.util.concurrent.atomic.AtomicLong;
  * since the quantization is dynamic, would make a vector depend on its neighbours.
  */
 public final class OnnxEmbedder implements Embedder {
+    /** What {@link #model()} says. */
+    public static final String NAME = "bge-small-en-v1.5-q";
+
     private static final String MODEL = "/bge-small-en-v1.5-q.onnx";
     private static final String INSTRUCTION = "Represent this sentence for searching relevant passages: ";
     private static final int DIMENSIONS = 384;
@@ -76,7 +79,7 @@ public final class OnnxEmbedder implements Embedder {
 
     @Override
     public String model() {
-        return "bge-small-en-v1.5-q";
+        return NAME;
     }
 
     @Override
