@@ -3,7 +3,6 @@ package io.kvasir.ingestion.document;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Set;
-import org.apache.tika.config.TikaConfig;
 import org.apache.tika.io.TikaInputStream;
 import org.apache.tika.metadata.Metadata;
 import org.apache.tika.metadata.TikaCoreProperties;
@@ -91,7 +90,7 @@ enum FileKind {
     }
 
     private static boolean textual(MediaType type) {
-        return TikaConfig.getDefaultConfig().getMediaTypeRegistry().isInstanceOf(type, MediaType.TEXT_PLAIN);
+        return TYPES.getMediaTypeRegistry().isInstanceOf(type, MediaType.TEXT_PLAIN);
     }
 
     private static Unreadable unsupported(String mediaType) {

@@ -6,7 +6,9 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
+import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.tika.metadata.Message;
@@ -75,6 +77,8 @@ final class Xhtml extends DefaultHandler {
     private int cells;
     private int page;
     private long characters;
+    /** Set where a document within the document was one. */
+    boolean bomb;
 
     /** A document that may turn out to be a mail, whose head belongs before its body. */
     private final class Letter {
@@ -298,7 +302,7 @@ final class Xhtml extends DefaultHandler {
     }
 
     private static void line(StringBuilder head, String name, String... values) {
-        String value = Cut.to(String.join(", ", values).strip(), 1_000);
+        String value = Cut.to(String.join(", ", new LinkedHashSet<>(Arrays.asList(values))).strip(), 1_000);
         if (!value.isEmpty() && !value.equals("null")) {
             head.append(head.isEmpty() ? "" : "\n").append(name).append(": ").append(value);
         }

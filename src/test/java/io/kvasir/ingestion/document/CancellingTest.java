@@ -229,6 +229,17 @@ class CancellingTest {
     }
 
     @Test
+    void whatAKilledServerLeftIsSweptAtTheNextStart() throws IOException {
+        Path left = folder.resolve("other/tmp/parser1/left-behind");
+        Files.createDirectories(left.getParent());
+        Files.writeString(left, "a page of a document");
+        try (Desk next = new Desk(folder.resolve("other"), 1, 1, Duration.ofSeconds(20))) {
+            assertThat(left).doesNotExist();
+            assertThat(next.sheet("a.txt").of("One sentence.").result()).isInstanceOf(Result.Staged.class);
+        }
+    }
+
+    @Test
     void stoppingWaitsForNobodyAndLeavesNoFile() throws IOException {
         Path marker = folder.resolve("marker");
         desk.sheet("a.hostile").of("HOSTILE hang " + marker).start();
