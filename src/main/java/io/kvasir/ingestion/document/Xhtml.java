@@ -302,7 +302,8 @@ final class Xhtml extends DefaultHandler {
     }
 
     private static void line(StringBuilder head, String name, String... values) {
-        String value = Cut.to(String.join(", ", new LinkedHashSet<>(Arrays.asList(values))).strip(), 1_000);
+        String value = Cut.to(
+                String.join(", ", new LinkedHashSet<>(Arrays.asList(values))).strip(), 1_000);
         if (!value.isEmpty() && !value.equals("null")) {
             head.append(head.isEmpty() ? "" : "\n").append(name).append(": ").append(value);
         }

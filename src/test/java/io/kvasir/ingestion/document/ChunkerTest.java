@@ -75,6 +75,53 @@ class ChunkerTest {
                 .containsExactly(List.of("Guide"), List.of("Guide", "Deep"), List.of("Guide", "Refunds"));
     }
 
+    private static Block heading(int level, String text) {
+        return new Block(level, text, Optional.empty());
+    }
+
+    @Test
+    void headingsWithNothingBelowThemAreText() throws IOException {
+        List<Chunk> chunks = cut(
+                        50,
+                        20,
+                        heading(1, "Agenda"),
+                        heading(2, "Welcome"),
+                        heading(2, "Figures of the year"),
+                        heading(2, "Refunds"),
+                        text("Paid soon."),
+                        heading(1, "The end"))
+                .chunks();
+
+        assertThat(chunks)
+                .extracting(Chunk::text)
+                .containsExactly("Welcome\n\nFigures of the year", "Paid soon.", "The end");
+        assertThat(chunks)
+                .extracting(Chunk::headings)
+                .containsExactly(List.of("Agenda"), List.of("Agenda", "Refunds"), List.of());
+    }
+
+    @Test
+    void aDocumentOfHeadingsOnlyIsOneOfText() throws IOException {
+        Cut cut = cut(50, 20, heading(1, "One"), heading(1, "Two"), heading(2, "Three"));
+
+        assertThat(cut.chunks()).extracting(Chunk::text).containsExactly("One", "Three");
+        assertThat(cut.chunks().getLast().headings()).containsExactly("Two");
+        assertThat(cut.chunks())
+                .allSatisfy(c ->
+                        assertThat(cut.text().substring(c.start(), c.end())).isEqualTo(c.text()));
+    }
+
+    /** Else every passage below would carry it. */
+    @Test
+    void aPageOfTextMadeToLookLikeAHeadingIsText() throws IOException {
+        List<Chunk> chunks = cut(50, 0, heading(1, "A sentence of words. ".repeat(20)), text("More."))
+                .chunks();
+
+        assertThat(chunks).allSatisfy(c -> assertThat(c.headings()).isEmpty());
+        assertThat(chunks.getFirst().text()).startsWith("A sentence of words.");
+        assertThat(chunks.getLast().text()).endsWith("More.");
+    }
+
     @Test
     void aChunkStandsOnThePageItStartsOn() throws IOException {
         List<Chunk> chunks = cut(

@@ -17,7 +17,6 @@ import io.kvasir.retrieval.SourceVersion;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -235,7 +234,8 @@ class DocumentIngestionTest {
 
     @Test
     void anArchive() throws IOException {
-        assertFailed(ingest("a.zip", Papers.zip(java.util.Map.of("inner.txt", Papers.utf8("hello")))), "unsupported-type");
+        assertFailed(
+                ingest("a.zip", Papers.zip(java.util.Map.of("inner.txt", Papers.utf8("hello")))), "unsupported-type");
     }
 
     @Test

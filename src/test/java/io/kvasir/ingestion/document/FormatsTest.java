@@ -202,9 +202,10 @@ class FormatsTest {
     void htmlOfDivisionsAndDefinitions() {
         Desk.Sheet sheet = read(
                 "a.html",
-                Papers.utf8("<html><head><title>Shop</title></head><body><div>one</div><div>two</div><section><h2>Terms</h2>"
-                        + "<article>three</article></section><dl><dt>Refund</dt><dd>money back</dd></dl><style>p{}</style>"
-                        + "<script>evil()</script><p>a<br>b</p></body></html>"));
+                Papers.utf8(
+                        "<html><head><title>Shop</title></head><body><div>one</div><div>two</div><section><h2>Terms</h2>"
+                                + "<article>three</article></section><dl><dt>Refund</dt><dd>money back</dd></dl><style>p{}</style>"
+                                + "<script>evil()</script><p>a<br>b</p></body></html>"));
 
         assertThat(sheet.text()).isEqualTo("one\n\ntwo\n\nTerms\n\nthree\n\nRefund: money back\n\na\nb\n\n");
         assertThat(title(sheet)).isEqualTo("Shop");
@@ -237,7 +238,9 @@ class FormatsTest {
             Result result = sheet.result();
             outcomes.put(
                     DATA.relativize(file).toString(),
-                    result instanceof Result.Failed failed ? failed.code() : result.getClass().getSimpleName());
+                    result instanceof Result.Failed failed
+                            ? failed.code()
+                            : result.getClass().getSimpleName());
         }
         Map<String, String> expected = files.stream()
                 .map(f -> DATA.relativize(f).toString())

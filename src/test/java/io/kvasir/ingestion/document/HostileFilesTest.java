@@ -74,11 +74,10 @@ class HostileFilesTest {
                 .of(Papers.withPart(
                         Papers.odt(),
                         "content.xml",
-                        Papers.utf8(
-                                laughs()
-                                        + "<office:document-content xmlns:office=\"urn:oasis:names:tc:opendocument:xmlns:office:1.0\" "
-                                        + "xmlns:text=\"urn:oasis:names:tc:opendocument:xmlns:text:1.0\"><office:body><office:text>"
-                                        + "<text:p>&lol9;</text:p></office:text></office:body></office:document-content>")))
+                        Papers.utf8(laughs()
+                                + "<office:document-content xmlns:office=\"urn:oasis:names:tc:opendocument:xmlns:office:1.0\" "
+                                + "xmlns:text=\"urn:oasis:names:tc:opendocument:xmlns:text:1.0\"><office:body><office:text>"
+                                + "<text:p>&lol9;</text:p></office:text></office:body></office:document-content>")))
                 .assertFailed("bomb");
     }
 
@@ -103,7 +102,8 @@ class HostileFilesTest {
         }
         assertThat(bomb).hasSizeLessThan(10_000);
 
-        desk.sheet("a.eml").of("""
+        desk.sheet("a.eml")
+                .of("""
                 From: a@example.org
                 Subject: a present
                 MIME-Version: 1.0
@@ -120,7 +120,8 @@ class HostileFilesTest {
 
                 %s
                 --b--
-                """.formatted(Base64.getMimeEncoder().encodeToString(bomb))).assertFailed("bomb");
+                """.formatted(Base64.getMimeEncoder().encodeToString(bomb)))
+                .assertFailed("bomb");
     }
 
     @Test
@@ -141,7 +142,8 @@ class HostileFilesTest {
 
     @Test
     void htmlNestedTwoHundredDeepIsAPageLikeOthers() {
-        Desk.Sheet sheet = desk.sheet("a.html").of("<html><body>" + "<div>".repeat(200) + "deep" + "</div>".repeat(200));
+        Desk.Sheet sheet =
+                desk.sheet("a.html").of("<html><body>" + "<div>".repeat(200) + "deep" + "</div>".repeat(200));
         sheet.staged();
 
         assertThat(sheet.text()).isEqualTo("deep\n\n");
@@ -173,8 +175,8 @@ class HostileFilesTest {
     }
 
     private static String external(String address) {
-        return "<?xml version=\"1.0\"?><!DOCTYPE x [<!ENTITY x SYSTEM \"" + address + "\"> <!ENTITY % p SYSTEM \"" + address
-                + "\"> %p;]>";
+        return "<?xml version=\"1.0\"?><!DOCTYPE x [<!ENTITY x SYSTEM \"" + address + "\"> <!ENTITY % p SYSTEM \""
+                + address + "\"> %p;]>";
     }
 
     @Test
@@ -250,6 +252,8 @@ class HostileFilesTest {
         Desk.Sheet withoutIndex = desk.sheet("tail.pdf").of(Arrays.copyOf(pdf, pdf.length - 200));
         withoutIndex.staged();
 
-        assertThat(withoutIndex.passages()).extracting(p -> p.page().orElseThrow()).containsExactly(1, 2, 3, 4, 5);
+        assertThat(withoutIndex.passages())
+                .extracting(p -> p.page().orElseThrow())
+                .containsExactly(1, 2, 3, 4, 5);
     }
 }
