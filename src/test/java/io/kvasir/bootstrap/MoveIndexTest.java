@@ -18,7 +18,10 @@ import io.kvasir.retrieval.SearchMode;
 import io.kvasir.retrieval.SourceVersion;
 import io.kvasir.retrieval.VectorSpace;
 import io.kvasir.retrieval.qdrant.QdrantDouble;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -46,19 +49,20 @@ class MoveIndexTest {
     private final SourceVersion source = new SourceVersion(SourceId.next(), 1);
     private final List<String> said = new ArrayList<>();
     private QdrantDouble server;
+    private Settings settings;
     private OpenIndex lucene;
     private OpenIndex qdrant;
 
     @BeforeEach
     void open() throws IOException {
         server = new QdrantDouble();
-        Settings settings = Settings.of(ConfigFactory.parseMap(Map.of(
+        settings = Settings.of(ConfigFactory.parseMap(Map.of(
                         "kvasir.data-dir",
                         folder.toString(),
                         "kvasir.index.qdrant.url",
                         server.url(),
                         "kvasir.index.qdrant.timeouts.search",
-                        "5s",
+                        "20s",
                         "kvasir.index.qdrant.timeouts.write",
                         "5s"))
                 .withFallback(ConfigFactory.load())
@@ -119,6 +123,22 @@ class MoveIndexTest {
         assertThat(join(lucene.index().count(large, 1))).isEqualTo(450);
         assertThat(found(lucene.index(), large).keyword().getFirst().passage().text())
                 .isEqualTo("alpha 17");
+    }
+
+    @Test
+    void whatCannotBeMovedIsSaid() {
+        assertThat(command("move-index", "lucene", "magic")).isEqualTo("1 must be lucene or qdrant, not magic");
+        assertThat(command("move-index", "lucene", "lucene")).startsWith("1 ").contains("another kind of index");
+        assertThat(command("move-index", "lucene")).startsWith("2 ").contains("move-index FROM TO");
+    }
+
+    private String command(String... words) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        int code = Commands.run(words, settings, new PrintStream(out, true, StandardCharsets.UTF_8));
+        return code + " "
+                + out.toString(StandardCharsets.UTF_8)
+                        .replace("The passages could not be moved: kvasir.index.kind ", "")
+                        .strip();
     }
 
     @Test

@@ -53,7 +53,7 @@ final class QdrantCalls implements AutoCloseable {
         this.timeouts = settings.timeouts();
         ManagedChannelBuilder<?> to = ManagedChannelBuilder.forAddress(settings.host(), settings.port())
                 .maxInboundMessageSize(LARGEST_ANSWER)
-                // A peer that vanished without a word is noticed, also between calls that wait for nothing else.
+                // A peer that vanished without a word is noticed while it is waited for.
                 .keepAliveTime(30, TimeUnit.SECONDS)
                 .keepAliveTimeout(5, TimeUnit.SECONDS);
         this.channel = settings.tls()
