@@ -12,7 +12,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.Http;
+import org.apache.pekko.http.javadsl.HttpsConnectionContext;
 import org.apache.pekko.http.javadsl.ServerBinding;
+import org.apache.pekko.http.javadsl.ServerBuilder;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
@@ -37,17 +39,22 @@ public final class ProviderDouble implements AutoCloseable {
     private volatile Optional<Refusal> refusal = Optional.empty();
     private volatile int dimensions = 8;
 
-    private ProviderDouble(ActorSystem<?> system) {
+    private ProviderDouble(ActorSystem<?> system, Optional<HttpsConnectionContext> tls) {
         this.system = system;
-        binding = Http.get(system)
-                .newServerAt("127.0.0.1", 0)
+        ServerBuilder server = Http.get(system).newServerAt("127.0.0.1", 0);
+        binding = tls.map(server::enableHttps)
+                .orElse(server)
                 .bind(this::answer)
                 .toCompletableFuture()
                 .join();
     }
 
     public static ProviderDouble start(ActorSystem<?> system) {
-        return new ProviderDouble(system);
+        return new ProviderDouble(system, Optional.empty());
+    }
+
+    public static ProviderDouble startTls(ActorSystem<?> system, HttpsConnectionContext tls) {
+        return new ProviderDouble(system, Optional.of(tls));
     }
 
     /** A request as it came. */
