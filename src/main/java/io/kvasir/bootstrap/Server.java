@@ -12,8 +12,12 @@ import io.kvasir.http.Endpoints;
 import io.kvasir.http.Idempotent;
 import io.kvasir.http.Problems;
 import io.kvasir.http.WebUi;
+import io.kvasir.identity.AccountRoutes;
 import io.kvasir.identity.Identity;
 import io.kvasir.identity.IdentityRoutes;
+import io.kvasir.identity.MemberRoutes;
+import io.kvasir.identity.MfaRoutes;
+import io.kvasir.identity.OAuthRoutes;
 import io.kvasir.ingestion.document.DocumentIngestion;
 import io.kvasir.jdbc.Database;
 import io.kvasir.jdbc.JdbcBlobStore;
@@ -28,12 +32,14 @@ import io.kvasir.kernel.Scope;
 import io.kvasir.knowledgebase.KnowledgeBaseRoutes;
 import io.kvasir.knowledgebase.KnowledgeBases;
 import io.kvasir.llm.ChatModels;
+import io.kvasir.mail.Mailer;
 import io.kvasir.retrieval.Embedder;
 import io.kvasir.retrieval.PassageIndex;
 import io.kvasir.retrieval.Retriever;
 import io.kvasir.retrieval.onnx.OnnxEmbedder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.time.Clock;
 import java.time.Duration;
@@ -89,7 +95,14 @@ public final class Server implements AutoCloseable {
                     transactor,
                     MasterKey.load(settings.masterKey(), settings.dataDir().resolve("master.key")));
             CompletionStage<Identity> identifying =
-                    Identity.open(transactor, keys, settings.tokens(), settings.accounts(), clock);
+                    Identity.open(
+                    transactor,
+                    keys,
+                    settings.tokens(),
+                    settings.accounts(),
+                    settings.oauth(),
+                    Mailer.of(settings.mail()),
+                    clock);
 
             Node.Started node = Node.start(
                     settings.config(),
@@ -141,17 +154,17 @@ public final class Server implements AutoCloseable {
             owner = join(identity.ensureOwner(
                     settings.owner().email(), settings.owner().password()));
 
+            ClientAddress addresses = new ClientAddress(settings.http().proxies());
             Idempotent idempotent = new Idempotent(new JdbcRememberedReplies(transactor, clock));
             CompletableFuture<Endpoints> inventory = new CompletableFuture<>();
             Endpoints endpoints = new Endpoints(
                     Stream.of(
                                     new ApiDocs(() -> inventory.join().all()).endpoints(),
-                                    new IdentityRoutes(
-                                                    identity,
-                                                    settings.accounts(),
-                                                    new ClientAddress(
-                                                            settings.http().proxies()))
-                                            .endpoints(),
+                                    new IdentityRoutes(identity, settings.accounts(), addresses).endpoints(),
+                                    new AccountRoutes(identity, settings.accounts(), addresses).endpoints(),
+                                    new MfaRoutes(identity, settings.accounts(), addresses).endpoints(),
+                                    new OAuthRoutes(identity, settings.accounts(), addresses).endpoints(),
+                                    new MemberRoutes(identity, idempotent).endpoints(),
                                     new KnowledgeBaseRoutes(knowledgeBases, idempotent, retriever::retrieve)
                                             .endpoints(),
                                     new ConversationRoutes(conversations, idempotent).endpoints(),
@@ -169,6 +182,7 @@ public final class Server implements AutoCloseable {
                     .bind(Problems.guarded(routes))
                     .toCompletableFuture()
                     .join();
+            identity.reachedAt(URI.create("http://localhost:" + port()));
             keep(() -> binding.terminate(LEAVE).toCompletableFuture().get(LEAVE.toSeconds() + 5, TimeUnit.SECONDS));
 
             Projections.start(system, database.dataSource(), transactor, Commands.READ_MODELS);

@@ -7,16 +7,20 @@ import io.kvasir.answering.AnsweringSettings;
 import io.kvasir.conversation.ConversationSettings;
 import io.kvasir.http.WebSettings;
 import io.kvasir.identity.AccountSettings;
+import io.kvasir.identity.OAuthSettings;
 import io.kvasir.identity.TokenSettings;
 import io.kvasir.ingestion.IngestionSettings;
 import io.kvasir.jdbc.DatabaseSettings;
 import io.kvasir.knowledgebase.KnowledgeBaseSettings;
+import io.kvasir.mail.MailSettings;
 import io.kvasir.retrieval.RetrievalSettings;
 import io.kvasir.retrieval.SearchMode;
 import java.io.File;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /** All settings as validated records: the one place that reads the configuration. */
@@ -34,6 +38,8 @@ public record Settings(
         IndexSettings index,
         TokenSettings tokens,
         AccountSettings accounts,
+        OAuthSettings oauth,
+        MailSettings mail,
         KnowledgeBaseSettings knowledgeBase,
         IngestionSettings ingestion,
         ConversationSettings conversation,
@@ -127,6 +133,8 @@ public record Settings(
                         kvasir.getDuration("identity.access-token"),
                         kvasir.getDuration("identity.visitor-token")),
                 accounts(kvasir.getConfig("identity")),
+                oauth(kvasir.getConfig("identity.oauth")),
+                mail(kvasir.getConfig("mail"), dataDir),
                 knowledgeBase(kvasir.getConfig("knowledge-base")),
                 ingestion(kvasir.getConfig("ingestion"), dataDir),
                 conversation(kvasir.getConfig("conversation")),
@@ -150,6 +158,41 @@ public record Settings(
                         told(c, "breached-passwords").map(Path::of)),
                 new AccountSettings.Patience(
                         c.getInt("patience.account"), c.getInt("patience.address"), c.getDuration("patience.longest")));
+    }
+
+    private static OAuthSettings oauth(Config providers) {
+        List<OAuthSettings.Provider> all = new ArrayList<>();
+        for (String name : providers.root().keySet().stream().sorted().toList()) {
+            Config p = providers.getConfig("\"" + name + "\"");
+            if (!p.getString("client-id").isBlank()) {
+                all.add(new OAuthSettings.Provider(
+                        name,
+                        p.getEnum(OAuthSettings.Kind.class, "kind"),
+                        URI.create(p.getString("issuer")),
+                        URI.create(p.hasPath("api") ? p.getString("api") : p.getString("issuer")),
+                        p.getString("client-id"),
+                        p.getString("client-secret"),
+                        p.getStringList("scopes"),
+                        p.getBoolean("trusts-email")));
+            }
+        }
+        return new OAuthSettings(all);
+    }
+
+    private static MailSettings mail(Config c, Path dataDir) {
+        Config smtp = c.getConfig("smtp");
+        return new MailSettings(
+                told(smtp, "host")
+                        .map(host -> new MailSettings.Smtp(
+                                host,
+                                smtp.getInt("port"),
+                                smtp.getEnum(MailSettings.Security.class, "security"),
+                                told(smtp, "user"),
+                                smtp.getString("password"),
+                                smtp.getDuration("timeout"),
+                                smtp.getInt("attempts"))),
+                c.getString("from"),
+                dataDir.resolve("outbox"));
     }
 
     private static KnowledgeBaseSettings knowledgeBase(Config c) {

@@ -32,6 +32,9 @@ final class Authentication implements Authenticator {
 
     @Override
     public CompletionStage<Optional<Principal>> authenticate(String bearer) {
+        if (bearer.startsWith(ApiKeys.MARK)) {
+            return transactor.run(c -> ApiKeys.principal(c, bearer, clock.instant()));
+        }
         Optional<Tokens.Claims> claims = tokens.verify(bearer);
         if (claims.isEmpty()) {
             return CompletableFuture.completedFuture(Optional.empty());

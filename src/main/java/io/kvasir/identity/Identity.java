@@ -12,6 +12,8 @@ import io.kvasir.kernel.Principal.Role;
 import io.kvasir.kernel.Rejection;
 import io.kvasir.kernel.TenantId;
 import io.kvasir.kernel.UserId;
+import io.kvasir.mail.Mailer;
+import java.net.URI;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Clock;
@@ -42,16 +44,27 @@ public final class Identity implements Authenticator, AutoCloseable {
     private final Attempts attempts;
     private final Suspensions suspensions;
     private final Sessions sessions;
+    private final Mfa mfa;
     private final Login login;
+    private final Registration registration;
+    private final PasswordChange passwordChange;
+    private final Invitations invitations;
+    private final Members members;
+    private final ApiKeys apiKeys;
+    private final OAuth oauth;
     private final Authentication authentication;
+    private final CompletableFuture<URI> publicUrl = new CompletableFuture<>();
     private final ScheduledExecutorService chores = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("identity-chores").daemon().factory());
 
     private Identity(
             Transactor transactor,
             Clock clock,
+            SubjectKeys keys,
             TokenSettings tokenSettings,
             AccountSettings settings,
+            OAuthSettings oauthSettings,
+            Mailer mailer,
             SigningKeys signingKeys,
             KeyRing first) {
         this.transactor = transactor;
@@ -62,7 +75,19 @@ public final class Identity implements Authenticator, AutoCloseable {
         this.attempts = new Attempts(transactor, clock, settings.patience().longest());
         this.suspensions = new Suspensions(transactor, clock);
         this.sessions = new Sessions(transactor, clock, settings, tokens, suspensions);
-        this.login = new Login(transactor, passwords, attempts, settings.patience(), sessions);
+        settings.publicUrl().ifPresent(publicUrl::complete);
+        Letters letters = new Letters(mailer, publicUrl);
+        PasswordPolicy policy = new PasswordPolicy(settings.passwords());
+        this.mfa = new Mfa(transactor, keys, clock, attempts, sessions);
+        this.login = new Login(transactor, passwords, attempts, settings.patience(), sessions, mfa);
+        this.registration =
+                new Registration(transactor, clock, settings, passwords, policy, attempts, sessions, letters);
+        this.passwordChange =
+                new PasswordChange(transactor, clock, settings, passwords, policy, attempts, suspensions, letters);
+        this.invitations = new Invitations(transactor, clock, settings, attempts, letters);
+        this.members = new Members(transactor, clock, suspensions);
+        this.apiKeys = new ApiKeys(transactor, clock, suspensions);
+        this.oauth = new OAuth(transactor, clock, settings, oauthSettings, publicUrl, login);
         this.authentication = new Authentication(transactor, clock, tokens);
         every(Duration.ofSeconds(1), suspensions::poll);
         every(Duration.ofSeconds(30), this::renewKeys);
@@ -70,11 +95,27 @@ public final class Identity implements Authenticator, AutoCloseable {
     }
 
     public static CompletionStage<Identity> open(
-            Transactor transactor, SubjectKeys keys, TokenSettings tokens, AccountSettings settings, Clock clock) {
+            Transactor transactor,
+            SubjectKeys keys,
+            TokenSettings tokens,
+            AccountSettings settings,
+            OAuthSettings oauth,
+            Mailer mailer,
+            Clock clock) {
         SigningKeys signingKeys = new SigningKeys(transactor, keys, clock, settings.signingKey(), tokens.longest());
         return signingKeys
                 .current()
-                .thenApply(ring -> new Identity(transactor, clock, tokens, settings, signingKeys, ring));
+                .thenApply(ring -> new Identity(
+                        transactor, clock, keys, tokens, settings, oauth, mailer, signingKeys, ring));
+    }
+
+    /** Where people reach this server, known once it listens; what the configuration says goes first. */
+    public void reachedAt(URI url) {
+        publicUrl.complete(url);
+    }
+
+    CompletionStage<URI> publicUrl() {
+        return publicUrl;
     }
 
     /** A token to send as bearer, and the seconds it is good for. */
@@ -87,10 +128,39 @@ public final class Identity implements Authenticator, AutoCloseable {
             Optional<String> name,
             TenantId tenantId,
             Set<Role> roles,
-            List<Sessions.Choice> tenants) {}
+            List<Sessions.Choice> tenants,
+            boolean mfaEnabled) {}
 
     public Login login() {
         return login;
+    }
+
+    public Mfa mfa() {
+        return mfa;
+    }
+
+    public OAuth oauth() {
+        return oauth;
+    }
+
+    public Registration registration() {
+        return registration;
+    }
+
+    public PasswordChange passwords() {
+        return passwordChange;
+    }
+
+    public Invitations invitations() {
+        return invitations;
+    }
+
+    public Members members() {
+        return members;
+    }
+
+    public ApiKeys apiKeys() {
+        return apiKeys;
     }
 
     public Sessions sessions() {
@@ -112,7 +182,8 @@ public final class Identity implements Authenticator, AutoCloseable {
                             user.get().name(),
                             principal.tenant(),
                             principal.roles(),
-                            Sessions.choices(Directory.open(c, principal.user()))));
+                            Sessions.choices(Directory.open(c, principal.user())),
+                            Mfa.asked(c, principal.user())));
         });
     }
 
@@ -217,6 +288,10 @@ public final class Identity implements Authenticator, AutoCloseable {
             sessions.purge(c);
             attempts.purge(c);
             suspensions.purge(c);
+            mfa.purge(c);
+            oauth.purge(c);
+            MailedLinks.purge(c, clock.instant());
+            Invitations.purge(c, clock.instant());
         });
     }
 

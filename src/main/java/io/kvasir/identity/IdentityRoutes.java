@@ -13,6 +13,7 @@ import io.kvasir.http.Page;
 import io.kvasir.http.Problems;
 import io.kvasir.kernel.Ids;
 import io.kvasir.kernel.Outcome;
+import io.kvasir.kernel.Principal.Permission;
 import io.kvasir.kernel.Rejection;
 import io.kvasir.kernel.Rejection.FieldError;
 import io.kvasir.kernel.TenantId;
@@ -21,21 +22,17 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
-import java.util.function.Supplier;
-import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.server.Route;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /api/v1/auth}: in, on, out; and who may no longer come in. */
 public final class IdentityRoutes {
     private final Identity identity;
-    private final ClientAddress addresses;
-    private final SessionCookie cookie;
+    private final Admission admission;
 
     public IdentityRoutes(Identity identity, AccountSettings settings, ClientAddress addresses) {
         this.identity = identity;
-        this.addresses = addresses;
-        this.cookie = new SessionCookie(settings.publicUrl());
+        this.admission = new Admission(settings, addresses);
     }
 
     public List<Endpoint> endpoints() {
@@ -43,13 +40,14 @@ public final class IdentityRoutes {
         Suspensions suspensions = identity.suspensions();
         return List.of(
                 Endpoint.post("/api/v1/auth/login", Access.PUBLIC, _ -> entity(Json.body(Login.class), this::login))
-                        .says("Log in with e-mail address and password")
+                        .says("Log in with e-mail address and password; who has a second factor is answered with mfaRequired and a "
+                                + "challenge for /api/v1/auth/mfa/verify")
                         .takes(Login.class)
-                        .gives(200, In.class),
+                        .gives(200, Admission.In.class),
                 Endpoint.post("/api/v1/auth/refresh", Access.PUBLIC, _ -> traded(this::refresh))
                         .says("Trade the refresh token for the next and a fresh access token")
                         .takes(Traded.class)
-                        .gives(200, In.class),
+                        .gives(200, Admission.In.class),
                 Endpoint.post("/api/v1/auth/logout", Access.PUBLIC, _ -> traded(this::logout))
                         .says("End the session of the refresh token, the cookie or the access token")
                         .takes(Traded.class)
@@ -115,15 +113,17 @@ public final class IdentityRoutes {
     }
 
     private Route login(Login login) {
-        return client(client ->
-                carried(login.byCookie(), () -> identity.login().login(login.email(), login.password(), client)));
+        return admission.client(client -> admission.enter(
+                login.cookie(),
+                () -> identity.login()
+                        .login(login.email(), login.password(), Boolean.TRUE.equals(login.cookie()), client)));
     }
 
     private Route refresh(Optional<String> fromBody) {
-        return client(client -> fromBody.isPresent()
-                ? carried(false, () -> identity.sessions().refresh(fromBody.get(), client))
-                : cookie.token(token -> token.isPresent()
-                        ? carried(true, () -> identity.sessions().refresh(token.get(), client))
+        return admission.client(client -> fromBody.isPresent()
+                ? admission.give(false, () -> identity.sessions().refresh(fromBody.get(), client))
+                : admission.cookie().token(token -> token.isPresent()
+                        ? admission.give(true, () -> identity.sessions().refresh(token.get(), client))
                         : Problems.refuse(new Rejection.Unauthenticated("Send the refresh token, or its cookie"))));
     }
 
@@ -131,34 +131,18 @@ public final class IdentityRoutes {
         if (fromBody.isPresent()) {
             return done(identity.sessions().logout(fromBody.get()));
         }
-        return cookie.token(token -> token.isPresent()
+        return admission.cookie().token(token -> token.isPresent()
                 ? Problems.answer(
                         identity.sessions().logout(token.get()), _ -> SessionCookie.clear(Problems.noContent()))
                 : new Authenticated(identity)
-                        .caller(caller -> caller.credential().isPresent()
+                        .caller(caller -> caller.permissions().contains(Permission.ACCOUNT)
                                 ? done(identity.sessions()
-                                        .revoke(caller, caller.credential().get()))
+                                        .revoke(caller, caller.credential().orElse("")))
                                 : Problems.refuse(new Rejection.Forbidden("This credential is no login"))));
-    }
-
-    /** Gives a login to a browser by cookie, and to a machine in the body. */
-    private Route carried(boolean byCookie, Supplier<CompletionStage<Outcome<Sessions.LoggedIn>>> login) {
-        return byCookie
-                ? cookie.ours(() -> Problems.answer(
-                        login.get(),
-                        in -> SessionCookie.set(
-                                Json.ok(In.of(in, Optional.empty())), in.refreshToken(), in.refreshExpiresIn())))
-                : Problems.answer(login.get(), in -> Json.ok(In.of(in, Optional.of(in.refreshToken()))));
     }
 
     private static Route done(CompletionStage<Outcome<Boolean>> outcome) {
         return Problems.answer(outcome, _ -> Problems.noContent());
-    }
-
-    private Route client(Function<Client, Route> inner) {
-        return extractRequest(request -> inner.apply(new Client(
-                addresses.of(request),
-                request.getHeader("User-Agent").map(HttpHeader::value).orElse(""))));
     }
 
     /** The refresh token in the body; without a body, or with an empty object, it is looked for in the cookie. */
@@ -166,18 +150,6 @@ public final class IdentityRoutes {
         return extractRequest(request -> request.entity().isKnownEmpty()
                 ? inner.apply(Optional.empty())
                 : entity(Json.body(Traded.class), body -> inner.apply(Optional.ofNullable(body.refreshToken()))));
-    }
-
-    /** @param refreshToken null where the browser keeps it in a cookie */
-    record In(
-            String accessToken,
-            long expiresIn,
-            Optional<String> refreshToken,
-            TenantId tenantId,
-            List<Sessions.Choice> tenants) {
-        static In of(Sessions.LoggedIn in, Optional<String> refreshToken) {
-            return new In(in.accessToken(), in.expiresIn(), refreshToken, in.tenantId(), in.tenants());
-        }
     }
 
     /**
@@ -194,10 +166,6 @@ public final class IdentityRoutes {
             if (password == null || password.isEmpty() || password.length() > 1_000) {
                 throw Json.Refusal.of(new FieldError("/password", "must have 1 to 1000 characters"));
             }
-        }
-
-        boolean byCookie() {
-            return Boolean.TRUE.equals(cookie);
         }
     }
 

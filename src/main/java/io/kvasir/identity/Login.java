@@ -4,13 +4,14 @@ import io.kvasir.jdbc.Sql;
 import io.kvasir.jdbc.Transactor;
 import io.kvasir.kernel.Outcome;
 import io.kvasir.kernel.Rejection;
+import io.kvasir.kernel.UserId;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Login by e-mail address and password. */
+/** Login by e-mail address and password, and what follows where it was right. */
 public final class Login {
     private static final Logger LOG = LoggerFactory.getLogger("kvasir.authentication");
     private static final Rejection WRONG = new Rejection.Unauthenticated("E-mail address or password is wrong");
@@ -20,22 +21,40 @@ public final class Login {
     private final Attempts attempts;
     private final AccountSettings.Patience patience;
     private final Sessions sessions;
+    private final Mfa mfa;
 
     Login(
             Transactor transactor,
             Passwords passwords,
             Attempts attempts,
             AccountSettings.Patience patience,
-            Sessions sessions) {
+            Sessions sessions,
+            Mfa mfa) {
         this.transactor = transactor;
         this.passwords = passwords;
         this.attempts = attempts;
         this.patience = patience;
         this.sessions = sessions;
+        this.mfa = mfa;
+    }
+
+    /** How far a login came. */
+    public sealed interface Entered {
+        /** @param byCookie whether a browser keeps the refresh token in a cookie */
+        record In(Sessions.LoggedIn in, boolean byCookie) implements Entered {}
+
+        /** A second factor is asked for. @param expiresIn seconds in which the challenge must be answered */
+        record Challenged(String challenge, long expiresIn) implements Entered {
+            @Override
+            public String toString() {
+                return "Challenged[]";
+            }
+        }
     }
 
     /** The same refusal, after the same time, whether the address or the password is wrong. */
-    public CompletionStage<Outcome<Sessions.LoggedIn>> login(String email, String password, Client client) {
+    public CompletionStage<Outcome<Entered>> login(
+            String email, String password, boolean byCookie, Client client) {
         Attempts.Try address = new Attempts.Try("login from " + client.address(), patience.address());
         Attempts.Try account = new Attempts.Try(
                 "login " + Directory.normalised(email) + " from " + client.address(), patience.account());
@@ -44,7 +63,7 @@ public final class Login {
                 .thenCompose(allowed -> allowed.then(_ -> checked(email, password)))
                 .thenCompose(checked -> checked.then(user -> attempts.forgive(account)
                         .thenCompose(_ -> attempts.giveBack(address))
-                        .thenCompose(_ -> admitted(user, client))))
+                        .thenCompose(_ -> enter(user.id(), byCookie, client))))
                 .thenApply(outcome -> told(outcome, client));
     }
 
@@ -60,11 +79,16 @@ public final class Login {
         });
     }
 
-    private CompletionStage<Outcome<Sessions.LoggedIn>> admitted(Directory.User user, Client client) {
-        return user.suspended()
-                ? CompletableFuture.completedFuture(
-                        Outcome.refused(new Rejection.Forbidden("This account is suspended")))
-                : sessions.open(user.id(), client);
+    /** Lets in whoever has proven who they are, after a second factor where they have one. */
+    CompletionStage<Outcome<Entered>> enter(UserId user, boolean byCookie, Client client) {
+        return transactor.run(c -> {
+            if (Directory.byId(c, user).filter(u -> !u.suspended()).isEmpty()) {
+                return Outcome.refused(new Rejection.Forbidden("This account is suspended"));
+            }
+            return Mfa.asked(c, user)
+                    ? Outcome.done(mfa.challenge(c, user, byCookie))
+                    : sessions.open(c, user, Optional.empty(), client).map(in -> new Entered.In(in, byCookie));
+        });
     }
 
     /** A hash of an older kind is replaced while the password is at hand; not where it changed meanwhile. */

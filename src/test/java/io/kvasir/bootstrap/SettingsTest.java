@@ -8,8 +8,10 @@ import com.typesafe.config.ConfigFactory;
 import io.kvasir.answering.AnsweringSettings;
 import io.kvasir.conversation.ConversationSettings;
 import io.kvasir.identity.AccountSettings;
+import io.kvasir.identity.OAuthSettings;
 import io.kvasir.identity.TokenSettings;
 import io.kvasir.knowledgebase.KnowledgeBaseSettings;
+import io.kvasir.mail.MailSettings;
 import io.kvasir.llm.ChatModels;
 import io.kvasir.llm.Price;
 import io.kvasir.llm.provider.ProviderSettings;
@@ -122,6 +124,51 @@ class SettingsTest {
         assertThatThrownBy(() -> with("kvasir.identity.public-url = \"https://x/path\""))
                 .hasMessageContaining("public-url");
         assertThatThrownBy(() -> with("kvasir.identity.session = 1d")).hasMessageContaining("refresh-token");
+    }
+
+    @Test
+    void nobodyComesFromElsewhereUnlessConfigured() {
+        assertThat(DEFAULTS.oauth().providers()).isEmpty();
+        assertThat(with("kvasir.identity.oauth { google.client-id = g, github.client-id = h }")
+                        .oauth()
+                        .providers())
+                .containsExactly(
+                        new OAuthSettings.Provider(
+                                "github",
+                                OAuthSettings.Kind.GITHUB,
+                                URI.create("https://github.com"),
+                                URI.create("https://api.github.com"),
+                                "h",
+                                "",
+                                List.of("read:user", "user:email"),
+                                true),
+                        new OAuthSettings.Provider(
+                                "google",
+                                OAuthSettings.Kind.OIDC,
+                                URI.create("https://accounts.google.com"),
+                                URI.create("https://accounts.google.com"),
+                                "g",
+                                "",
+                                List.of("openid", "email", "profile"),
+                                true));
+    }
+
+    @Test
+    void mailsStayHereUnlessConfigured() {
+        assertThat(DEFAULTS.mail())
+                .isEqualTo(new MailSettings(
+                        Optional.empty(),
+                        "kvasir@localhost",
+                        Path.of("data").toAbsolutePath().resolve("outbox")));
+        assertThat(with("kvasir.mail.smtp.host = smtp.example").mail().smtp())
+                .contains(new MailSettings.Smtp(
+                        "smtp.example",
+                        587,
+                        MailSettings.Security.STARTTLS,
+                        Optional.empty(),
+                        "",
+                        Duration.ofSeconds(10),
+                        4));
     }
 
     @Test

@@ -11,14 +11,23 @@ import io.kvasir.kernel.Principal.Role;
 import io.kvasir.kernel.Rejection;
 import io.kvasir.kernel.TenantId;
 import io.kvasir.kernel.UserId;
+import io.kvasir.mail.Mail;
+import io.kvasir.mail.Mailer;
+import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.awaitility.Awaitility;
 
 /** The accounts of a server over a database of their own, at a time the test sets. */
 final class House implements AutoCloseable {
@@ -31,6 +40,13 @@ final class House implements AutoCloseable {
     final Transactor transactor;
     final SubjectKeys keys;
     final Moved clock = new Moved();
+    final List<Mail> mails = new CopyOnWriteArrayList<>();
+    /** Throws where a test wants sending to fail. */
+    volatile Mailer mailer = mail -> {
+        mails.add(mail);
+        return CompletableFuture.completedFuture(null);
+    };
+    private final OAuthSettings oauth;
     final Identity identity;
 
     House() {
@@ -42,10 +58,15 @@ final class House implements AutoCloseable {
     }
 
     House(TestDatabase kind, AccountSettings settings) {
+        this(kind, settings, new OAuthSettings(List.of()));
+    }
+
+    House(TestDatabase kind, AccountSettings settings, OAuthSettings oauth) {
+        this.oauth = oauth;
         database = kind.open();
         transactor = new Transactor(database.dataSource(), 8);
         keys = new SubjectKeys(transactor, TestDatabase.masterKey());
-        identity = join(Identity.open(transactor, keys, TOKENS, settings, clock));
+        identity = open(settings);
     }
 
     static AccountSettings settings(AccountSettings.Registration registration) {
@@ -63,7 +84,35 @@ final class House implements AutoCloseable {
 
     /** A second node over the same database. */
     Identity node() {
-        return join(Identity.open(transactor, keys, TOKENS, settings(AccountSettings.Registration.INVITATION), clock));
+        return node(settings(AccountSettings.Registration.INVITATION));
+    }
+
+    Identity node(AccountSettings settings) {
+        return open(settings);
+    }
+
+    private Identity open(AccountSettings settings) {
+        Identity opened = join(Identity.open(transactor, keys, TOKENS, settings, oauth, mailer, clock));
+        opened.reachedAt(URI.create("https://kvasir.example"));
+        return opened;
+    }
+
+    /** The newest mail to somebody, once there are so many. */
+    Mail mail(String to, int number) {
+        return Awaitility.await()
+                .until(
+                        () -> mails.stream().filter(m -> m.to().equals(to)).toList(),
+                        all -> all.size() >= number)
+                .get(number - 1);
+    }
+
+    /** What stands behind {@code #token=} or {@code /invite/} in a mail. */
+    static String token(Mail mail) {
+        Matcher found = Pattern.compile("(?:#token=|/invite/)(\\S+)").matcher(mail.text());
+        if (!found.find()) {
+            throw new AssertionError("no token in " + mail.text());
+        }
+        return found.group(1);
     }
 
     /** Somebody with a tenant of their own, and {@link #PASSWORD}. */
@@ -89,7 +138,14 @@ final class House implements AutoCloseable {
     }
 
     Sessions.LoggedIn in(String email) {
-        return done(identity.login().login(email, PASSWORD, CLIENT));
+        return in(done(identity.login().login(email, PASSWORD, false, CLIENT)));
+    }
+
+    static Sessions.LoggedIn in(Login.Entered entered) {
+        return switch (entered) {
+            case Login.Entered.In(Sessions.LoggedIn in, boolean _) -> in;
+            case Login.Entered.Challenged _ -> throw new AssertionError("a second factor is asked for");
+        };
     }
 
     Principal principal(String accessToken) {

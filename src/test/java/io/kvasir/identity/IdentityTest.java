@@ -40,8 +40,8 @@ class IdentityTest {
     void theOwnerLogsInWithThePasswordMadeUpAtTheFirstStart() {
         Identity.Owner owner = join(house.identity.ensureOwner("Owner@Localhost", Optional.empty()));
 
-        Sessions.LoggedIn in = done(
-                house.identity.login().login(" owner@localhost ", owner.madeUp().orElseThrow(), CLIENT));
+        Sessions.LoggedIn in = House.in(done(
+                house.identity.login().login(" owner@localhost ", owner.madeUp().orElseThrow(), false, CLIENT)));
 
         Principal principal = house.principal(in.accessToken());
         assertThat(principal.user()).isEqualTo(owner.user());
@@ -61,11 +61,11 @@ class IdentityTest {
     @Test
     void aNewlyConfiguredPasswordCountsAndEndsTheOldSessions() {
         join(house.identity.ensureOwner("o@x", Optional.of("first password")));
-        Sessions.LoggedIn before = done(house.identity.login().login("o@x", "first password", CLIENT));
+        Sessions.LoggedIn before = House.in(done(house.identity.login().login("o@x", "first password", false, CLIENT)));
         join(house.identity.ensureOwner("o@x", Optional.of("second password")));
 
-        done(house.identity.login().login("o@x", "second password", CLIENT));
-        refused(house.identity.login().login("o@x", "first password", CLIENT));
+        done(house.identity.login().login("o@x", "second password", false, CLIENT));
+        refused(house.identity.login().login("o@x", "first password", false, CLIENT));
         assertThat(join(house.identity.authenticate(before.accessToken()))).isEmpty();
     }
 

@@ -39,8 +39,8 @@ class LoginTest {
         house.close();
     }
 
-    private CompletionStage<Outcome<Sessions.LoggedIn>> login(String email, String password, Client from) {
-        return house.identity.login().login(email, password, from);
+    private CompletionStage<Outcome<Login.Entered>> login(String email, String password, Client from) {
+        return house.identity.login().login(email, password, false, from);
     }
 
     @Test
@@ -109,7 +109,7 @@ class LoginTest {
 
     @Test
     void manyAtOnceAreNotAllTheFirst() {
-        List<CompletionStage<Outcome<Sessions.LoggedIn>>> all = IntStream.range(0, 20)
+        List<CompletionStage<Outcome<Login.Entered>>> all = IntStream.range(0, 20)
                 .mapToObj(i -> login("o@x", "guess " + i, CLIENT))
                 .toList();
 
@@ -188,7 +188,7 @@ class LoginTest {
             house.user("u" + i + "@x", house.tenant("T" + i), Role.OWNER);
         }
 
-        List<CompletionStage<Outcome<Sessions.LoggedIn>>> logins = IntStream.range(0, 20)
+        List<CompletionStage<Outcome<Login.Entered>>> logins = IntStream.range(0, 20)
                 .mapToObj(i -> login("u" + i + "@x", PASSWORD, new Client("203.0.113." + i, "test")))
                 .toList();
         // Somebody else's requests, while hashing is at work.

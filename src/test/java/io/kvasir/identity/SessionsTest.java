@@ -212,7 +212,7 @@ class SessionsTest {
         house.sql(c -> Sql.update(
                 c, "DELETE FROM memberships WHERE tenant = ?", in.tenantId().value()));
 
-        assertThat(refused(house.identity.login().login("gone@x", House.PASSWORD, CLIENT)))
+        assertThat(refused(house.identity.login().login("gone@x", House.PASSWORD, false, CLIENT)))
                 .isInstanceOf(Rejection.Forbidden.class);
         refused(refresh(in.refreshToken()));
     }

@@ -54,7 +54,7 @@ class SuspensionsTest {
 
         assertThat(join(house.identity.authenticate(in.accessToken()))).isEmpty();
         refused(house.identity.sessions().refresh(in.refreshToken(), CLIENT));
-        assertThat(refused(house.identity.login().login("u@x", House.PASSWORD, CLIENT)))
+        assertThat(refused(house.identity.login().login("u@x", House.PASSWORD, false, CLIENT)))
                 .isEqualTo(new Rejection.Forbidden("This account is suspended"));
         assertThat(told).containsExactly(new Ended.User(user));
     }
@@ -63,7 +63,7 @@ class SuspensionsTest {
     void onlyWhoKnowsThePasswordLearnsOfTheSuspension() {
         done(house.identity.suspensions().suspend(user));
 
-        assertThat(refused(house.identity.login().login("u@x", "wrong", CLIENT)))
+        assertThat(refused(house.identity.login().login("u@x", "wrong", false, CLIENT)))
                 .isInstanceOf(Rejection.Unauthenticated.class);
     }
 
