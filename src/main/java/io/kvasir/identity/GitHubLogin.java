@@ -24,7 +24,7 @@ import java.util.stream.Collectors;
 
 /** OAuth 2 as GitHub speaks it, with PKCE; who somebody is, its API tells. The subject is the numeric id. */
 final class GitHubLogin implements ProviderLogin {
-    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final int LARGEST = 512 * 1024;
 
     private final OAuthSettings.Provider settings;

@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
 
 /** OpenID Connect, authorization code with PKCE; the ID token must be signed with RS256 by a key of the issuer. */
 final class OidcLogin implements ProviderLogin {
-    private static final int MILLIS = 5_000;
+    private static final int MILLIS = 10_000;
     private static final int LARGEST_KEYS = 512 * 1024;
     private static final Duration REMEMBERED = Duration.ofHours(1);
 
