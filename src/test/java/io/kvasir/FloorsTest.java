@@ -26,7 +26,8 @@ class FloorsTest {
             .definedBy("io.kvasir.retrieval..", "io.kvasir.llm..", "io.kvasir.identity..")
             .layer("ground")
             .definedBy(
-                    "io.kvasir.http..", "io.kvasir.mail..",
+                    "io.kvasir.http..",
+                    "io.kvasir.mail..",
                     "io.kvasir.outbound..",
                     "io.kvasir.jdbc..",
                     "io.kvasir.journal..",

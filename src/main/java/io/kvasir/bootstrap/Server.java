@@ -94,8 +94,7 @@ public final class Server implements AutoCloseable {
             SubjectKeys keys = new SubjectKeys(
                     transactor,
                     MasterKey.load(settings.masterKey(), settings.dataDir().resolve("master.key")));
-            CompletionStage<Identity> identifying =
-                    Identity.open(
+            CompletionStage<Identity> identifying = Identity.open(
                     transactor,
                     keys,
                     settings.tokens(),

@@ -18,8 +18,8 @@ import io.kvasir.retrieval.SearchMode;
 import java.io.File;
 import java.net.URI;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 

@@ -18,13 +18,15 @@ import org.jspecify.annotations.Nullable;
 /** The bodies of requests about accounts, checked as far as their shape goes. A field left out arrives as null. */
 final class AccountBodies {
     /** One address without a name, comments or line breaks; whether it exists only a mail can tell. */
-    private static final Pattern EMAIL =
-            Pattern.compile("[^\\s@<>()\\[\\],;:\\\\\"\\p{Cntrl}]{1,64}@[\\p{L}\\p{N}](?:[\\p{L}\\p{N}.-]*[\\p{L}\\p{N}])?");
+    private static final Pattern EMAIL = Pattern.compile(
+            "[^\\s@<>()\\[\\],;:\\\\\"\\p{Cntrl}]{1,64}@[\\p{L}\\p{N}](?:[\\p{L}\\p{N}.-]*[\\p{L}\\p{N}])?");
 
     private AccountBodies() {}
 
     static boolean email(@Nullable String given) {
-        return given != null && given.length() <= 320 && EMAIL.matcher(given.strip()).matches();
+        return given != null
+                && given.length() <= 320
+                && EMAIL.matcher(given.strip()).matches();
     }
 
     private static final class Faults {
@@ -48,7 +50,10 @@ final class AccountBodies {
         }
 
         void token(@Nullable String given, String pointer) {
-            unless(given != null && !given.isEmpty() && given.length() <= 200, pointer, "must be the token of the mail");
+            unless(
+                    given != null && !given.isEmpty() && given.length() <= 200,
+                    pointer,
+                    "must be the token of the mail");
         }
 
         void name(@Nullable String given, String pointer) {
@@ -100,7 +105,10 @@ final class AccountBodies {
 
     /** For whoever has no account yet. */
     record AcceptInvited(
-            String token, String password, @Nullable String name, @Nullable Boolean cookie) {
+            String token,
+            String password,
+            @Nullable String name,
+            @Nullable Boolean cookie) {
         AcceptInvited {
             Faults faults = new Faults();
             faults.token(token, "/token");
@@ -192,7 +200,10 @@ final class AccountBodies {
     }
 
     /** @param scopes left out: read and chat */
-    record NewKey(String name, @Nullable Set<KeyScope> scopes, @Nullable Instant endsAt) {
+    record NewKey(
+            String name,
+            @Nullable Set<KeyScope> scopes,
+            @Nullable Instant endsAt) {
         @SuppressWarnings("ConstantValue")
         NewKey {
             Faults faults = new Faults();

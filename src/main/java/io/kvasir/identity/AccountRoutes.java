@@ -29,12 +29,18 @@ public final class AccountRoutes {
 
     public List<Endpoint> endpoints() {
         return List.of(
-                Endpoint.post("/api/v1/auth/register", Access.PUBLIC, _ -> body(AccountBodies.Register.class, this::register))
+                Endpoint.post(
+                                "/api/v1/auth/register",
+                                Access.PUBLIC,
+                                _ -> body(AccountBodies.Register.class, this::register))
                         .says("Ask for an account; with an invitation, get it at once")
                         .takes(AccountBodies.Register.class)
                         .givesMedia(202, "")
                         .gives(200, Admission.In.class),
-                Endpoint.post("/api/v1/auth/email/verify", Access.PUBLIC, _ -> body(AccountBodies.Token.class, this::verify))
+                Endpoint.post(
+                                "/api/v1/auth/email/verify",
+                                Access.PUBLIC,
+                                _ -> body(AccountBodies.Token.class, this::verify))
                         .says("Prove the e-mail address by the token of the mail, and log in for the first time")
                         .takes(AccountBodies.Token.class)
                         .gives(200, Admission.In.class),
@@ -45,11 +51,17 @@ public final class AccountRoutes {
                         .says("Accept an invitation with a new account, and log in")
                         .takes(AccountBodies.AcceptInvited.class)
                         .gives(200, Admission.In.class),
-                Endpoint.post("/api/v1/auth/password/forgot", Access.PUBLIC, _ -> body(AccountBodies.Email.class, this::forgot))
+                Endpoint.post(
+                                "/api/v1/auth/password/forgot",
+                                Access.PUBLIC,
+                                _ -> body(AccountBodies.Email.class, this::forgot))
                         .says("Have a link for a new password mailed, where the address has an account")
                         .takes(AccountBodies.Email.class)
                         .givesMedia(202, ""),
-                Endpoint.post("/api/v1/auth/password/reset", Access.PUBLIC, _ -> body(AccountBodies.Reset.class, this::reset))
+                Endpoint.post(
+                                "/api/v1/auth/password/reset",
+                                Access.PUBLIC,
+                                _ -> body(AccountBodies.Reset.class, this::reset))
                         .says("Set a new password by the token of the mail; all sessions end")
                         .takes(AccountBodies.Reset.class)
                         .givesNothing(),
@@ -64,20 +76,24 @@ public final class AccountRoutes {
 
     private Route register(AccountBodies.Register wish) {
         return admission.client(client -> wish.invitation() != null
-                ? admission.give(wish.cookie(), () -> identity.registration()
-                        .registerInvited(
-                                wish.invitation(), wish.password(), Optional.ofNullable(wish.name()), client))
+                ? admission.give(
+                        wish.cookie(),
+                        () -> identity.registration()
+                                .registerInvited(
+                                        wish.invitation(), wish.password(), Optional.ofNullable(wish.name()), client))
                 : accepted(identity.registration().register(wish.wish(), client)));
     }
 
     private Route verify(AccountBodies.Token token) {
-        return admission.client(client -> admission.give(
-                token.cookie(), () -> identity.registration().verify(token.token(), client)));
+        return admission.client(client ->
+                admission.give(token.cookie(), () -> identity.registration().verify(token.token(), client)));
     }
 
     private Route invited(AccountBodies.AcceptInvited wish) {
-        return admission.client(client -> admission.give(wish.cookie(), () -> identity.registration()
-                .registerInvited(wish.token(), wish.password(), Optional.ofNullable(wish.name()), client)));
+        return admission.client(client -> admission.give(
+                wish.cookie(),
+                () -> identity.registration()
+                        .registerInvited(wish.token(), wish.password(), Optional.ofNullable(wish.name()), client)));
     }
 
     private Route forgot(AccountBodies.Email email) {
@@ -89,8 +105,8 @@ public final class AccountRoutes {
     }
 
     private Route change(Call call, AccountBodies.Change change) {
-        return admission.client(client -> done(
-                identity.passwords().change(call.caller(), change.oldPassword(), change.password(), client)));
+        return admission.client(client ->
+                done(identity.passwords().change(call.caller(), change.oldPassword(), change.password(), client)));
     }
 
     private static <T> Route body(Class<T> type, Function<T, Route> inner) {

@@ -87,8 +87,7 @@ public final class ApiKeys {
                         new Rejection.Conflict("too-many-keys", "A tenant has at most " + MOST + " keys"));
             }
             String key = MARK + Secrets.next();
-            Made made =
-                    new Made(Ids.next(), key, name, key.substring(0, SHOWN), scopes, now, endsAt);
+            Made made = new Made(Ids.next(), key, name, key.substring(0, SHOWN), scopes, now, endsAt);
             Sql.update(
                     c,
                     "INSERT INTO api_keys (id, tenant, user_id, name, prefix, hash, scopes, created_at, ends_at)"

@@ -79,7 +79,9 @@ final class GitHubLogin implements ProviderLogin {
             }
         }
         return new Person(
-                Long.toString(id), email, Optional.of(user.path("name").asText("")).filter(name -> !name.isBlank()));
+                Long.toString(id),
+                email,
+                Optional.of(user.path("name").asText("")).filter(name -> !name.isBlank()));
     }
 
     private JsonNode send(HttpRequest.Builder request) throws IOException, InterruptedException, Refused {

@@ -105,8 +105,8 @@ public final class Identity implements Authenticator, AutoCloseable {
         SigningKeys signingKeys = new SigningKeys(transactor, keys, clock, settings.signingKey(), tokens.longest());
         return signingKeys
                 .current()
-                .thenApply(ring -> new Identity(
-                        transactor, clock, keys, tokens, settings, oauth, mailer, signingKeys, ring));
+                .thenApply(ring ->
+                        new Identity(transactor, clock, keys, tokens, settings, oauth, mailer, signingKeys, ring));
     }
 
     /** Where people reach this server, known once it listens; what the configuration says goes first. */

@@ -40,8 +40,9 @@ public final class IdentityRoutes {
         Suspensions suspensions = identity.suspensions();
         return List.of(
                 Endpoint.post("/api/v1/auth/login", Access.PUBLIC, _ -> entity(Json.body(Login.class), this::login))
-                        .says("Log in with e-mail address and password; who has a second factor is answered with mfaRequired and a "
-                                + "challenge for /api/v1/auth/mfa/verify")
+                        .says(
+                                "Log in with e-mail address and password; who has a second factor is answered with mfaRequired and a "
+                                        + "challenge for /api/v1/auth/mfa/verify")
                         .takes(Login.class)
                         .gives(200, Admission.In.class),
                 Endpoint.post("/api/v1/auth/refresh", Access.PUBLIC, _ -> traded(this::refresh))
@@ -122,23 +123,30 @@ public final class IdentityRoutes {
     private Route refresh(Optional<String> fromBody) {
         return admission.client(client -> fromBody.isPresent()
                 ? admission.give(false, () -> identity.sessions().refresh(fromBody.get(), client))
-                : admission.cookie().token(token -> token.isPresent()
-                        ? admission.give(true, () -> identity.sessions().refresh(token.get(), client))
-                        : Problems.refuse(new Rejection.Unauthenticated("Send the refresh token, or its cookie"))));
+                : admission
+                        .cookie()
+                        .token(token -> token.isPresent()
+                                ? admission.give(true, () -> identity.sessions().refresh(token.get(), client))
+                                : Problems.refuse(
+                                        new Rejection.Unauthenticated("Send the refresh token, or its cookie"))));
     }
 
     private Route logout(Optional<String> fromBody) {
         if (fromBody.isPresent()) {
             return done(identity.sessions().logout(fromBody.get()));
         }
-        return admission.cookie().token(token -> token.isPresent()
-                ? Problems.answer(
-                        identity.sessions().logout(token.get()), _ -> SessionCookie.clear(Problems.noContent()))
-                : new Authenticated(identity)
-                        .caller(caller -> caller.permissions().contains(Permission.ACCOUNT)
-                                ? done(identity.sessions()
-                                        .revoke(caller, caller.credential().orElse("")))
-                                : Problems.refuse(new Rejection.Forbidden("This credential is no login"))));
+        return admission
+                .cookie()
+                .token(token -> token.isPresent()
+                        ? Problems.answer(
+                                identity.sessions().logout(token.get()), _ -> SessionCookie.clear(Problems.noContent()))
+                        : new Authenticated(identity)
+                                .caller(caller -> caller.permissions().contains(Permission.ACCOUNT)
+                                        ? done(identity.sessions()
+                                                .revoke(
+                                                        caller,
+                                                        caller.credential().orElse("")))
+                                        : Problems.refuse(new Rejection.Forbidden("This credential is no login"))));
     }
 
     private static Route done(CompletionStage<Outcome<Boolean>> outcome) {

@@ -28,8 +28,7 @@ public final class Invitations {
     private final Attempts attempts;
     private final Letters letters;
 
-    Invitations(
-            Transactor transactor, Clock clock, AccountSettings settings, Attempts attempts, Letters letters) {
+    Invitations(Transactor transactor, Clock clock, AccountSettings settings, Attempts attempts, Letters letters) {
         this.transactor = transactor;
         this.clock = clock;
         this.settings = settings;
@@ -47,7 +46,8 @@ public final class Invitations {
         String address = Directory.normalised(email);
         String token = Secrets.next();
         return attempts.take(new Attempts.Try("invite by " + caller.tenant(), AN_HOUR))
-                .thenCompose(allowed -> allowed.then(_ -> transactor.run(c -> invite(c, caller, address, role, token))));
+                .thenCompose(
+                        allowed -> allowed.then(_ -> transactor.run(c -> invite(c, caller, address, role, token))));
     }
 
     private Outcome<Invitation> invite(Connection c, Principal caller, String email, Role role, String token)
@@ -163,7 +163,11 @@ public final class Invitations {
     static Optional<Open> take(Connection c, String token, Instant now) throws SQLException {
         Optional<Open> found = byToken(c, token, now);
         return found.isPresent()
-                        && Sql.update(c, "DELETE FROM invitations WHERE id = ?", found.get().id()) == 1
+                        && Sql.update(
+                                        c,
+                                        "DELETE FROM invitations WHERE id = ?",
+                                        found.get().id())
+                                == 1
                 ? found
                 : Optional.empty();
     }

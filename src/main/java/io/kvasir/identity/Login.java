@@ -53,8 +53,7 @@ public final class Login {
     }
 
     /** The same refusal, after the same time, whether the address or the password is wrong. */
-    public CompletionStage<Outcome<Entered>> login(
-            String email, String password, boolean byCookie, Client client) {
+    public CompletionStage<Outcome<Entered>> login(String email, String password, boolean byCookie, Client client) {
         Attempts.Try address = new Attempts.Try("login from " + client.address(), patience.address());
         Attempts.Try account = new Attempts.Try(
                 "login " + Directory.normalised(email) + " from " + client.address(), patience.account());

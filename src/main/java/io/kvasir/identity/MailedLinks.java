@@ -65,8 +65,7 @@ final class MailedLinks {
     /** The link, which is used up with that: of many who come at once one gets it. */
     static Optional<Link> take(Connection c, String token, Purpose purpose, Instant now) throws SQLException {
         Optional<Link> link = find(c, token, purpose, now);
-        return link.isPresent()
-                        && Sql.update(c, "DELETE FROM mailed_links WHERE hash = ?", Secrets.hash(token)) == 1
+        return link.isPresent() && Sql.update(c, "DELETE FROM mailed_links WHERE hash = ?", Secrets.hash(token)) == 1
                 ? link
                 : Optional.empty();
     }

@@ -41,7 +41,9 @@ public final class MemberRoutes {
                                 call -> body(
                                         AccountBodies.Give.class,
                                         give -> done(members.give(
-                                                call.caller(), user(call), give.role().role()))))
+                                                call.caller(),
+                                                user(call),
+                                                give.role().role()))))
                         .says("Give somebody another role")
                         .takes(AccountBodies.Give.class)
                         .givesNothing(),

@@ -28,8 +28,7 @@ public final class Members {
     }
 
     /** Somebody who belongs to the tenant. */
-    public record Member(
-            UserId id, String email, Optional<String> name, Role role, boolean suspended, Instant since) {}
+    public record Member(UserId id, String email, Optional<String> name, Role role, boolean suspended, Instant since) {}
 
     public CompletionStage<Outcome<List<Member>>> list(Principal caller) {
         return transactor.run(c -> Outcome.done(Sql.all(
@@ -124,8 +123,7 @@ public final class Members {
             }
             Outcome<Boolean> outcome = work.apply(c);
             return outcome instanceof Outcome.Done<Boolean>
-                    ? new Suspensions.Told<>(
-                            outcome, List.of(new Suspensions.Ended.Member(member, caller.tenant())))
+                    ? new Suspensions.Told<>(outcome, List.of(new Suspensions.Ended.Member(member, caller.tenant())))
                     : Suspensions.Told.nothing(outcome);
         });
     }

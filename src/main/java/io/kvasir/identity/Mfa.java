@@ -69,29 +69,33 @@ public final class Mfa {
     /** Begins: nothing is asked for at login before a first code has proven that the app has the secret. */
     public CompletionStage<Outcome<Setup>> setup(Principal caller) {
         byte[] secret = Secrets.bytes(Totp.SECRET_BYTES);
-        return keys.obtain(subject(caller.user())).thenCompose(key -> transactor.run(c -> {
-            Optional<Factor> there = factor(c, caller.user(), key);
-            if (there.filter(Factor::confirmed).isPresent()) {
-                return Outcome.refused(
-                        new Rejection.Conflict("mfa-enabled", "A second factor is set up; disable it first"));
-            }
-            Sql.update(c, "DELETE FROM second_factors WHERE user_id = ?", caller.user().value());
-            Sql.update(
-                    c,
-                    "INSERT INTO second_factors (user_id, sealed, confirmed, last_step) VALUES (?, ?, ?, ?)",
-                    caller.user().value(),
-                    key.seal(HexFormat.of().formatHex(secret)).bytes(),
-                    false,
-                    0L);
-            String email = Directory.byId(c, caller.user())
-                    .map(Directory.User::email)
-                    .orElse("user");
-            String text = Totp.base32(secret);
-            return Outcome.done(new Setup(
-                    text,
-                    "otpauth://totp/Kvasir:" + URLEncoder.encode(email, StandardCharsets.UTF_8) + "?secret=" + text
-                            + "&issuer=Kvasir&algorithm=SHA1&digits=6&period=30"));
-        }));
+        return keys.obtain(subject(caller.user()))
+                .thenCompose(key -> transactor.run(c -> {
+                    Optional<Factor> there = factor(c, caller.user(), key);
+                    if (there.filter(Factor::confirmed).isPresent()) {
+                        return Outcome.refused(
+                                new Rejection.Conflict("mfa-enabled", "A second factor is set up; disable it first"));
+                    }
+                    Sql.update(
+                            c,
+                            "DELETE FROM second_factors WHERE user_id = ?",
+                            caller.user().value());
+                    Sql.update(
+                            c,
+                            "INSERT INTO second_factors (user_id, sealed, confirmed, last_step) VALUES (?, ?, ?, ?)",
+                            caller.user().value(),
+                            key.seal(HexFormat.of().formatHex(secret)).bytes(),
+                            false,
+                            0L);
+                    String email = Directory.byId(c, caller.user())
+                            .map(Directory.User::email)
+                            .orElse("user");
+                    String text = Totp.base32(secret);
+                    return Outcome.done(new Setup(
+                            text,
+                            "otpauth://totp/Kvasir:" + URLEncoder.encode(email, StandardCharsets.UTF_8) + "?secret="
+                                    + text + "&issuer=Kvasir&algorithm=SHA1&digits=6&period=30"));
+                }));
     }
 
     /** The first code: from now on each login asks for one. */
@@ -123,16 +127,21 @@ public final class Mfa {
             if (!right(c, caller.user(), factor.get(), code)) {
                 return Outcome.refused(Rejection.Invalid.field("/code", "is wrong"));
             }
-            Sql.update(c, "DELETE FROM second_factors WHERE user_id = ?", caller.user().value());
-            Sql.update(c, "DELETE FROM recovery_codes WHERE user_id = ?", caller.user().value());
+            Sql.update(
+                    c,
+                    "DELETE FROM second_factors WHERE user_id = ?",
+                    caller.user().value());
+            Sql.update(
+                    c,
+                    "DELETE FROM recovery_codes WHERE user_id = ?",
+                    caller.user().value());
             return Outcome.done(true);
         });
     }
 
     /** Whether a login of this user must wait for a code. */
     static boolean asked(Connection c, UserId user) throws SQLException {
-        return Sql.any(
-                c, "SELECT 1 FROM second_factors WHERE user_id = ? AND confirmed = ?", user.value(), true);
+        return Sql.any(c, "SELECT 1 FROM second_factors WHERE user_id = ? AND confirmed = ?", user.value(), true);
     }
 
     /** Remembers that the first factor was right. */
@@ -174,8 +183,8 @@ public final class Mfa {
                         : counted(
                                         asked.get().user(),
                                         key -> c -> answered(c, asked.get().user(), key, challenge, code, client))
-                                .thenApply(outcome ->
-                                        outcome.map(in -> new Login.Entered.In(in, asked.get().byCookie()))));
+                                .thenApply(outcome -> outcome.map(in ->
+                                        new Login.Entered.In(in, asked.get().byCookie()))));
     }
 
     private Outcome<Sessions.LoggedIn> answered(
@@ -208,10 +217,11 @@ public final class Mfa {
     /** Counts the try before it is made, and forgives it where it was right. */
     private <T> CompletionStage<Outcome<T>> counted(UserId user, Keyed<T> work) {
         Attempts.Try tried = new Attempts.Try("second factor " + user, FREE);
-        return attempts.take(tried).thenCompose(allowed -> allowed.then(_ -> keys.obtain(subject(user))
-                .thenCompose(key -> transactor.run(work.with(key)))
-                .thenCompose(outcome -> outcome.then(value ->
-                        attempts.forgive(tried).thenApply(_ -> Outcome.done(value))))));
+        return attempts.take(tried)
+                .thenCompose(allowed -> allowed.then(_ -> keys.obtain(subject(user))
+                        .thenCompose(key -> transactor.run(work.with(key)))
+                        .thenCompose(outcome ->
+                                outcome.then(value -> attempts.forgive(tried).thenApply(_ -> Outcome.done(value))))));
     }
 
     private boolean right(Connection c, UserId user, Factor factor, String code) throws SQLException {
@@ -250,7 +260,8 @@ public final class Mfa {
                     "INSERT INTO recovery_codes (user_id, hash) VALUES (?, ?)",
                     user.value(),
                     Secrets.hash(normalised(code)));
-            codes.add(String.join("-", code.substring(0, 4), code.substring(4, 8), code.substring(8, 12), code.substring(12)));
+            codes.add(String.join(
+                    "-", code.substring(0, 4), code.substring(4, 8), code.substring(8, 12), code.substring(12)));
         }
         return new RecoveryCodes(List.copyOf(codes));
     }

@@ -33,7 +33,10 @@ public final class MfaRoutes {
                                 call -> Problems.answer(identity.mfa().setup(call.caller()), Json::ok))
                         .says("Begin to set up a second factor; it counts once a first code was verified")
                         .gives(200, Mfa.Setup.class),
-                Endpoint.post("/api/v1/auth/mfa/verify", Access.PUBLIC, _ -> entity(Json.body(Verify.class), this::verify))
+                Endpoint.post(
+                                "/api/v1/auth/mfa/verify",
+                                Access.PUBLIC,
+                                _ -> entity(Json.body(Verify.class), this::verify))
                         .says("With the challenge of a login: finish it. With an access token: finish setting up, and "
                                 + "get the recovery codes")
                         .takes(Verify.class)
@@ -53,8 +56,8 @@ public final class MfaRoutes {
 
     private Route verify(Verify verify) {
         return verify.challenge() != null
-                ? admission.client(client ->
-                        admission.entered(identity.mfa().answer(verify.challenge(), verify.code(), client)))
+                ? admission.client(
+                        client -> admission.entered(identity.mfa().answer(verify.challenge(), verify.code(), client)))
                 : new Authenticated(identity)
                         .caller(caller -> caller.permissions().contains(Permission.ACCOUNT)
                                 ? Problems.answer(identity.mfa().confirm(caller, verify.code()), Json::ok)

@@ -90,8 +90,8 @@ public final class OAuth {
         String nonce = Secrets.next();
         String verifier = Secrets.next();
         return publicUrl
-                .thenCompose(url -> blocking(() -> at.authorization(
-                        new ProviderLogin.Request(redirect(url, provider), state, nonce, verifier))))
+                .thenCompose(url -> blocking(() ->
+                        at.authorization(new ProviderLogin.Request(redirect(url, provider), state, nonce, verifier))))
                 .thenCompose(authorization -> authorization.then(to -> transactor.run(c -> {
                     Sql.update(
                             c,
@@ -126,10 +126,10 @@ public final class OAuth {
                         new ProviderLogin.Request(redirect(url, provider), state, f.nonce(), f.verifier()), code)))))
                 .thenCompose(person -> person.then(p -> transactor
                         .run(c -> found(c, known, p))
-                        .exceptionallyCompose(failure -> Failures.cause(failure) instanceof SQLException sql
-                                        && Sql.broken(sql)
-                                ? refused(no("again", "Somebody with this address came in just now; try again"))
-                                : CompletableFuture.failedFuture(failure))))
+                        .exceptionallyCompose(
+                                failure -> Failures.cause(failure) instanceof SQLException sql && Sql.broken(sql)
+                                        ? refused(no("again", "Somebody with this address came in just now; try again"))
+                                        : CompletableFuture.failedFuture(failure))))
                 .thenCompose(user -> user.then(u -> login.enter(u, true, client)));
     }
 

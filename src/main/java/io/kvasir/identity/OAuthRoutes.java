@@ -44,8 +44,8 @@ public final class OAuthRoutes {
                 Endpoint.get(
                                 "/api/v1/oauth/providers",
                                 Access.PUBLIC,
-                                _ -> complete(Json.ok(
-                                        new Offered(identity.oauth().offered()))))
+                                _ -> complete(
+                                        Json.ok(new Offered(identity.oauth().offered()))))
                         .says("List the providers one may log in at")
                         .gives(200, Offered.class),
                 Endpoint.get("/api/v1/oauth/auth/{provider}", Access.PUBLIC, this::begin)
@@ -61,34 +61,45 @@ public final class OAuthRoutes {
     }
 
     private Route begin(Call call) {
+        String provider = call.id("provider");
         return optionalCookie(
                 BROWSER,
-                cookie -> Problems.answer(
-                        identity.oauth().begin(call.id("provider"), cookie.map(HttpCookiePair::value)),
-                        begun -> moved(302, begun.authorization().toString())
-                                // Lax: the provider's page leads back here.
-                                .addHeader(SetCookie.create(SessionCookie.cookie(
-                                        BROWSER, begun.browser(), KEPT_SECONDS, SameSite.Lax)))));
+                cookie -> onSuccess(
+                        identity.oauth().begin(provider, cookie.map(HttpCookiePair::value)),
+                        outcome -> switch (outcome) {
+                            case Outcome.Done<OAuth.Begun>(OAuth.Begun begun) ->
+                                complete(moved(302, begun.authorization().toString())
+                                        // Lax: the provider's page leads back here.
+                                        .addHeader(SetCookie.create(SessionCookie.cookie(
+                                                BROWSER, begun.browser(), KEPT_SECONDS, SameSite.Lax))));
+                            case Outcome.Refused<OAuth.Begun>(Rejection.Conflict no) ->
+                                back(provider, "?error=" + no.code(), Optional.empty());
+                            case Outcome.Refused<OAuth.Begun>(Rejection other) -> Problems.refuse(other);
+                        }));
     }
 
     private Route finish(Call call) {
         String provider = call.id("provider");
-        return parameterOptional("state", state -> parameterOptional("code", code -> optionalCookie(
-                BROWSER,
-                browser -> admission.client(client -> state.isEmpty()
-                                || code.isEmpty()
-                                || state.get().length() > 200
-                                || code.get().length() > 4_000
-                        ? back(provider, "?error=denied", Optional.empty())
-                        : onSuccess(
-                                identity.oauth()
-                                        .finish(
-                                                provider,
-                                                state.get(),
-                                                code.get(),
-                                                browser.map(HttpCookiePair::value),
-                                                client),
-                                outcome -> came(provider, outcome))))));
+        return parameterOptional(
+                "state",
+                state -> parameterOptional(
+                        "code",
+                        code -> optionalCookie(
+                                BROWSER,
+                                browser -> admission.client(client -> state.isEmpty()
+                                                || code.isEmpty()
+                                                || state.get().length() > 200
+                                                || code.get().length() > 4_000
+                                        ? back(provider, "?error=denied", Optional.empty())
+                                        : onSuccess(
+                                                identity.oauth()
+                                                        .finish(
+                                                                provider,
+                                                                state.get(),
+                                                                code.get(),
+                                                                browser.map(HttpCookiePair::value),
+                                                                client),
+                                                outcome -> came(provider, outcome))))));
     }
 
     private Route came(String provider, Outcome<Login.Entered> outcome) {
@@ -108,9 +119,8 @@ public final class OAuthRoutes {
     private Route back(String provider, String more, Optional<Sessions.LoggedIn> in) {
         return onSuccess(identity.publicUrl(), url -> {
             HttpResponse response = moved(303, url + "/auth/" + provider + "/callback" + more);
-            return complete(
-                    in.map(i -> SessionCookie.set(response, i.refreshToken(), i.refreshExpiresIn()))
-                            .orElse(response));
+            return complete(in.map(i -> SessionCookie.set(response, i.refreshToken(), i.refreshExpiresIn()))
+                    .orElse(response));
         });
     }
 

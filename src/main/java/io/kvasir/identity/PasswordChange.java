@@ -52,8 +52,7 @@ public final class PasswordChange {
         return attempts.take(new Attempts.Try(
                         "forgot from " + client.address(), settings.patience().address()))
                 .thenApply(allowed -> allowed.map(_ -> {
-                    attempts.take(new Attempts.Try(
-                                    "forgot mail " + Directory.normalised(email), MAILS_AN_HOUR))
+                    attempts.take(new Attempts.Try("forgot mail " + Directory.normalised(email), MAILS_AN_HOUR))
                             .thenCompose(mail -> mail instanceof Outcome.Done<Attempts.Try>
                                     ? link(Directory.normalised(email))
                                     : CompletableFuture.completedFuture(false))
@@ -74,7 +73,8 @@ public final class PasswordChange {
                     if (link.isEmpty()) {
                         return refused(MailedLinks.NOT_GOOD);
                     }
-                    Optional<FieldError> fault = policy.fault(password, link.get().email());
+                    Optional<FieldError> fault =
+                            policy.fault(password, link.get().email());
                     return fault.isPresent()
                             ? refused(Registration.invalid(fault.get()))
                             : passwords.hash(password).thenCompose(hash -> setByLink(token, hash));
@@ -84,25 +84,31 @@ public final class PasswordChange {
     /** Sets a new password by the old one. This session stays, all others end. */
     public CompletionStage<Outcome<Boolean>> change(Principal caller, String old, String fresh, Client client) {
         Attempts.Try tried = new Attempts.Try(
-                "change " + caller.user() + " from " + client.address(), settings.patience().account());
-        return attempts.take(tried).thenCompose(allowed -> allowed.then(_ -> transactor
-                .run(c -> Directory.byId(c, caller.user()))
-                .thenCompose(user -> {
-                    Optional<String> hash = user.flatMap(Directory.User::hash);
-                    if (user.isEmpty() || hash.isEmpty()) {
-                        return refused(new Rejection.Conflict(
-                                "no-password", "This account has no password yet; ask for a link to choose one"));
-                    }
-                    Optional<FieldError> fault = policy.fault(fresh, user.get().email());
-                    if (fault.isPresent()) {
-                        return refused(Registration.invalid(fault.get()));
-                    }
-                    return passwords.matches(old, hash.get()).thenCompose(right -> right
-                            ? attempts.forgive(tried)
-                                    .thenCompose(_ -> passwords.hash(fresh))
-                                    .thenCompose(made -> set(user.get(), made, caller.credential()))
-                            : refused(Rejection.Invalid.field("/oldPassword", "is wrong")));
-                })));
+                "change " + caller.user() + " from " + client.address(),
+                settings.patience().account());
+        return attempts.take(tried)
+                .thenCompose(allowed -> allowed.then(_ -> transactor
+                        .run(c -> Directory.byId(c, caller.user()))
+                        .thenCompose(user -> {
+                            Optional<String> hash = user.flatMap(Directory.User::hash);
+                            if (user.isEmpty() || hash.isEmpty()) {
+                                return refused(new Rejection.Conflict(
+                                        "no-password",
+                                        "This account has no password yet; ask for a link to choose one"));
+                            }
+                            Optional<FieldError> fault =
+                                    policy.fault(fresh, user.get().email());
+                            if (fault.isPresent()) {
+                                return refused(Registration.invalid(fault.get()));
+                            }
+                            return passwords
+                                    .matches(old, hash.get())
+                                    .thenCompose(right -> right
+                                            ? attempts.forgive(tried)
+                                                    .thenCompose(_ -> passwords.hash(fresh))
+                                                    .thenCompose(made -> set(user.get(), made, caller.credential()))
+                                            : refused(Rejection.Invalid.field("/oldPassword", "is wrong")));
+                        })));
     }
 
     private CompletionStage<Boolean> link(String email) {
@@ -137,11 +143,11 @@ public final class PasswordChange {
                 .telling(c -> {
                     Optional<MailedLinks.Link> link =
                             MailedLinks.take(c, token, MailedLinks.Purpose.RESET, clock.instant());
-                    Optional<Directory.User> user =
-                            link.isEmpty() ? Optional.empty() : Directory.byEmail(c, link.get().email());
+                    Optional<Directory.User> user = link.isEmpty()
+                            ? Optional.empty()
+                            : Directory.byEmail(c, link.get().email());
                     if (user.isEmpty()) {
-                        return Suspensions.Told.<Outcome<Directory.User>>nothing(
-                                Outcome.refused(MailedLinks.NOT_GOOD));
+                        return Suspensions.Told.<Outcome<Directory.User>>nothing(Outcome.refused(MailedLinks.NOT_GOOD));
                     }
                     MailedLinks.drop(c, MailedLinks.Purpose.RESET, user.get().email());
                     Sql.update(
@@ -162,7 +168,11 @@ public final class PasswordChange {
 
     private CompletionStage<Outcome<Boolean>> set(Directory.User user, String hash, Optional<String> keep) {
         return suspensions.telling(c -> {
-            Sql.update(c, "UPDATE users SET password_hash = ? WHERE id = ?", hash, user.id().value());
+            Sql.update(
+                    c,
+                    "UPDATE users SET password_hash = ? WHERE id = ?",
+                    hash,
+                    user.id().value());
             MailedLinks.drop(c, MailedLinks.Purpose.RESET, user.email());
             List<Suspensions.Ended> others = Sql.all(
                     c,

@@ -77,29 +77,30 @@ public final class Registration {
                 .thenCompose(allowed -> allowed.then(_ -> passwords
                         .hash(wish.password())
                         .thenCompose(hash -> attempts.take(new Attempts.Try("register mail " + email, MAILS_AN_HOUR))
-                                .thenCompose(mail -> pending(
-                                        wish, email, hash, mail instanceof Outcome.Done<Attempts.Try>)))));
+                                .thenCompose(mail ->
+                                        pending(wish, email, hash, mail instanceof Outcome.Done<Attempts.Try>)))));
     }
 
     /** Makes the account a link stands for, with a tenant of its own, and logs in. */
     public CompletionStage<Outcome<Sessions.LoggedIn>> verify(String token, Client client) {
-        return transactor.<Outcome<Sessions.LoggedIn>>run(c -> {
-            Optional<MailedLinks.Link> link =
-                    MailedLinks.take(c, token, MailedLinks.Purpose.REGISTER, clock.instant());
-            if (link.isEmpty() || Directory.byEmail(c, link.get().email()).isPresent()) {
-                return Outcome.refused(MailedLinks.NOT_GOOD);
-            }
-            Instant now = clock.instant();
-            UserId user = Directory.addUser(
-                    c, link.get().email(), link.get().name(), link.get().passwordHash(), now);
-            TenantId tenant = Directory.addTenant(
-                    c, link.get().tenantName().orElse(link.get().email()), now);
-            Directory.addMember(c, tenant, user, Role.OWNER, now);
-            return sessions.open(c, user, Optional.of(tenant), client);
-        })
-                .exceptionallyCompose(failure -> taken(failure)
-                        ? refused(MailedLinks.NOT_GOOD)
-                        : CompletableFuture.failedFuture(failure));
+        return transactor
+                .<Outcome<Sessions.LoggedIn>>run(c -> {
+                    Optional<MailedLinks.Link> link =
+                            MailedLinks.take(c, token, MailedLinks.Purpose.REGISTER, clock.instant());
+                    if (link.isEmpty()
+                            || Directory.byEmail(c, link.get().email()).isPresent()) {
+                        return Outcome.refused(MailedLinks.NOT_GOOD);
+                    }
+                    Instant now = clock.instant();
+                    UserId user = Directory.addUser(
+                            c, link.get().email(), link.get().name(), link.get().passwordHash(), now);
+                    TenantId tenant = Directory.addTenant(
+                            c, link.get().tenantName().orElse(link.get().email()), now);
+                    Directory.addMember(c, tenant, user, Role.OWNER, now);
+                    return sessions.open(c, user, Optional.of(tenant), client);
+                })
+                .exceptionallyCompose(failure ->
+                        taken(failure) ? refused(MailedLinks.NOT_GOOD) : CompletableFuture.failedFuture(failure));
     }
 
     /** Makes an account for whoever was invited: the invitation came to that address. */
@@ -114,15 +115,15 @@ public final class Registration {
                     if (found.isEmpty()) {
                         return refused(Invitations.NOT_GOOD);
                     }
-                    Optional<FieldError> fault = policy.fault(password, found.get().email());
+                    Optional<FieldError> fault =
+                            policy.fault(password, found.get().email());
                     if (fault.isPresent()) {
                         return refused(invalid(fault.get()));
                     }
                     return passwords
                             .hash(password)
                             .thenCompose(hash -> transactor.<Outcome<Sessions.LoggedIn>>run(c -> {
-                                Optional<Invitations.Open> taken =
-                                        Invitations.take(c, invitation, clock.instant());
+                                Optional<Invitations.Open> taken = Invitations.take(c, invitation, clock.instant());
                                 if (taken.isEmpty()) {
                                     return Outcome.refused(Invitations.NOT_GOOD);
                                 }
@@ -131,11 +132,15 @@ public final class Registration {
                                     throw new Taken();
                                 }
                                 Instant now = clock.instant();
-                                UserId user = Directory.addUser(
-                                        c, taken.get().email(), name, Optional.of(hash), now);
+                                UserId user = Directory.addUser(c, taken.get().email(), name, Optional.of(hash), now);
                                 Directory.addMember(
-                                        c, taken.get().tenant(), user, taken.get().role(), now);
-                                return sessions.open(c, user, Optional.of(taken.get().tenant()), client);
+                                        c,
+                                        taken.get().tenant(),
+                                        user,
+                                        taken.get().role(),
+                                        now);
+                                return sessions.open(
+                                        c, user, Optional.of(taken.get().tenant()), client);
                             }))
                             .exceptionallyCompose(failure -> taken(failure)
                                     ? refused(new Rejection.Conflict(

@@ -43,21 +43,16 @@ final class SmtpMailer implements Mailer {
     }
 
     private CompletionStage<Void> attempt(Mail mail, int number, Executor on) {
-        return CompletableFuture.runAsync(() -> handOver(mail), on)
-                .exceptionallyCompose(failure -> {
-                    Throwable cause = failure instanceof CompletionException && failure.getCause() != null
-                            ? failure.getCause()
-                            : failure;
-                    if (number >= settings.attempts() || cause instanceof AddressException) {
-                        LOG.warn("a mail could not be sent: {}", cause.toString());
-                        return CompletableFuture.failedFuture(cause);
-                    }
-                    long pause = FIRST_PAUSE.toMillis() << (number - 1);
-                    return attempt(
-                            mail,
-                            number + 1,
-                            CompletableFuture.delayedExecutor(pause, TimeUnit.MILLISECONDS, threads));
-                });
+        return CompletableFuture.runAsync(() -> handOver(mail), on).exceptionallyCompose(failure -> {
+            Throwable cause =
+                    failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+            if (number >= settings.attempts() || cause instanceof AddressException) {
+                LOG.warn("a mail could not be sent: {}", cause.toString());
+                return CompletableFuture.failedFuture(cause);
+            }
+            long pause = FIRST_PAUSE.toMillis() << (number - 1);
+            return attempt(mail, number + 1, CompletableFuture.delayedExecutor(pause, TimeUnit.MILLISECONDS, threads));
+        });
     }
 
     private void handOver(Mail mail) {
@@ -80,7 +75,8 @@ final class SmtpMailer implements Mailer {
         properties.put("mail.transport.protocol.rfc822", protocol);
         properties.put("mail." + protocol + ".host", settings.host());
         properties.put("mail." + protocol + ".port", Integer.toString(settings.port()));
-        properties.put("mail." + protocol + ".auth", Boolean.toString(settings.user().isPresent()));
+        properties.put(
+                "mail." + protocol + ".auth", Boolean.toString(settings.user().isPresent()));
         properties.put("mail." + protocol + ".connectiontimeout", millis);
         properties.put("mail." + protocol + ".timeout", millis);
         properties.put("mail." + protocol + ".writetimeout", millis);

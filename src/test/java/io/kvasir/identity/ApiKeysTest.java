@@ -84,7 +84,8 @@ class ApiKeysTest {
     void whatIsNoKeyOfOursIsNone() {
         ApiKeys.Made made = make(Set.of(Permission.READ), Optional.empty());
 
-        assertThat(by(made.key().substring(0, 46) + (made.key().endsWith("A") ? "B" : "A"))).isEmpty();
+        assertThat(by(made.key().substring(0, 46) + (made.key().endsWith("A") ? "B" : "A")))
+                .isEmpty();
         assertThat(by(made.key() + "x")).isEmpty();
         assertThat(by("kvk_")).isEmpty();
         assertThat(by(made.prefix())).isEmpty();
@@ -93,8 +94,8 @@ class ApiKeysTest {
 
     @Test
     void aKeyEndsWhenItShouldAndWhenItIsRevoked() {
-        ApiKeys.Made short1 = make(
-                Set.of(Permission.READ), Optional.of(house.clock.instant().plus(Duration.ofHours(1))));
+        ApiKeys.Made short1 =
+                make(Set.of(Permission.READ), Optional.of(house.clock.instant().plus(Duration.ofHours(1))));
         ApiKeys.Made long1 = make(Set.of(Permission.READ), Optional.empty());
 
         house.clock.forward(Duration.ofHours(1));
@@ -102,7 +103,8 @@ class ApiKeysTest {
         assertThat(by(long1.key())).isPresent();
         done(house.identity.apiKeys().revoke(me(), long1.id()));
         assertThat(by(long1.key())).isEmpty();
-        assertThat(refused(house.identity.apiKeys()
+        assertThat(refused(house.identity
+                        .apiKeys()
                         .make(me(), "late", Set.of(Permission.READ), Optional.of(house.clock.instant()))))
                 .isInstanceOf(Rejection.Invalid.class);
     }
@@ -145,23 +147,25 @@ class ApiKeysTest {
         Principal foreign = house.principal(house.in("f@x.org").accessToken());
 
         assertThat(done(house.identity.apiKeys().list(foreign))).isEmpty();
-        assertThat(refused(house.identity.apiKeys().revoke(foreign, made.id())))
-                .isInstanceOf(Rejection.NotFound.class);
+        assertThat(refused(house.identity.apiKeys().revoke(foreign, made.id()))).isInstanceOf(Rejection.NotFound.class);
         assertThat(by(made.key())).isPresent();
     }
 
     @Test
     void itsLastUseIsKeptToTheMinute() {
         ApiKeys.Made made = make(Set.of(Permission.READ), Optional.empty());
-        assertThat(done(house.identity.apiKeys().list(me())).getFirst().usedAt()).isEmpty();
+        assertThat(done(house.identity.apiKeys().list(me())).getFirst().usedAt())
+                .isEmpty();
 
         by(made.key());
         Instant first = house.clock.instant();
         house.clock.forward(Duration.ofSeconds(30));
         by(made.key());
-        assertThat(done(house.identity.apiKeys().list(me())).getFirst().usedAt()).contains(first);
+        assertThat(done(house.identity.apiKeys().list(me())).getFirst().usedAt())
+                .contains(first);
         house.clock.forward(Duration.ofSeconds(31));
         by(made.key());
-        assertThat(done(house.identity.apiKeys().list(me())).getFirst().usedAt()).contains(house.clock.instant());
+        assertThat(done(house.identity.apiKeys().list(me())).getFirst().usedAt())
+                .contains(house.clock.instant());
     }
 }

@@ -28,7 +28,8 @@ import org.apache.pekko.http.javadsl.server.Route;
 
 /** GitHub as far as a login goes: codes are good once, for the redirect address and PKCE challenge they were made for. */
 final class GitHubDouble implements AutoCloseable {
-    private final ActorSystem system = ActorSystem.create("github", com.typesafe.config.ConfigFactory.load("reference"));
+    private final ActorSystem system =
+            ActorSystem.create("github", com.typesafe.config.ConfigFactory.load("reference"));
     private final Map<String, Map<String, String>> codes = new ConcurrentHashMap<>();
     private final ServerBinding binding;
     volatile long id = 4711;
@@ -50,21 +51,30 @@ final class GitHubDouble implements AutoCloseable {
 
     private Route routes() {
         return concat(
-                pathPrefix("login", () -> pathPrefix("oauth", () -> concat(
-                        path("authorize", () -> parameterMap(asked -> {
-                            String code = "code-" + codes.size();
-                            codes.put(code, new HashMap<>(asked));
-                            return complete(HttpResponse.create()
-                                    .withStatus(StatusCodes.FOUND)
-                                    .addHeader(org.apache.pekko.http.javadsl.model.headers.RawHeader.create(
-                                            "Location",
-                                            asked.get("redirect_uri") + "?code=" + code + "&state="
-                                                    + asked.get("state"))));
-                        })),
-                        path("access_token", () -> formFieldMap(this::token))))),
+                pathPrefix(
+                        "login",
+                        () ->
+                                pathPrefix(
+                                        "oauth",
+                                        () -> concat(
+                                                path(
+                                                        "authorize",
+                                                        () -> parameterMap(asked -> {
+                                                            String code = "code-" + codes.size();
+                                                            codes.put(code, new HashMap<>(asked));
+                                                            return complete(HttpResponse.create()
+                                                                    .withStatus(StatusCodes.FOUND)
+                                                                    .addHeader(org.apache.pekko.http.javadsl.model
+                                                                            .headers.RawHeader.create(
+                                                                            "Location",
+                                                                            asked.get("redirect_uri") + "?code=" + code
+                                                                                    + "&state=" + asked.get("state"))));
+                                                        })),
+                                                path("access_token", () -> formFieldMap(this::token))))),
                 path("user", () -> known(() -> json(Map.of("id", id, "login", "octo", "name", "Octo Cat")))),
                 path(
-                        org.apache.pekko.http.javadsl.server.PathMatchers.segment("user").slash("emails"),
+                        org.apache.pekko.http.javadsl.server.PathMatchers.segment("user")
+                                .slash("emails"),
                         () -> known(() -> json(emails))));
     }
 
@@ -100,8 +110,8 @@ final class GitHubDouble implements AutoCloseable {
         try {
             return Base64.getUrlEncoder()
                     .withoutPadding()
-                    .encodeToString(MessageDigest.getInstance("SHA-256")
-                            .digest(verifier.getBytes(StandardCharsets.US_ASCII)));
+                    .encodeToString(
+                            MessageDigest.getInstance("SHA-256").digest(verifier.getBytes(StandardCharsets.US_ASCII)));
         } catch (java.security.NoSuchAlgorithmException impossible) {
             throw new IllegalStateException(impossible);
         }

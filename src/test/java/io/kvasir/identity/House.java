@@ -46,6 +46,7 @@ final class House implements AutoCloseable {
         mails.add(mail);
         return CompletableFuture.completedFuture(null);
     };
+
     private final OAuthSettings oauth;
     final Identity identity;
 
@@ -100,9 +101,7 @@ final class House implements AutoCloseable {
     /** The newest mail to somebody, once there are so many. */
     Mail mail(String to, int number) {
         return Awaitility.await()
-                .until(
-                        () -> mails.stream().filter(m -> m.to().equals(to)).toList(),
-                        all -> all.size() >= number)
+                .until(() -> mails.stream().filter(m -> m.to().equals(to)).toList(), all -> all.size() >= number)
                 .get(number - 1);
     }
 

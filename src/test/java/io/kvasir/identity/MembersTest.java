@@ -104,7 +104,8 @@ class MembersTest {
         assertThat(refused(house.identity.invitations().accept(as("thief@x.org"), token)))
                 .isInstanceOf(Rejection.NotFound.class);
         assertThat(refused(join1(token))).isInstanceOf(Rejection.Conflict.class);
-        assertThat(done(house.identity.invitations().accept(as("there@x.org"), token)).id())
+        assertThat(done(house.identity.invitations().accept(as("there@x.org"), token))
+                        .id())
                 .isEqualTo(tenant);
         refused(house.identity.invitations().accept(as("there@x.org"), token));
     }
@@ -133,13 +134,15 @@ class MembersTest {
     void aTenantKeepsAnOwner() {
         Principal me = as("owner@x.org");
         assertThat(refused(house.identity.members().remove(me, owner))).isInstanceOf(Rejection.Conflict.class);
-        assertThat(refused(house.identity.members().give(me, owner, Role.ADMIN))).isInstanceOf(Rejection.Conflict.class);
+        assertThat(refused(house.identity.members().give(me, owner, Role.ADMIN)))
+                .isInstanceOf(Rejection.Conflict.class);
         assertThat(refused(house.identity.members().suspend(me, owner))).isInstanceOf(Rejection.Conflict.class);
 
         UserId second = house.user("second@x.org", tenant, Role.OWNER);
         Principal they = as("second@x.org");
         List<CompletionStage<Outcome<Boolean>>> both = List.of(
-                house.identity.members().remove(me, second), house.identity.members().remove(they, owner));
+                house.identity.members().remove(me, second),
+                house.identity.members().remove(they, owner));
 
         assertThat(both.stream().map(House::join).filter(Outcome.Done.class::isInstance))
                 .hasSize(1);
@@ -149,6 +152,7 @@ class MembersTest {
     void whoIsSuspendedHereIsOutHereAlone() {
         TenantId other = house.tenant("Other");
         UserId member = house.user("m@x.org", other, Role.VIEWER);
+        house.clock.forward(Duration.ofSeconds(1));
         house.member(tenant, member, Role.STAFF);
         Sessions.LoggedIn in = house.in("m@x.org");
         String there = done(house.identity.sessions().switchTo(house.principal(in.accessToken()), tenant))

@@ -103,7 +103,8 @@ class MfaTest {
 
     @Test
     void ofManyWithOneCodeAtOnceOneGetsIn() {
-        List<String> challenges = IntStream.range(0, 5).mapToObj(_ -> challenge()).toList();
+        List<String> challenges =
+                IntStream.range(0, 5).mapToObj(_ -> challenge()).toList();
         String code = code();
 
         List<CompletionStage<Outcome<Login.Entered>>> all =
@@ -176,7 +177,8 @@ class MfaTest {
 
     @Test
     void ofManyWithOneRecoveryCodeAtOnceOneGetsIn() {
-        List<String> challenges = IntStream.range(0, 5).mapToObj(_ -> challenge()).toList();
+        List<String> challenges =
+                IntStream.range(0, 5).mapToObj(_ -> challenge()).toList();
 
         List<CompletionStage<Outcome<Login.Entered>>> all =
                 challenges.stream().map(c -> answer(c, recovery.getFirst())).toList();
@@ -239,6 +241,7 @@ class MfaTest {
         assertThat(Totp.code(ascii, Instant.ofEpochSecond(59))).isEqualTo("287082");
         assertThat(Totp.code(ascii, Instant.ofEpochSecond(1_111_111_109))).isEqualTo("081804");
         assertThat(Totp.code(ascii, Instant.ofEpochSecond(20_000_000_000L))).isEqualTo("353130");
-        assertThat(Totp.base32("foobar".getBytes(java.nio.charset.StandardCharsets.US_ASCII))).isEqualTo("MZXW6YTBOI");
+        assertThat(Totp.base32("foobar".getBytes(java.nio.charset.StandardCharsets.US_ASCII)))
+                .isEqualTo("MZXW6YTBOI");
     }
 }

@@ -1,8 +1,6 @@
 package io.kvasir.identity;
 
-import static io.kvasir.identity.House.CLIENT;
 import static io.kvasir.identity.House.done;
-import static io.kvasir.identity.House.refused;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.kvasir.http.Authenticated;
@@ -22,7 +20,6 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import no.nav.security.mock.oauth2.MockOAuth2Server;
@@ -35,8 +32,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Logins at a real OpenID Connect server and at a double of GitHub, by browsers that keep cookies. */
 class OAuthTest {
-    private static final MockOAuth2Server OIDC = started();
     private static final GitHubDouble GITHUB = new GitHubDouble();
+
+    /** New for each test: it keeps what it was told to say until somebody comes. */
+    private final MockOAuth2Server oidc = started();
 
     private House house = house(AccountSettings.Registration.OPEN);
     private HttpServerForTests server = serve(AccountSettings.Registration.OPEN);
@@ -49,17 +48,21 @@ class OAuthTest {
 
     @AfterAll
     static void stop() throws Exception {
-        OIDC.shutdown();
         GITHUB.close();
     }
 
     @AfterEach
     void close() throws Exception {
+        stopHouse();
+        oidc.shutdown();
+    }
+
+    private void stopHouse() throws Exception {
         server.close();
         house.close();
     }
 
-    private static House house(AccountSettings.Registration registration) {
+    private House house(AccountSettings.Registration registration) {
         GITHUB.id = 4711;
         GITHUB.broken = false;
         GITHUB.emails = List.of(Map.of("email", "octo@x.org", "primary", true, "verified", true));
@@ -73,8 +76,8 @@ class OAuthTest {
                         provider("github", OAuthSettings.Kind.GITHUB, GITHUB.uri(), true))));
     }
 
-    private static URI issuer(String name) {
-        return OIDC.issuerUrl(name).uri();
+    private URI issuer(String name) {
+        return oidc.issuerUrl(name).uri();
     }
 
     private static OAuthSettings.Provider provider(
@@ -103,14 +106,14 @@ class OAuthTest {
     }
 
     private void restart(AccountSettings.Registration registration) throws Exception {
-        close();
+        stopHouse();
         house = house(registration);
         server = serve(registration);
     }
 
     /** Whom the OpenID Connect server lets in next. */
-    private static void next(String issuer, String subject, Map<String, Object> claims) {
-        OIDC.enqueueCallback(new DefaultOAuth2TokenCallback(issuer, subject, "JWT", List.of("client"), claims, 3600));
+    private void next(String issuer, String subject, Map<String, Object> claims) {
+        oidc.enqueueCallback(new DefaultOAuth2TokenCallback(issuer, subject, "JWT", List.of("client"), claims, 3600));
     }
 
     private static Map<String, Object> email(String address, Object verified) {
@@ -183,6 +186,8 @@ class OAuthTest {
                 SessionCookie.NAME + "=" + browser.cookies.get(SessionCookie.NAME),
                 "Origin",
                 "http://" + server.uri("/").getAuthority());
+        String cookie = refreshed.headers().firstValue("Set-Cookie").orElseThrow();
+        browser.cookies.put(SessionCookie.NAME, cookie.substring(cookie.indexOf('=') + 1, cookie.indexOf(';')));
         return house.principal(
                 Json.MAPPER.readTree(refreshed.body()).get("accessToken").asText());
     }
@@ -190,7 +195,9 @@ class OAuthTest {
     @ParameterizedTest
     @ValueSource(strings = {"google", "github"})
     void whoComesForTheFirstTimeGetsAnAccountAndFindsItAgain(String provider) throws Exception {
-        next("google", "anna-1", email("Anna@x.org", true));
+        if (provider.equals("google")) {
+            next("google", "anna-1", email("Anna@x.org", true));
+        }
         Browser first = new Browser();
         HttpResponse<String> response = first.login(provider);
 
@@ -200,7 +207,9 @@ class OAuthTest {
         UserId user = principal(first).user();
         assertThat(principal(first).roles()).containsExactly(Role.OWNER);
 
-        next("google", "anna-1", email("anna.changed@x.org", true));
+        if (provider.equals("google")) {
+            next("google", "anna-1", email("anna.changed@x.org", true));
+        }
         Browser second = new Browser();
         second.login(provider);
         assertThat(principal(second).user()).isEqualTo(user);
@@ -256,7 +265,8 @@ class OAuthTest {
         assertThat(end(new Browser().get(attackers))).isEqualTo("github/callback?error=expired");
         // The attacker's code with the victim's state: the code was made for another PKCE challenge.
         assertThat(end(victim.get(server.uri("/api/v1/oauth/auth/github/callback?state="
-                        + query(victims).get("state") + "&code=" + query(attackers).get("code")))))
+                        + query(victims).get("state") + "&code="
+                        + query(attackers).get("code")))))
                 .isEqualTo("github/callback?error=refused");
         assertThat(victim.cookies).doesNotContainKey(SessionCookie.NAME);
         assertThat(house.text("SELECT COUNT(*) FROM users")).isEqualTo("0");
@@ -390,25 +400,22 @@ class OAuthTest {
     void aProviderThatFailsIsNamed() throws Exception {
         GITHUB.broken = true;
         assertThat(end(new Browser().login("github"))).isEqualTo("github/callback?error=provider-unavailable");
-        assertThat(refused(house.identity.oauth().begin("away", Optional.empty())))
-                .isInstanceOfSatisfying(
-                        io.kvasir.kernel.Rejection.Conflict.class,
-                        no -> assertThat(no.code()).isEqualTo("provider-unavailable"));
+        assertThat(end(new Browser().get(server.uri("/api/v1/oauth/auth/away"))))
+                .isEqualTo("away/callback?error=provider-unavailable");
     }
 
     @Test
     void whoSaysNoAtTheProviderComesBackWithoutALogin() throws Exception {
-        assertThat(end(new Browser()
-                        .get(server.uri("/api/v1/oauth/auth/google/callback?error=access_denied&state=x"))))
+        assertThat(end(new Browser().get(server.uri("/api/v1/oauth/auth/google/callback?error=access_denied&state=x"))))
                 .isEqualTo("google/callback?error=denied");
     }
 
     @Test
     void anUnknownProviderIsNotThere() throws Exception {
         assertThat(server.get("/api/v1/oauth/auth/nobody").statusCode()).isEqualTo(404);
-        assertThat(server.get("/api/v1/oauth/auth/nobody/callback?state=a&code=b").statusCode())
+        assertThat(server.get("/api/v1/oauth/auth/nobody/callback?state=a&code=b")
+                        .statusCode())
                 .isEqualTo(404);
         assertThat(server.get("/api/v1/oauth/providers").body()).contains("google", "github", "work");
-        assertThat(CLIENT.address()).isNotEmpty();
     }
 }

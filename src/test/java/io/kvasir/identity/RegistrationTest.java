@@ -93,7 +93,8 @@ class RegistrationTest {
     void anAddressThatIsKnownShowsInTheMailAlone() {
         house.owner("known@x.org");
 
-        assertThat(done(register("known@x.org", "another long password"))).isEqualTo(done(register("new@x.org", PASSWORD)));
+        assertThat(done(register("known@x.org", "another long password")))
+                .isEqualTo(done(register("new@x.org", PASSWORD)));
 
         assertThat(house.mail("known@x.org", 1).subject()).contains("already");
         assertThat(house.mail("known@x.org", 1).text()).doesNotContain("#token=");
@@ -135,8 +136,7 @@ class RegistrationTest {
         house.mailer = _ -> java.util.concurrent.CompletableFuture.failedFuture(new java.io.IOException("away"));
         try (Identity other = house.node(House.settings(AccountSettings.Registration.OPEN))) {
             done(other.registration()
-                    .register(
-                            new Registration.Wish("a@x.org", PASSWORD, Optional.empty(), Optional.empty()), CLIENT));
+                    .register(new Registration.Wish("a@x.org", PASSWORD, Optional.empty(), Optional.empty()), CLIENT));
         }
     }
 

@@ -79,8 +79,7 @@ class MailerTest {
         send(settings(server.getSmtp().getPort(), Optional.of("kvasir"), "s3cret", 1), MAIL);
 
         assertThat(server.getReceivedMessages()).hasSize(1);
-        assertThatThrownBy(() ->
-                        send(settings(server.getSmtp().getPort(), Optional.of("kvasir"), "wrong", 1), MAIL))
+        assertThatThrownBy(() -> send(settings(server.getSmtp().getPort(), Optional.of("kvasir"), "wrong", 1), MAIL))
                 .hasRootCauseInstanceOf(jakarta.mail.AuthenticationFailedException.class);
     }
 
@@ -88,8 +87,7 @@ class MailerTest {
     @ValueSource(strings = {"a@b\r\nBcc: x@y", "a@b, c@d", "nobody", "<script>@x", ""})
     void nothingInAnAddressBecomesAnotherRecipient(String address) {
         assertThatThrownBy(() -> send(
-                        settings(server.getSmtp().getPort(), Optional.empty(), "", 3),
-                        new Mail(address, "s", "t")))
+                        settings(server.getSmtp().getPort(), Optional.empty(), "", 3), new Mail(address, "s", "t")))
                 .isInstanceOf(java.util.concurrent.CompletionException.class);
         assertThat(server.getReceivedMessages()).isEmpty();
     }
@@ -108,9 +106,8 @@ class MailerTest {
     void aServerThatIsAwayIsTriedAgain() throws Exception {
         int port = server.getSmtp().getPort();
         server.stop();
-        var sending = Mailer.of(settings(port, Optional.empty(), "", 6))
-                .send(MAIL)
-                .toCompletableFuture();
+        var sending =
+                Mailer.of(settings(port, Optional.empty(), "", 6)).send(MAIL).toCompletableFuture();
         GreenMail later = new GreenMail(new ServerSetup(port, "127.0.0.1", ServerSetup.PROTOCOL_SMTP));
         later.start();
         try {
@@ -160,7 +157,8 @@ class MailerTest {
         assertThat(kept).singleElement().satisfies(file -> {
             assertThat(file.toString()).endsWith(".eml");
             assertThat(Files.readString(file)).contains("To: anna@example.org", "From: kvasir@localhost");
-            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file))).isEqualTo("rw-------");
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                    .isEqualTo("rw-------");
         });
     }
 
