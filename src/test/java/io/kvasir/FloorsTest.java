@@ -29,6 +29,7 @@ class FloorsTest {
                     "io.kvasir.http..",
                     "io.kvasir.mail..",
                     "io.kvasir.outbound..",
+                    "io.kvasir.observability..",
                     "io.kvasir.jdbc..",
                     "io.kvasir.journal..",
                     "io.kvasir.kernel..")

@@ -1,6 +1,7 @@
 package io.kvasir.bootstrap;
 
 import io.kvasir.answering.EmbeddedSentences;
+import io.kvasir.llm.ChatModel;
 import io.kvasir.llm.ChatModels;
 import io.kvasir.llm.anthropic.AnthropicFormat;
 import io.kvasir.llm.extractive.ExtractiveChatModel;
@@ -14,22 +15,29 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.apache.pekko.actor.typed.ActorSystem;
 
 /** The chat models of the configuration, the built-in one first. */
 final class Models {
     private Models() {}
 
-    static ChatModels of(Providers providers, Embedder embedder, ActorSystem<?> system, Clock clock) {
+    /** @param watched puts a watch on each model */
+    static ChatModels of(
+            Providers providers,
+            Embedder embedder,
+            ActorSystem<?> system,
+            Clock clock,
+            UnaryOperator<ChatModel> watched) {
         List<ChatModels.Provider> all = new ArrayList<>();
         all.add(new ChatModels.Provider(
-                new ExtractiveChatModel(new EmbeddedSentences(embedder)),
+                watched.apply(new ExtractiveChatModel(new EmbeddedSentences(embedder))),
                 List.of(ChatModels.EXTRACTIVE),
                 Optional.empty()));
         for (Providers.Provider provider : providers.all()) {
             Upstream upstream = new Upstream(system, provider.settings(), clock);
             all.add(new ChatModels.Provider(
-                    new StreamedChatModel(upstream, format(provider), provider.prices()),
+                    watched.apply(new StreamedChatModel(upstream, format(provider), provider.prices())),
                     provider.kind().toString(),
                     provider.models(),
                     provider.prices(),

@@ -33,6 +33,7 @@ import io.kvasir.knowledgebase.KnowledgeBaseRoutes;
 import io.kvasir.knowledgebase.KnowledgeBases;
 import io.kvasir.llm.ChatModels;
 import io.kvasir.mail.Mailer;
+import io.kvasir.observability.Metrics;
 import io.kvasir.retrieval.Embedder;
 import io.kvasir.retrieval.PassageIndex;
 import io.kvasir.retrieval.Retriever;
@@ -87,7 +88,9 @@ public final class Server implements AutoCloseable {
                     settings,
                     () -> settings.embedding().space(builtIn::join)));
 
-            Database database = keep(Database.open(settings.database()));
+            Metrics metrics = keep(new Metrics());
+            Observed observed = new Observed(metrics);
+            Database database = keep(Database.open(settings.database(), metrics.registry()));
             Transactor transactor = keep(new Transactor(
                     database.dataSource(),
                     settings.database().poolSize() - settings.journalConnections() - settings.projectionConnections()));
@@ -122,9 +125,9 @@ public final class Server implements AutoCloseable {
             DocumentIngestion ingestion = keep(DocumentIngestion.open(settings.ingestion(), blobs, embedder, index));
             Identity identity = keep(join(identifying));
 
-            Retriever retriever = new Retriever(index, embedder);
-            ChatModels models = Models.of(settings.providers(), sentences, system, clock);
-            Answerer answerer = new Answerer(retriever::retrieve, models, settings.answering());
+            Observed.Search search = observed.search(new Retriever(index, embedder)::retrieve);
+            ChatModels models = Models.of(settings.providers(), sentences, system, clock, observed::model);
+            Answerer answerer = new Answerer(search::apply, models, settings.answering());
 
             // Each feature is handed what it needs of the other as a function: neither knows the other.
             CompletableFuture<Conversations> conversing = new CompletableFuture<>();
@@ -136,7 +139,7 @@ public final class Server implements AutoCloseable {
                     keys,
                     blobs,
                     index,
-                    ingestion,
+                    observed.ingestion(ingestion),
                     scope -> conversing.thenCompose(c -> c.eraseOf(scope)));
             Conversations conversations = new Conversations(
                     system,
@@ -159,12 +162,13 @@ public final class Server implements AutoCloseable {
             Endpoints endpoints = new Endpoints(
                     Stream.of(
                                     new ApiDocs(() -> inventory.join().all()).endpoints(),
+                                    observed.endpoints(),
                                     new IdentityRoutes(identity, settings.accounts(), addresses).endpoints(),
                                     new AccountRoutes(identity, settings.accounts(), addresses).endpoints(),
                                     new MfaRoutes(identity, settings.accounts(), addresses).endpoints(),
                                     new OAuthRoutes(identity, settings.accounts(), addresses).endpoints(),
                                     new MemberRoutes(identity, idempotent).endpoints(),
-                                    new KnowledgeBaseRoutes(knowledgeBases, idempotent, retriever::retrieve)
+                                    new KnowledgeBaseRoutes(knowledgeBases, idempotent, search::apply)
                                             .endpoints(),
                                     new ConversationRoutes(conversations, idempotent).endpoints(),
                                     new PublicRoutes(conversations, identity, slug -> shared(knowledgeBases, slug))
@@ -172,7 +176,8 @@ public final class Server implements AutoCloseable {
                                     new HealthRoutes(parts(transactor, found)).endpoints())
                             .flatMap(List::stream)
                             .toList(),
-                    new Authenticated(identity));
+                    new Authenticated(identity),
+                    observed::served);
             inventory.complete(endpoints);
             Route routes = Directives.concat(
                     endpoints.route(), new WebUi(settings.web(), slug -> face(knowledgeBases, slug)).routes());

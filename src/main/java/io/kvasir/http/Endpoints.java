@@ -4,6 +4,7 @@ import static org.apache.pekko.http.javadsl.server.Directives.extractRequest;
 
 import io.kvasir.kernel.Principal;
 import io.kvasir.kernel.Rejection;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -20,14 +21,23 @@ import org.jspecify.annotations.Nullable;
  * {@link Access} allows. A segment written out goes before a parameter.
  */
 public final class Endpoints {
+    /** Is told of every answer. Called on the way out: it must not wait. */
+    @FunctionalInterface
+    public interface Watch {
+        /** @param took until the answer's head was ready */
+        void served(Endpoint endpoint, int status, Duration took);
+    }
+
     private final List<Endpoint> all;
     private final Authenticated authenticated;
+    private final Watch watch;
     private final Step root = new Step();
 
     /** @throws IllegalArgumentException where two endpoints have one address, or one parameter has two names */
-    public Endpoints(List<Endpoint> all, Authenticated authenticated) {
+    public Endpoints(List<Endpoint> all, Authenticated authenticated, Watch watch) {
         this.all = List.copyOf(all);
         this.authenticated = authenticated;
+        this.watch = watch;
         this.all.forEach(this::place);
     }
 
@@ -53,7 +63,7 @@ public final class Endpoints {
             for (Match match : matches) {
                 Endpoint endpoint = match.step().here.get(method);
                 if (endpoint != null) {
-                    return admitted(endpoint, match.parameters());
+                    return watched(endpoint, match.parameters());
                 }
             }
             return Problems.methodNotAllowed(matches.stream()
@@ -62,6 +72,18 @@ public final class Endpoints {
                     .sorted()
                     .toList());
         });
+    }
+
+    /** Sealed here, so that what becomes of a failure is seen too. */
+    private Route watched(Endpoint endpoint, Map<String, String> parameters) {
+        long began = System.nanoTime();
+        return Directives.mapResponse(
+                response -> {
+                    watch.served(
+                            endpoint, response.status().intValue(), Duration.ofNanos(System.nanoTime() - began));
+                    return response;
+                },
+                () -> Problems.sealed(extractRequest(_ -> admitted(endpoint, parameters))));
     }
 
     private Route admitted(Endpoint endpoint, Map<String, String> parameters) {

@@ -79,7 +79,12 @@ public final class Problems {
                 request -> request.addAttribute(REQUEST_ID, Ids.next()),
                 () -> extractRequest(request -> Directives.mapResponse(
                         response -> response.addHeader(RawHeader.create("X-Request-Id", requestId(request))),
-                        () -> routes.seal(rejections(), exceptions()))));
+                        () -> sealed(routes))));
+    }
+
+    /** Nothing leaves these routes but a response. */
+    static Route sealed(Route routes) {
+        return routes.seal(rejections(), exceptions());
     }
 
     public static String requestId(HttpRequest request) {

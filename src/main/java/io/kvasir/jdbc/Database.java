@@ -4,6 +4,7 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
+import org.jspecify.annotations.Nullable;
 
 /** The one connection pool, migrated to the newest schema before anyone gets it. */
 public final class Database implements AutoCloseable {
@@ -20,6 +21,11 @@ public final class Database implements AutoCloseable {
      *     made from here
      */
     public static Database open(DatabaseSettings settings) {
+        return open(settings, null);
+    }
+
+    /** @param figures registry the pool tells its figures to; one of Micrometer's, as the pool wants it */
+    public static Database open(DatabaseSettings settings, @Nullable Object figures) {
         HikariConfig config = new HikariConfig();
         config.setJdbcUrl(settings.url());
         config.setUsername(settings.user());
@@ -28,6 +34,7 @@ public final class Database implements AutoCloseable {
         config.setMinimumIdle(Math.min(4, settings.poolSize()));
         config.setConnectionTimeout(settings.connectionTimeout().toMillis());
         config.setPoolName("kvasir");
+        config.setMetricRegistry(figures);
         if (!settings.h2()) {
             // A peer that vanished without a word must not hold a thread for ever; both in seconds.
             config.addDataSourceProperty(

@@ -15,8 +15,10 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.apache.pekko.http.javadsl.server.Route;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -31,6 +33,8 @@ class EndpointsTest {
                     .filter(role -> role.name().equals(bearer))
                     .findFirst()
                     .map(EndpointsTest::somebody));
+
+    private static final Queue<String> SERVED = new ConcurrentLinkedQueue<>();
 
     private static HttpServerForTests server;
 
@@ -52,7 +56,7 @@ class EndpointsTest {
                                 Endpoint.get("/nobody", Access.PUBLIC, call -> complete(String.valueOf(call.caller()))),
                                 Endpoint.get("/own", Access.OWN, _ -> complete("own")),
                                 Endpoint.get("/operate", Access.OPERATE, _ -> complete("operate"))),
-                        new Authenticated(BY_ROLE))
+                        new Authenticated(BY_ROLE), (endpoint, status, _) -> SERVED.add(endpoint.path() + " " + status))
                 .route());
     }
 
@@ -134,6 +138,17 @@ class EndpointsTest {
         assertThat(send("GET", "/nobody", "OWNER").statusCode()).isEqualTo(500);
     }
 
+    @Test
+    void everyAnswerIsToldByTheTemplateOfItsPath() throws Exception {
+        SERVED.clear();
+        send("GET", "/things/secret", "VIEWER");
+        send("PUT", "/things/secret", "VIEWER");
+        send("GET", "/nobody", "OWNER");
+        send("GET", "/nothing", "OWNER");
+
+        assertThat(SERVED).containsExactly("/things/{thingId} 200", "/things/{thingId} 403", "/nobody 500");
+    }
+
     @ParameterizedTest
     @EnumSource(Access.class)
     void everyAccessButThePublicOneNeedsARole(Access access) {
@@ -148,11 +163,11 @@ class EndpointsTest {
     void twoEndpointsWithOneAddressAreRefused() {
         Endpoint one = Endpoint.get("/a/{id}", Access.READ, _ -> complete("1"));
 
-        assertThatThrownBy(() -> new Endpoints(List.of(one, one), new Authenticated(BY_ROLE)))
+        assertThatThrownBy(() -> new Endpoints(List.of(one, one), new Authenticated(BY_ROLE), (_, _, _) -> {}))
                 .hasMessageContaining("declared twice");
         assertThatThrownBy(() -> new Endpoints(
                         List.of(one, Endpoint.get("/a/{other}/b", Access.READ, _ -> complete("2"))),
-                        new Authenticated(BY_ROLE)))
+                        new Authenticated(BY_ROLE), (_, _, _) -> {}))
                 .hasMessageContaining("{id} is called {other}");
     }
 }
