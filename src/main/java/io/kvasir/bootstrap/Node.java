@@ -9,29 +9,36 @@ import org.apache.pekko.actor.setup.ActorSystemSetup;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.ClusterEvent;
+import org.apache.pekko.cluster.ClusterEvent.ClusterDomainEvent;
+import org.apache.pekko.cluster.UniqueAddress;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Join;
-import org.apache.pekko.cluster.typed.SelfUp;
 import org.apache.pekko.cluster.typed.Subscribe;
 
 /** The actor system as a member of its cluster. Without seed nodes it is a cluster of one. */
 final class Node {
     private Node() {}
 
-    /** Starts the actor system; the stage completes once it is a member and shards can live on it. */
-    static Started start(Config config, SharedDatabase.Pool pool) {
+    /**
+     * Starts the actor system; the stage completes once it is a member and shards can live on it.
+     *
+     * @param lost is called when another member is gone for good: what lived on it may be woken here
+     */
+    static Started start(Config config, SharedDatabase.Pool pool, Runnable lost) {
         CompletableFuture<Boolean> up = new CompletableFuture<>();
-        ActorSystem<SelfUp> system = ActorSystem.create(
-                guardian(up), "kvasir", ActorSystemSetup.create(BootstrapSetup.create(config), pool));
+        ActorSystem<ClusterDomainEvent> system = ActorSystem.create(
+                guardian(up, lost), "kvasir", ActorSystemSetup.create(BootstrapSetup.create(config), pool));
         return new Started(system, up);
     }
 
-    record Started(ActorSystem<SelfUp> system, CompletionStage<Boolean> up) {}
+    record Started(ActorSystem<ClusterDomainEvent> system, CompletionStage<Boolean> up) {}
 
-    private static Behavior<SelfUp> guardian(CompletableFuture<Boolean> up) {
+    private static Behavior<ClusterDomainEvent> guardian(CompletableFuture<Boolean> up, Runnable lost) {
         return Behaviors.setup(context -> {
             Cluster cluster = Cluster.get(context.getSystem());
-            cluster.subscriptions().tell(new Subscribe<>(context.getSelf(), SelfUp.class));
+            UniqueAddress self = cluster.selfMember().uniqueAddress();
+            cluster.subscriptions().tell(new Subscribe<>(context.getSelf(), ClusterDomainEvent.class));
             if (context.getSystem()
                     .settings()
                     .config()
@@ -39,11 +46,21 @@ final class Node {
                     .isEmpty()) {
                 cluster.manager().tell(new Join(cluster.selfMember().address()));
             }
-            return Behaviors.receive(SelfUp.class)
-                    .onAnyMessage(_ -> {
-                        up.complete(true);
+            return Behaviors.receive(ClusterDomainEvent.class)
+                    .onMessage(ClusterEvent.MemberUp.class, event -> {
+                        if (event.member().uniqueAddress().equals(self)) {
+                            up.complete(true);
+                        }
                         return Behaviors.same();
                     })
+                    .onMessage(ClusterEvent.MemberRemoved.class, event -> {
+                        if (!event.member().uniqueAddress().equals(self)) {
+                            context.getLog().info("member {} is gone", event.member().address());
+                            lost.run();
+                        }
+                        return Behaviors.same();
+                    })
+                    .onAnyMessage(_ -> Behaviors.same())
                     .build();
         });
     }

@@ -106,10 +106,12 @@ public final class Server implements AutoCloseable {
                     Mailer.of(settings.mail()),
                     clock);
 
+            CompletableFuture<KnowledgeBases> waking = new CompletableFuture<>();
             Node.Started node = Node.start(
                     settings.config(),
                     new SharedDatabase.Pool(
-                            database.dataSource(), settings.database().h2(), settings.journalConnections()));
+                            database.dataSource(), settings.database().h2(), settings.journalConnections()),
+                    () -> waking.thenAccept(Server::wake));
             ActorSystem<?> system = node.system();
             keep(() -> {
                 system.terminate();
@@ -152,7 +154,9 @@ public final class Server implements AutoCloseable {
             conversing.complete(conversations);
 
             join(node.up());
-            join(blobs.sweep());
+            // Where others may be writing, only what nobody can be writing any more.
+            join(blobs.sweep(
+                    settings.cluster().several() ? clock.instant().minus(Duration.ofDays(1)) : clock.instant()));
             owner = join(identity.ensureOwner(
                     settings.owner().email(), settings.owner().password()));
 
@@ -190,13 +194,8 @@ public final class Server implements AutoCloseable {
             keep(() -> binding.terminate(LEAVE).toCompletableFuture().get(LEAVE.toSeconds() + 5, TimeUnit.SECONDS));
 
             Projections.start(system, database.dataSource(), transactor, Commands.READ_MODELS);
-            knowledgeBases.wakeUnfinished().whenComplete((n, fault) -> {
-                if (fault != null) {
-                    LOG.error("unfinished work could not be woken", fault);
-                } else if (n > 0) {
-                    LOG.info("{} knowledge bases go on with unfinished work", n);
-                }
-            });
+            wake(knowledgeBases);
+            waking.complete(knowledgeBases);
             if (settings.demo()) {
                 Demo.ensure(knowledgeBases, owner).whenComplete((_, fault) -> {
                     if (fault != null) {
@@ -208,6 +207,17 @@ public final class Server implements AutoCloseable {
             close();
             throw e;
         }
+    }
+
+    /** Also what a lost member left unfinished: waking what is at work already changes nothing. */
+    private static void wake(KnowledgeBases knowledgeBases) {
+        knowledgeBases.wakeUnfinished().whenComplete((n, fault) -> {
+            if (fault != null) {
+                LOG.error("unfinished work could not be woken", fault);
+            } else if (n > 0) {
+                LOG.info("{} knowledge bases go on with unfinished work", n);
+            }
+        });
     }
 
     /** @throws RuntimeException or IOException where a part can't start; what had started is stopped again */

@@ -36,6 +36,7 @@ public record Settings(
         int journalConnections,
         int projectionConnections,
         IndexSettings index,
+        ClusterSettings cluster,
         TokenSettings tokens,
         AccountSettings accounts,
         OAuthSettings oauth,
@@ -96,10 +97,14 @@ public record Settings(
         String url = database.getString("url");
         boolean postgresql = url.startsWith("jdbc:postgresql:");
         Providers providers = Providers.of(kvasir.getConfig("llm"));
+        IndexSettings index = IndexSettings.of(kvasir.getConfig("index"));
+        ClusterSettings cluster = ClusterSettings.of(kvasir);
+        cluster.require(
+                !postgresql, index.kind() == IndexSettings.Kind.LUCENE, told(kvasir, "master-key").isEmpty());
         return new Settings(
-                config.withValue(
+                cluster.into(config.withValue(
                         "pekko.projection.jdbc.dialect",
-                        ConfigValueFactory.fromAnyRef(postgresql ? "postgres-dialect" : "h2-dialect")),
+                        ConfigValueFactory.fromAnyRef(postgresql ? "postgres-dialect" : "h2-dialect"))),
                 dataDir,
                 new Http(kvasir.getString("http.host"), kvasir.getInt("http.port"), kvasir.getInt("http.proxies")),
                 new WebSettings(
@@ -127,7 +132,8 @@ public record Settings(
                         database.getBoolean("migrate")),
                 database.getInt("journal-connections"),
                 database.getInt("projection-connections"),
-                IndexSettings.of(kvasir.getConfig("index")),
+                index,
+                cluster,
                 new TokenSettings(
                         kvasir.getString("identity.issuer"),
                         kvasir.getDuration("identity.access-token"),

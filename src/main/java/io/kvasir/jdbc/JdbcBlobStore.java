@@ -11,6 +11,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Optional;
@@ -163,11 +164,19 @@ public final class JdbcBlobStore implements BlobStore, AutoCloseable {
         });
     }
 
-    /** Removes chunks no file names: what a kill in the middle of a write left. Only while nobody writes. @return chunks removed */
-    public CompletionStage<Integer> sweep() {
+    /**
+     * Removes chunks no file names: what a kill in the middle of a write left.
+     *
+     * @param before writes that began earlier than this are over: the present where nobody else writes, long ago where
+     *     other servers may
+     * @return chunks removed
+     */
+    public CompletionStage<Integer> sweep(Instant before) {
+        String newest = Ids.at(before);
         return transactor.run(c -> {
             try (PreparedStatement delete = c.prepareStatement(
-                    "DELETE FROM blob_chunks WHERE NOT EXISTS (SELECT 1 FROM blobs WHERE blobs.generation = blob_chunks.generation)")) {
+                    "DELETE FROM blob_chunks WHERE generation < ? AND NOT EXISTS (SELECT 1 FROM blobs WHERE blobs.generation = blob_chunks.generation)")) {
+                delete.setString(1, newest);
                 return delete.executeUpdate();
             }
         });

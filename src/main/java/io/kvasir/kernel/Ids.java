@@ -1,6 +1,7 @@
 package io.kvasir.kernel;
 
 import java.security.SecureRandom;
+import java.time.Instant;
 import java.util.HexFormat;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,11 @@ public final class Ids {
             bytes[i] = (byte) (now >>> (40 - 8 * i));
         }
         return HexFormat.of().formatHex(bytes);
+    }
+
+    /** The first id there could be at that time, to millisecond: what is smaller, as a string, was made before. */
+    public static String at(Instant time) {
+        return String.format("%012x", time.toEpochMilli()) + "0".repeat(20);
     }
 
     public static boolean safe(String value) {

@@ -53,6 +53,29 @@ class SettingsTest {
     }
 
     @Test
+    void isAClusterOfOne() {
+        assertThat(DEFAULTS.cluster()).isEqualTo(new ClusterSettings(List.of()));
+        assertThat(DEFAULTS.config().getStringList("pekko.cluster.seed-nodes")).isEmpty();
+        assertThat(DEFAULTS.config().getString("pekko.remote.artery.canonical.hostname")).isEqualTo("127.0.0.1");
+        assertThat(DEFAULTS.config().getInt("pekko.remote.artery.canonical.port")).isZero();
+    }
+
+    @Test
+    void severalServersShareDatabaseIndexAndMasterKeyOrDoNotStart() {
+        String seeds = "kvasir.cluster.seeds = \"a.example:7001, b.example:7001\"\n";
+        String database = "kvasir.database.url = \"jdbc:postgresql://db/kvasir\"\n";
+        String index = "kvasir.index.kind = qdrant\n";
+        String key = "kvasir.master-key = \"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\"\n";
+
+        assertThatThrownBy(() -> with(seeds + index + key)).hasMessageContaining("KVASIR_DATABASE_URL");
+        assertThatThrownBy(() -> with(seeds + database + key)).hasMessageContaining("KVASIR_INDEX");
+        assertThatThrownBy(() -> with(seeds + database + index)).hasMessageContaining("KVASIR_MASTER_KEY");
+        assertThatThrownBy(() -> with("kvasir.cluster.seeds = \"a b:1\"")).hasMessageContaining("host:port");
+        assertThat(with(seeds + database + index + key).config().getStringList("pekko.cluster.seed-nodes"))
+                .containsExactly("pekko://kvasir@a.example:7001", "pekko://kvasir@b.example:7001");
+    }
+
+    @Test
     void keepsItsDataInOneFolder() {
         Path data = Path.of("data").toAbsolutePath();
 
