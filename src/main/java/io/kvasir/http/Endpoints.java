@@ -34,6 +34,11 @@ public final class Endpoints {
     private final Step root = new Step();
 
     /** @throws IllegalArgumentException where two endpoints have one address, or one parameter has two names */
+    public Endpoints(List<Endpoint> all, Authenticated authenticated) {
+        this(all, authenticated, (_, _, _) -> {});
+    }
+
+    /** @param watch is told of every answer */
     public Endpoints(List<Endpoint> all, Authenticated authenticated, Watch watch) {
         this.all = List.copyOf(all);
         this.authenticated = authenticated;
