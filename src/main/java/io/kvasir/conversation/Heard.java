@@ -9,6 +9,12 @@ import org.apache.pekko.actor.typed.ActorRef;
 
 /** What a reader of a conversation is told. */
 sealed interface Heard extends Wire {
+    /**
+     * Most UTF-16 units told at once. What a reader has been told and its client has not taken is all it may cost: without
+     * this, many who come late to a long reply would cost a whole reply each.
+     */
+    int LARGEST_PIECE = 32_768;
+
     /** The conversation's actor. It may be asked directly for more, while it lives. */
     ActorRef<Command> entity();
 

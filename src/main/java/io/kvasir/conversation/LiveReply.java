@@ -116,9 +116,17 @@ final class LiveReply {
         Optional<Sources> news = at.sourced() ? Optional.empty() : sources;
         int from = at.start(text);
         boolean nothing = at.offset() >= 0 && news.isEmpty() && from >= text.length() && ending.isEmpty();
-        return nothing
-                ? Optional.empty()
-                : Optional.of(
-                        new Heard.Live(turn(), at.offset() < 0, news, from, text.substring(from), ending, entity));
+        if (nothing) {
+            return Optional.empty();
+        }
+        int to = Position.end(text, from, Heard.LARGEST_PIECE);
+        return Optional.of(new Heard.Live(
+                turn(),
+                at.offset() < 0,
+                news,
+                from,
+                text.substring(from, to),
+                ending.filter(_ -> to == text.length()),
+                entity));
     }
 }

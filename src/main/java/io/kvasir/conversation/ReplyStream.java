@@ -202,9 +202,7 @@ final class ReplyStream extends GraphStage<SourceShape<ByteString>> {
             ReplyEvents.Written written =
                     switch (heard) {
                         case Heard.Live live ->
-                            live.turn() == at.turn()
-                                            && live.from() + live.text().length() >= at.offset()
-                                    ? live(live)
+                            live.turn() == at.turn() && reaches(live) ? live(live)
                                     : nothing();
                         case Heard.Past past -> past.turn().number() == at.turn() ? past(past.turn()) : nothing();
                         case Heard.Noted _, Heard.Gone _ -> nothing();
@@ -220,6 +218,12 @@ final class ReplyStream extends GraphStage<SourceShape<ByteString>> {
                 leave();
                 completeStage();
             }
+        }
+
+        /** A place beyond the end, which no event ever named, is taken for the end. */
+        private boolean reaches(Heard.Live live) {
+            return live.from() + live.text().length() >= at.offset()
+                    || live.ending().isPresent();
         }
 
         /** An answer to a question asked before the last one: it is asked again. */
@@ -245,6 +249,7 @@ final class ReplyStream extends GraphStage<SourceShape<ByteString>> {
         private ReplyEvents.Written past(Turn turn) {
             String text = Opened.reply(turn, key);
             int from = at.start(text);
+            int to = Position.end(text, from, Heard.LARGEST_PIECE);
             return ReplyEvents.write(
                     conversation,
                     turn.number(),
@@ -252,8 +257,8 @@ final class ReplyStream extends GraphStage<SourceShape<ByteString>> {
                     at.sourced(),
                     at.sourced() ? Optional.empty() : Opened.sources(turn, key),
                     from,
-                    text.substring(from),
-                    turn.ending());
+                    text.substring(from, to),
+                    turn.ending().filter(_ -> to == text.length()));
         }
     }
 }

@@ -521,6 +521,29 @@ class ConversationEntityTest {
     }
 
     @Test
+    void whoComesLateToALongReplyIsToldItPieceByPiece() {
+        around.longestReply = 100_000;
+        entity.restart();
+        start();
+        BoundedSourceQueue<AnswerEvent> voice = asked();
+        String whole = "x".repeat(Heard.LARGEST_PIECE - 1) + "\uD83D\uDE00".repeat(10);
+        voice.offer(text(whole));
+        voice.offer(finished());
+        awaitStatus(Turn.Status.COMPLETED);
+        TestProbe<Heard> reader = KIT.actors().createTestProbe();
+        watch(new Position(1, 0, true), reader);
+        Heard.Live first = reader.expectMessageClass(Heard.Live.class);
+        assertThat(first.text()).isEqualTo("x".repeat(Heard.LARGEST_PIECE - 1));
+        assertThat(first.ending()).as("not before the last piece").isEmpty();
+
+        watch(new Position(1, first.text().length(), true), reader);
+
+        Heard.Live second = reader.expectMessageClass(Heard.Live.class);
+        assertThat(first.text() + second.text()).isEqualTo(whole);
+        assertThat(second.ending()).isPresent();
+    }
+
+    @Test
     void askingAgainReplacesTheQuestionBefore() {
         start();
         BoundedSourceQueue<AnswerEvent> voice = asked();

@@ -165,6 +165,17 @@ class ReplyStreamTest {
     }
 
     @Test
+    void aPlaceBeyondTheEndIsTheEnd() {
+        var queue = reader(new Position(1, 5_000, true));
+        asked(region)
+                .replyTo()
+                .tell(new Heard.Live(1, false, Optional.empty(), 2, "", Optional.of(DONE), entity.ref()));
+
+        assertThat(next(queue)).startsWith("event: turn.completed\nid: 1:end\n");
+        entity.expectMessageClass(Leave.class);
+    }
+
+    @Test
     void aSilentStreamSaysThatItLivesAndAsksAnew() {
         var queue = reader(new Position(1, 0, true), true, Duration.ofSeconds(1));
         next(queue);

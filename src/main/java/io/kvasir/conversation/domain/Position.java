@@ -44,4 +44,14 @@ public record Position(int turn, int offset, boolean sourced) {
                 && Character.isHighSurrogate(text.charAt(at - 1));
         return inside ? at - 1 : at;
     }
+
+    /** Where a piece of the text ends that starts there and has so many UTF-16 units at most; never inside a surrogate pair. */
+    public static int end(CharSequence text, int from, int most) {
+        int end = Math.min(text.length(), from + most);
+        return end < text.length()
+                        && Character.isLowSurrogate(text.charAt(end))
+                        && Character.isHighSurrogate(text.charAt(end - 1))
+                ? end - 1
+                : end;
+    }
 }

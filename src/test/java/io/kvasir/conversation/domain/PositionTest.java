@@ -54,4 +54,15 @@ class PositionTest {
         assertThat(new Position(1, 99, true).start(text)).isEqualTo(4);
         assertThat(Position.before(1).start(text)).isZero();
     }
+
+    @Test
+    void noPieceEndsInsideASurrogatePair() {
+        String text = "a\uD83D\uDE00b";
+
+        assertThat(Position.end(text, 0, 1)).isEqualTo(1);
+        assertThat(Position.end(text, 0, 2)).as("inside").isEqualTo(1);
+        assertThat(Position.end(text, 0, 3)).isEqualTo(3);
+        assertThat(Position.end(text, 1, 99)).isEqualTo(4);
+        assertThat(Position.end(text, 4, 99)).isEqualTo(4);
+    }
 }
