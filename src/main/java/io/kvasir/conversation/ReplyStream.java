@@ -234,7 +234,7 @@ final class ReplyStream extends GraphStage<SourceShape<ByteString>> {
         private ReplyEvents.Written live(Heard.Live live) {
             int offset = Math.max(0, at.offset());
             // A late answer to an earlier question may overlap: what was seen is not said again.
-            int seen = Math.clamp(offset - live.from(), 0, live.text().length());
+            int seen = new Position(live.turn(), Math.max(0, offset - live.from()), true).start(live.text());
             return ReplyEvents.write(
                     conversation,
                     live.turn(),

@@ -155,6 +155,14 @@ class ReplyStreamTest {
     }
 
     @Test
+    void aPlaceInsideAnEmojiIsTakenBackBeforeIt() {
+        var queue = reader(new Position(1, 2, true));
+        asked(region).replyTo().tell(live(1, "\uD83D\uDE42b"));
+
+        assertThat(next(queue)).isEqualTo("event: delta\nid: 1:4\ndata: {\"text\":\"\uD83D\uDE42b\"}\n\n");
+    }
+
+    @Test
     void anAnswerToAnOlderQuestionIsAskedAgain() {
         var queue = reader(new Position(1, 4, true));
         Watch first = asked(region);
