@@ -58,16 +58,10 @@ public final class PostgresForTests implements AutoCloseable {
     }
 
     private static final class Shared {
-        private static final PostgresForTests INSTANCE = open();
-
-        private static PostgresForTests open() {
-            PostgresForTests server = start("fsync=off", "max_connections=300");
-            Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(server::close));
-            return server;
-        }
+        private static final PostgresForTests INSTANCE = start("fsync=off", "max_connections=300");
     }
 
-    /** A server of its own. @param options of {@code postgresql.conf}, as {@code name=value} */
+    /** A server of its own, that ends with the JVM at the latest. @param options of {@code postgresql.conf}, as {@code name=value} */
     public static PostgresForTests start(String... options) {
         try {
             Path folder = Files.createTempDirectory("kvasir-postgres-");
@@ -89,6 +83,7 @@ public final class PostgresForTests implements AutoCloseable {
                     "--locale-provider=icu",
                     "--icu-locale=en-US",
                     "--no-sync");
+            Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(server::close));
             server.up();
             return server;
         } catch (IOException e) {
@@ -165,6 +160,9 @@ public final class PostgresForTests implements AutoCloseable {
 
     @Override
     public void close() {
+        if (!Files.exists(folder)) {
+            return;
+        }
         if (Files.exists(Path.of(data(), "postmaster.pid"))) {
             kill();
         }
