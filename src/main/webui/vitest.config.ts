@@ -5,6 +5,7 @@ const alias = { '@': new URL('src', import.meta.url).pathname }
 
 export default defineConfig({
   test: {
+    testTimeout: 60_000,
     projects: [
       { resolve: { alias }, plugins: [react()], test: { name: 'react', environment: 'jsdom', include: ['src/{lib,api,ui,chat,features,routes}/**/*.test.{ts,tsx}'] } },
       { resolve: { alias }, oxc: { jsx: { runtime: 'classic', pragma: 'h', pragmaFrag: 'Fragment' } }, test: { name: 'preact', environment: 'jsdom', include: ['src/widget/**/*.test.{ts,tsx}'] } },

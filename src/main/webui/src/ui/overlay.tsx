@@ -3,7 +3,7 @@ import { AlertDialog, Dialog as RadixDialog, DropdownMenu, Tooltip } from 'radix
 import { useState, type ReactElement, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { cx } from '@/lib/cx'
-import { Button, IconButton } from './button'
+import { Button } from './button'
 
 export const Overlays = ({ children }: { children: ReactNode }) => <Tooltip.Provider delayDuration={400} skipDelayDuration={200}>{children}</Tooltip.Provider>
 
@@ -40,7 +40,7 @@ export function Dialog({ open, onClose, title, text, children, footer, wide = fa
               <RadixDialog.Title className="text-16 font-semibold">{title}</RadixDialog.Title>
               {text && <RadixDialog.Description className="mt-0.5 text-13 text-muted">{text}</RadixDialog.Description>}
             </div>
-            <RadixDialog.Close asChild><IconButton label={t('common.close')} icon={X} className="-mr-2" /></RadixDialog.Close>
+            <RadixDialog.Close aria-label={t('common.close')} className="control -mr-2 inline-flex aspect-square items-center justify-center rounded-6 text-muted transition-colors hover:bg-raised hover:text-fg"><X size={16} aria-hidden /></RadixDialog.Close>
           </header>
           <div className="min-h-0 overflow-y-auto px-5 py-3">{children}</div>
           {footer && <footer className="flex flex-wrap justify-end gap-2 border-t border-line px-5 py-3">{footer}</footer>}
@@ -56,7 +56,11 @@ export function Drawer({ open, onClose, title, side, children }: { open: boolean
     <RadixDialog.Root open={open} onOpenChange={next => { if (!next) onClose() }}>
       <RadixDialog.Portal>
         <RadixDialog.Overlay className={VEIL} />
-        <RadixDialog.Content data-modal aria-describedby={undefined} className={cx('anim-fade fixed inset-y-0 z-50 flex w-[min(100vw,480px)] flex-col border-line bg-surface shadow-float', side === 'left' ? 'left-0 max-w-[280px] border-r' : 'right-0 border-l')}>
+        <RadixDialog.Content data-modal aria-describedby={undefined} onOpenAutoFocus={event => {
+          // The panel itself: a focused sign would show its tip at once.
+          event.preventDefault();
+          (event.currentTarget as HTMLElement).focus()
+        }} className={cx('anim-fade outline-none fixed inset-y-0 z-50 flex w-[min(100vw,480px)] flex-col border-line bg-surface shadow-float', side === 'left' ? 'left-0 max-w-[280px] border-r' : 'right-0 border-l')}>
           <RadixDialog.Title className="sr-only">{title}</RadixDialog.Title>
           {children}
         </RadixDialog.Content>

@@ -28,10 +28,10 @@ export function Table<T>({ label, rows, columns, id, open, onOpen, rowHeight = 4
   const grid = columns.map(c => c.width).join(' ')
   const phone = columns.filter(c => !c.hideOnPhone).map(c => c.width).join(' ')
   return (
-    <div role="table" aria-label={label} aria-rowcount={rows.length + 1} className="overflow-hidden rounded-8 border border-line bg-surface shadow-low" style={{ ['--grid' as string]: grid, ['--grid-phone' as string]: phone }}>
+    <div role="table" aria-label={label} aria-rowcount={rows.length + 1} className="@container overflow-hidden rounded-8 border border-line bg-surface shadow-low" style={{ ['--grid' as string]: grid, ['--grid-phone' as string]: phone }}>
       <div role="rowgroup" className="border-b border-line bg-bg">
-        <div role="row" aria-rowindex={1} className="grid h-9 grid-cols-(--grid-phone) items-center gap-3 px-3 text-12 font-medium text-muted md:grid-cols-(--grid)">
-          {columns.map(c => <div role="columnheader" key={c.key} className={cx('truncate', c.align === 'right' && 'text-right', c.hideOnPhone && 'max-md:hidden')}>{c.title}</div>)}
+        <div role="row" aria-rowindex={1} className="grid h-9 grid-cols-(--grid-phone) items-center gap-3 px-3 text-12 font-medium text-muted @2xl:grid-cols-(--grid)">
+          {columns.map(c => <div role="columnheader" key={c.key} className={cx('truncate', c.align === 'right' && 'text-right', c.hideOnPhone && '@max-2xl:hidden')}>{c.title}</div>)}
         </div>
       </div>
       {/* A scrolled box can be reached by keyboard. */}
@@ -42,9 +42,9 @@ export function Table<T>({ label, rows, columns, id, open, onOpen, rowHeight = 4
             const chosen = id(row) === open
             return (
               <div key={id(row)} role="row" aria-rowindex={item.index + 2} aria-selected={chosen || undefined} onClick={() => onOpen?.(row)}
-                className={cx('absolute inset-x-0 grid grid-cols-(--grid-phone) items-center gap-3 border-b border-line px-3 text-13 md:grid-cols-(--grid)', onOpen && 'cursor-pointer', chosen ? 'bg-soft' : 'hover:bg-bg')}
+                className={cx('absolute inset-x-0 grid grid-cols-(--grid-phone) items-center gap-3 border-b border-line px-3 text-13 @2xl:grid-cols-(--grid)', onOpen && 'cursor-pointer', chosen ? 'bg-soft' : 'hover:bg-bg')}
                 style={{ height: item.size, transform: `translateY(${item.start}px)` }}>
-                {columns.map(c => <div role="cell" key={c.key} className={cx('min-w-0 truncate', c.align === 'right' && 'figures text-right', c.hideOnPhone && 'max-md:hidden')}>{c.cell(row)}</div>)}
+                {columns.map(c => <div role="cell" key={c.key} className={cx('min-w-0 truncate', c.align === 'right' && 'figures text-right', c.hideOnPhone && '@max-2xl:hidden')}>{c.cell(row)}</div>)}
               </div>
             )
           })}

@@ -59,7 +59,7 @@ class View extends Component<Props, State> {
   visitor = new Visitor(this.props.options.host, this.props.options.site)
   abort: AbortController | null = null
   left = false
-  scroll = createRef<HTMLElement>()
+  scroll = createRef<HTMLDivElement>()
   box = createRef<HTMLTextAreaElement>()
   anchor: HTMLElement | null = null
 
@@ -153,7 +153,7 @@ class View extends Component<Props, State> {
     const { visitor, scroll, box, ask, show, hide } = this
     const link = peek?.url ? passageLink(peek.url, peek.snippet) : null
     const last = turns.at(-1)
-    if (face === null) return <div class="panel"><Head title={words.none} options={options} words={words} /><main><div class="column empty"><h2>{words.none}</h2><p>{words.noneText}</p></div></main></div>
+    if (face === null) return <div class="panel"><Head title={words.none} options={options} words={words} /><div class="talk"><div class="column empty"><h2>{words.none}</h2><p>{words.noneText}</p></div></div></div>
     return (
       <section class="panel" aria-label={face?.name} onKeyDown={event => {
         if (event.key !== 'Escape') return
@@ -163,7 +163,7 @@ class View extends Component<Props, State> {
         } else options.onClose?.()
       }}>
         <Head title={face?.name ?? ''} options={options} words={words} onFresh={turns.length ? this.reset : undefined} />
-        <main ref={scroll} tabIndex={0} onScroll={event => {
+        <div class="talk" ref={scroll} tabIndex={0} onScroll={event => {
           const el = event.currentTarget
           this.setState({ behind: el.scrollHeight - el.scrollTop - el.clientHeight > 80 })
         }}>
@@ -181,7 +181,7 @@ class View extends Component<Props, State> {
             }} />)}
           </div>
           {behind && <button type="button" class="jump" onClick={() => { scroll.current!.scrollTop = scroll.current!.scrollHeight }}>{words.newest} ↓</button>}
-        </main>
+        </div>
         <p class="hidden" role="status">{last?.over ? (last.failure !== null ? words.failed(last.failure) : words.done) : ''}</p>
         {peek && (
           <div class="peek" role="dialog" aria-label={`${words.source(peek.n)}: ${peek.title}`}>

@@ -1,8 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { ArrowRight, FileText, Globe } from 'lucide-react'
-import { useCallback, useMemo } from 'react'
+import { ArrowRight, Compass, FileText, Globe } from 'lucide-react'
+import { useCallback, useEffect, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
+import { isMissing } from '@/api/problem'
 import { baseQuery, documentsQuery } from '@/api/queries'
 import { Chat } from '@/chat/Chat'
 import type { OpenSource } from '@/chat/CitationChip'
@@ -13,7 +14,7 @@ import { useJobEvents } from '@/features/documents/useJobEvents'
 import { number } from '@/lib/format'
 import { Badge, Progress } from '@/ui/bits'
 import { Facts } from '@/ui/page'
-import { Failed, Skeleton } from '@/ui/states'
+import { Failed, Notice, Skeleton } from '@/ui/states'
 import { suggestionsQuery } from './suggestions'
 
 /** A citation opens its document at the passage. */
@@ -32,14 +33,17 @@ export function OverviewScreen({ tenant, kbId }: { tenant: string; kbId: string 
   const ready = (documents.data ?? []).some(d => d.searchable)
   const working = useMemo(() => (documents.data ?? []).filter(d => d.job.status === 'pending' || d.job.status === 'processing'), [documents.data])
   const failed = (documents.data ?? []).filter(d => d.job.status === 'failed').length
-  const suggestions = useQuery({ ...suggestionsQuery(kbId, base.data?.revision ?? 0, documents.data ?? [], topic => t('overview.ask', { topic })), enabled: ready && Boolean(base.data) })
+  const suggestions = useQuery({ ...suggestionsQuery(kbId, base.data?.revision ?? 0, documents.data ?? []), enabled: ready && Boolean(base.data) })
   const openSource = useOpenSource(tenant, kbId)
-  if (base.isError) return <Failed error={base.error} retry={() => void base.refetch()} />
+  const name = base.data?.name
+  useEffect(() => { if (name) document.title = `${name} · Kvasir` }, [name])
+  if (base.isError) return <><h1 className="sr-only">{t('nav.overview')}</h1>{isMissing(base.error) ? <Notice icon={Compass} title={t('state.notFound')} text={t('state.notFoundText')} /> : <Failed error={base.error} retry={() => void base.refetch()} />}</>
   const kb = base.data
   const percent = working.length ? working.reduce((sum, d) => sum + d.job.progress, 0) / working.length : 0
   return (
     <div className="grid h-full min-h-0 grid-rows-[minmax(420px,1fr)_auto] overflow-y-auto lg:grid-cols-[minmax(0,1fr)_320px] lg:grid-rows-1 lg:overflow-hidden">
       <div className="min-h-0">
+        <h1 className="sr-only">{kb?.name ?? t('nav.overview')}</h1>
         {documents.isPending
           ? <div className="grid h-full place-items-center"><Skeleton className="h-24 w-64" /></div>
           : !ready && working.length === 0

@@ -16,14 +16,19 @@ export function headings(results: SearchResults['results']): string[] {
   return [...seen].slice(0, 3)
 }
 
-/** Questions to begin with. Asked as the person's own language asks. */
-export const suggestionsQuery = (kb: string, revision: number, documents: KbDocument[], ask: (topic: string) => string) => queryOptions({
+const ASKS = /^(who|whom|whose|what|when|where|why|which|how|can|could|may|must|do|does|did|is|are|was|will|wer|was|wann|wo|warum|wie|quién|qué|cuándo|dónde|por qué|cómo|cuánto|cuál)\b/i
+
+/** A heading as somebody would ask it: in its own words, which are surely found, and with a question mark where it is a question. */
+export const asked = (heading: string) => (ASKS.test(heading) && !/[?.!:]$/.test(heading) ? `${heading}?` : heading)
+
+/** Questions to begin with. */
+export const suggestionsQuery = (kb: string, revision: number, documents: KbDocument[]) => queryOptions({
   queryKey: ['kb', kb, 'suggestions', revision],
   queryFn: async () => {
     const ready = documents.filter(d => d.searchable)
     const found = await api.post<SearchResults>(`${kbPath(kb)}/knowledge/search`, { query: ready.slice(-3).map(d => d.title).join(' '), limit: 20 })
     const topics = headings(found.results)
-    return (topics.length ? topics : ready.slice(-2).map(d => d.title)).map(ask)
+    return (topics.length ? topics : ready.slice(-2).map(d => d.title)).map(asked)
   },
   staleTime: Infinity,
 })

@@ -16,7 +16,8 @@ import { UploadDock } from '@/features/documents/UploadDock'
 import { useGo } from './go'
 import { KeysDialog } from './KeysDialog'
 
-const Palette = lazy(() => import('./Palette'))
+const bringPalette = () => import('./Palette')
+const Palette = lazy(bringPalette)
 
 export interface Place { key: string; to: LinkProps['to']; icon: LucideIcon; text: string }
 
@@ -49,6 +50,11 @@ export function Shell({ tenant, children }: { tenant: string; children: ReactNod
   const { kb } = useParams({ strict: false })
   const go = useGo(tenant, kb)
   useEffect(() => setDrawer(false), [path])
+  // Brought before it is wanted: what is typed right after ⌘K must reach it.
+  useEffect(() => {
+    const timer = setTimeout(() => void bringPalette(), 1500)
+    return () => clearTimeout(timer)
+  }, [])
   useKeys({
     'mod+k': () => setPalette(open => !open),
     '?': () => setKeys(true),
@@ -65,7 +71,7 @@ export function Shell({ tenant, children }: { tenant: string; children: ReactNod
         <Link to="/t/$tenant/kbs" params={{ tenant }} className="flex min-h-8 flex-1 items-center gap-2 font-semibold"><img src="/icon.svg" alt="" width={22} height={22} />Kvasir</Link>
         <IconButton label={t('palette.open')} icon={Search} onClick={() => setPalette(true)} />
       </header>
-      <div className="hidden w-60 shrink-0 border-r border-line bg-surface md:flex md:flex-col">{nav}</div>
+      <header className="hidden w-60 shrink-0 border-r border-line bg-surface md:flex md:flex-col">{nav}</header>
       <Drawer open={drawer} onClose={() => setDrawer(false)} side="left" title={t('nav.menu')}>{nav}</Drawer>
       <main id="main" tabIndex={-1} className="min-h-0 min-w-0 flex-1 outline-none">{children}</main>
       <UploadDock />
