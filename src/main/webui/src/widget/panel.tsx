@@ -14,6 +14,8 @@ export interface Options {
   lang: string
   theme: 'auto' | 'light' | 'dark'
   accent?: string | undefined
+  /** the page around says the name already */
+  bare?: boolean
   /** shows a button to close */
   onClose?: (() => void) | undefined
   /** hears what happens: the names of UI.md, without `kb:` */
@@ -215,7 +217,7 @@ function Head({ title, options, words, onFresh }: { title: string; options: Opti
   if (!options.onClose && !onFresh) return null
   return (
     <header>
-      <h2>{title}</h2>
+      {!options.bare && <h2>{title}</h2>}
       {onFresh && <button type="button" class="quiet" onClick={onFresh}>{words.fresh}</button>}
       {options.onClose && <button type="button" class="icon quiet" aria-label={words.close} onClick={options.onClose}>✕</button>}
     </header>
