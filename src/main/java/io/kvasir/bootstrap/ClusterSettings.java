@@ -21,10 +21,11 @@ record ClusterSettings(List<String> seeds) {
     }
 
     static ClusterSettings of(Config kvasir) {
-        return new ClusterSettings(Arrays.stream(kvasir.getString("cluster.seeds").split(","))
-                .map(String::strip)
-                .filter(seed -> !seed.isEmpty())
-                .toList());
+        return new ClusterSettings(
+                Arrays.stream(kvasir.getString("cluster.seeds").split(","))
+                        .map(String::strip)
+                        .filter(seed -> !seed.isEmpty())
+                        .toList());
     }
 
     boolean several() {
@@ -33,10 +34,13 @@ record ClusterSettings(List<String> seeds) {
 
     /** The seeds as Pekko wants them; without any, the configuration as it is. */
     Config into(Config config) {
-        return !several() ? config : config.withValue(
-                "pekko.cluster.seed-nodes",
-                ConfigValueFactory.fromIterable(
-                        seeds.stream().map(seed -> "pekko://kvasir@" + seed).toList()));
+        return !several()
+                ? config
+                : config.withValue(
+                        "pekko.cluster.seed-nodes",
+                        ConfigValueFactory.fromIterable(seeds.stream()
+                                .map(seed -> "pekko://kvasir@" + seed)
+                                .toList()));
     }
 
     /**

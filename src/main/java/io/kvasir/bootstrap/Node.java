@@ -55,7 +55,8 @@ final class Node {
                     })
                     .onMessage(ClusterEvent.MemberRemoved.class, event -> {
                         if (!event.member().uniqueAddress().equals(self)) {
-                            context.getLog().info("member {} is gone", event.member().address());
+                            context.getLog()
+                                    .info("member {} is gone", event.member().address());
                             lost.run();
                         }
                         return Behaviors.same();

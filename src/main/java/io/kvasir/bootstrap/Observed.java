@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
@@ -51,8 +51,8 @@ final class Observed {
     Search search(Search search) {
         return (scope, revision, settings, query) -> {
             long began = System.nanoTime();
-            return search.apply(scope, revision, settings, query).whenComplete((_, fault) ->
-                    metrics.searched(fault == null ? "done" : "failed", since(began)));
+            return search.apply(scope, revision, settings, query)
+                    .whenComplete((_, fault) -> metrics.searched(fault == null ? "done" : "failed", since(began)));
         };
     }
 
@@ -65,14 +65,14 @@ final class Observed {
 
             private Source<Part, NotUsed> watched(Request request) {
                 long began = System.nanoTime();
-                AtomicReference<Optional<Duration>> first = new AtomicReference<>(Optional.empty());
+                AtomicLong first = new AtomicLong();
                 metrics.replying();
                 return model.stream(request)
                         .map(part -> {
                             switch (part) {
                                 case Part.Text _ -> {
-                                    if (first.get().isEmpty()) {
-                                        first.set(Optional.of(since(began)));
+                                    if (first.get() == 0) {
+                                        first.set(System.nanoTime());
                                     }
                                 }
                                 case Part.Finished(FinishReason _, Usage usage) ->
@@ -87,7 +87,11 @@ final class Observed {
                         })
                         .watchTermination((_, done) -> {
                             done.whenComplete((_, fault) -> metrics.replied(
-                                    model.provider(), request.model(), outcome(fault), first.get(), since(began)));
+                                    model.provider(),
+                                    request.model(),
+                                    outcome(fault),
+                                    firstToken(began, first.get()),
+                                    since(began)));
                             return NotUsed.getInstance();
                         });
             }
@@ -130,6 +134,10 @@ final class Observed {
             case ChatFailure failure -> failure.kind().name().toLowerCase(Locale.ROOT);
             default -> "bug";
         };
+    }
+
+    private static Optional<Duration> firstToken(long began, long first) {
+        return first == 0 ? Optional.empty() : Optional.of(Duration.ofNanos(first - began));
     }
 
     private static Duration since(long began) {

@@ -172,8 +172,7 @@ public final class Server implements AutoCloseable {
                                     new MfaRoutes(identity, settings.accounts(), addresses).endpoints(),
                                     new OAuthRoutes(identity, settings.accounts(), addresses).endpoints(),
                                     new MemberRoutes(identity, idempotent).endpoints(),
-                                    new KnowledgeBaseRoutes(knowledgeBases, idempotent, search::apply)
-                                            .endpoints(),
+                                    new KnowledgeBaseRoutes(knowledgeBases, idempotent, search::apply).endpoints(),
                                     new ConversationRoutes(conversations, idempotent).endpoints(),
                                     new PublicRoutes(conversations, identity, slug -> shared(knowledgeBases, slug))
                                             .endpoints(),

@@ -100,7 +100,9 @@ public record Settings(
         IndexSettings index = IndexSettings.of(kvasir.getConfig("index"));
         ClusterSettings cluster = ClusterSettings.of(kvasir);
         cluster.require(
-                !postgresql, index.kind() == IndexSettings.Kind.LUCENE, told(kvasir, "master-key").isEmpty());
+                !postgresql,
+                index.kind() == IndexSettings.Kind.LUCENE,
+                told(kvasir, "master-key").isEmpty());
         return new Settings(
                 cluster.into(config.withValue(
                         "pekko.projection.jdbc.dialect",

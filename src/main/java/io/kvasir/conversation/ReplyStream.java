@@ -201,9 +201,7 @@ final class ReplyStream extends GraphStage<SourceShape<ByteString>> {
             }
             ReplyEvents.Written written =
                     switch (heard) {
-                        case Heard.Live live ->
-                            live.turn() == at.turn() && reaches(live) ? live(live)
-                                    : nothing();
+                        case Heard.Live live -> live.turn() == at.turn() && reaches(live) ? live(live) : nothing();
                         case Heard.Past past -> past.turn().number() == at.turn() ? past(past.turn()) : nothing();
                         case Heard.Noted _, Heard.Gone _ -> nothing();
                     };

@@ -84,8 +84,7 @@ public final class Endpoints {
         long began = System.nanoTime();
         return Directives.mapResponse(
                 response -> {
-                    watch.served(
-                            endpoint, response.status().intValue(), Duration.ofNanos(System.nanoTime() - began));
+                    watch.served(endpoint, response.status().intValue(), Duration.ofNanos(System.nanoTime() - began));
                     return response;
                 },
                 () -> Problems.sealed(extractRequest(_ -> admitted(endpoint, parameters))));

@@ -75,12 +75,12 @@ public final class AccountRoutes {
     }
 
     private Route register(AccountBodies.Register wish) {
-        return admission.client(client -> wish.invitation() != null
+        String invitation = wish.invitation();
+        return admission.client(client -> invitation != null
                 ? admission.give(
                         wish.cookie(),
                         () -> identity.registration()
-                                .registerInvited(
-                                        wish.invitation(), wish.password(), Optional.ofNullable(wish.name()), client))
+                                .registerInvited(invitation, wish.password(), Optional.ofNullable(wish.name()), client))
                 : accepted(identity.registration().register(wish.wish(), client)));
     }
 

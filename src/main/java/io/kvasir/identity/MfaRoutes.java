@@ -55,9 +55,9 @@ public final class MfaRoutes {
     }
 
     private Route verify(Verify verify) {
-        return verify.challenge() != null
-                ? admission.client(
-                        client -> admission.entered(identity.mfa().answer(verify.challenge(), verify.code(), client)))
+        String challenge = verify.challenge();
+        return challenge != null
+                ? admission.client(client -> admission.entered(identity.mfa().answer(challenge, verify.code(), client)))
                 : new Authenticated(identity)
                         .caller(caller -> caller.permissions().contains(Permission.ACCOUNT)
                                 ? Problems.answer(identity.mfa().confirm(caller, verify.code()), Json::ok)

@@ -23,9 +23,17 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class Metrics implements AutoCloseable {
     private static final Duration[] HTTP = {
-        Duration.ofMillis(5), Duration.ofMillis(10), Duration.ofMillis(25), Duration.ofMillis(50), Duration.ofMillis(100),
-        Duration.ofMillis(250), Duration.ofMillis(500), Duration.ofSeconds(1), Duration.ofMillis(2_500),
-        Duration.ofSeconds(5), Duration.ofSeconds(10)
+        Duration.ofMillis(5),
+        Duration.ofMillis(10),
+        Duration.ofMillis(25),
+        Duration.ofMillis(50),
+        Duration.ofMillis(100),
+        Duration.ofMillis(250),
+        Duration.ofMillis(500),
+        Duration.ofSeconds(1),
+        Duration.ofMillis(2_500),
+        Duration.ofSeconds(5),
+        Duration.ofSeconds(10)
     };
 
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -84,8 +92,7 @@ public final class Metrics implements AutoCloseable {
      * @param outcome {@code finished}, {@code stopped}, or the kind of failure
      * @param firstToken empty where none came
      */
-    public void replied(
-            String provider, String model, String outcome, Optional<Duration> firstToken, Duration took) {
+    public void replied(String provider, String model, String outcome, Optional<Duration> firstToken, Duration took) {
         replies.decrementAndGet();
         Tags who = Tags.of("provider", provider, "model", model);
         Timer.builder("kvasir.llm.calls")

@@ -29,9 +29,7 @@ class NodeTest {
                 .withFallback(ConfigFactory.defaultApplication())
                 .withFallback(ConfigFactory.defaultReference())
                 .resolve();
-        return seed == 0
-                ? config
-                : new ClusterSettings(java.util.List.of("127.0.0.1:" + seed)).into(config);
+        return seed == 0 ? config : new ClusterSettings(java.util.List.of("127.0.0.1:" + seed)).into(config);
     }
 
     private static int freePort() throws IOException {
@@ -50,7 +48,8 @@ class NodeTest {
     void aServerWithoutSeedsIsAClusterOfItsOwn() throws Exception {
         Node.Started alone = Node.start(config(0, 0), pool(), () -> {});
         try {
-            assertThat(alone.up().toCompletableFuture().get(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(alone.up().toCompletableFuture().get(30, TimeUnit.SECONDS))
+                    .isTrue();
             assertThat(members(alone)).isEqualTo(1);
         } finally {
             alone.system().terminate();

@@ -56,8 +56,10 @@ class SettingsTest {
     void isAClusterOfOne() {
         assertThat(DEFAULTS.cluster()).isEqualTo(new ClusterSettings(List.of()));
         assertThat(DEFAULTS.config().getStringList("pekko.cluster.seed-nodes")).isEmpty();
-        assertThat(DEFAULTS.config().getString("pekko.remote.artery.canonical.hostname")).isEqualTo("127.0.0.1");
-        assertThat(DEFAULTS.config().getInt("pekko.remote.artery.canonical.port")).isZero();
+        assertThat(DEFAULTS.config().getString("pekko.remote.artery.canonical.hostname"))
+                .isEqualTo("127.0.0.1");
+        assertThat(DEFAULTS.config().getInt("pekko.remote.artery.canonical.port"))
+                .isZero();
     }
 
     @Test

@@ -132,8 +132,8 @@ class ConversationsTest {
                 read(CONVERSATIONS.turn(address, turn).toCompletableFuture().get(20, TimeUnit.SECONDS), one);
         CompletionStage<String> watcher = read(done(CONVERSATIONS.events(address, Optional.empty())), other);
         VOICES.getLast().offer(Surroundings.text("In 14"));
-        await().until(() -> String.join("", one).contains("In 14")
-                && String.join("", other).contains("In 14"));
+        await().until(() ->
+                String.join("", one).contains("In 14") && String.join("", other).contains("In 14"));
 
         actorGoes(address);
 

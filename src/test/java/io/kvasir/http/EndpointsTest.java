@@ -56,7 +56,8 @@ class EndpointsTest {
                                 Endpoint.get("/nobody", Access.PUBLIC, call -> complete(String.valueOf(call.caller()))),
                                 Endpoint.get("/own", Access.OWN, _ -> complete("own")),
                                 Endpoint.get("/operate", Access.OPERATE, _ -> complete("operate"))),
-                        new Authenticated(BY_ROLE), (endpoint, status, _) -> SERVED.add(endpoint.path() + " " + status))
+                        new Authenticated(BY_ROLE),
+                        (endpoint, status, _) -> SERVED.add(endpoint.path() + " " + status))
                 .route());
     }
 
@@ -167,7 +168,8 @@ class EndpointsTest {
                 .hasMessageContaining("declared twice");
         assertThatThrownBy(() -> new Endpoints(
                         List.of(one, Endpoint.get("/a/{other}/b", Access.READ, _ -> complete("2"))),
-                        new Authenticated(BY_ROLE), (_, _, _) -> {}))
+                        new Authenticated(BY_ROLE),
+                        (_, _, _) -> {}))
                 .hasMessageContaining("{id} is called {other}");
     }
 }

@@ -13,8 +13,8 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Instant;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Random;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.ActorSystem;
@@ -191,7 +191,8 @@ class JdbcBlobStoreTest {
         join(blobs.write(scope, id, "t/source/1", Source.single(ByteString.fromString("x")), 10));
         transactor.now(c -> {
             try (PreparedStatement s =
-                    c.prepareStatement("INSERT INTO blob_chunks (generation, ordinal, bytes) VALUES ('" + io.kvasir.kernel.Ids.next() + "', 0, ?)")) {
+                    c.prepareStatement("INSERT INTO blob_chunks (generation, ordinal, bytes) VALUES ('"
+                            + io.kvasir.kernel.Ids.next() + "', 0, ?)")) {
                 s.setBytes(1, new byte[1]);
                 return s.executeUpdate();
             }

@@ -22,8 +22,10 @@ class MetricsTest {
         metrics.served("GET", "/things/{thingId}", 500, Duration.ofMillis(1));
 
         assertThat(metrics.scrape())
-                .contains("kvasir_http_requests_seconds_count{method=\"GET\",path=\"/things/{thingId}\",status=\"200\"} 2")
-                .contains("kvasir_http_requests_seconds_count{method=\"GET\",path=\"/things/{thingId}\",status=\"500\"} 1")
+                .contains(
+                        "kvasir_http_requests_seconds_count{method=\"GET\",path=\"/things/{thingId}\",status=\"200\"} 2")
+                .contains(
+                        "kvasir_http_requests_seconds_count{method=\"GET\",path=\"/things/{thingId}\",status=\"500\"} 1")
                 .contains("status=\"200\",le=\"0.01\"} 1")
                 .contains("status=\"200\",le=\"0.05\"} 2");
     }

@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Test;
 /** The dashboard and the alerts ask for figures that are there, by the names they really have. */
 class MonitoringFilesTest {
     private static final Path DOCKER = Path.of("docker");
-    private static final Pattern NAME =
-            Pattern.compile("\\b((?:kvasir|hikaricp|jvm|process)_[a-z_]+?)(?:_bucket|_count|_sum)?\\b(?=[{\\[ )\"\\n]|$)");
+    private static final Pattern NAME = Pattern.compile(
+            "\\b((?:kvasir|hikaricp|jvm|process)_[a-z_]+?)(?:_bucket|_count|_sum)?\\b(?=[{\\[ )\"\\n]|$)");
 
     /** The pool is not part of these metrics; its names are those of HikariCP's own meters. */
     private static final Set<String> OF_THE_POOL =
@@ -46,7 +46,10 @@ class MonitoringFilesTest {
     }
 
     private static Set<String> asked(Path file) throws IOException {
-        return NAME.matcher(Files.readString(file)).results().map(m -> m.group(1)).collect(Collectors.toSet());
+        return NAME.matcher(Files.readString(file))
+                .results()
+                .map(m -> m.group(1))
+                .collect(Collectors.toSet());
     }
 
     @Test
@@ -66,9 +69,11 @@ class MonitoringFilesTest {
     /** A setting that is misspelt here would be left out in silence. */
     @Test
     void theComposeFileSetsOnlyWhatTheServerReads() throws IOException {
-        String settings = Files.readString(Path.of("conf/application.conf")) + Files.readString(Path.of("conf/logback.xml"));
+        String settings =
+                Files.readString(Path.of("conf/application.conf")) + Files.readString(Path.of("conf/logback.xml"));
         Set<String> set = Pattern.compile("KVASIR_[A-Z_]+")
-                .matcher(Files.readString(DOCKER.resolve("compose.yaml")) + Files.readString(DOCKER.resolve("Dockerfile")))
+                .matcher(Files.readString(DOCKER.resolve("compose.yaml"))
+                        + Files.readString(DOCKER.resolve("Dockerfile")))
                 .results()
                 .map(m -> m.group())
                 .collect(Collectors.toSet());

@@ -57,8 +57,8 @@ final class RawStream implements AutoCloseable {
     }
 
     private static String head(String method, URI uri, String token, String... extra) {
-        StringBuilder head = new StringBuilder(method + " " + uri.getRawPath() + " HTTP/1.1\r\nHost: " + uri.getAuthority()
-                + "\r\nAuthorization: Bearer " + token + "\r\n");
+        StringBuilder head = new StringBuilder(method + " " + uri.getRawPath() + " HTTP/1.1\r\nHost: "
+                + uri.getAuthority() + "\r\nAuthorization: Bearer " + token + "\r\n");
         for (String header : extra) {
             head.append(header).append("\r\n");
         }
@@ -107,7 +107,10 @@ final class RawStream implements AutoCloseable {
     }
 
     static String utf8(byte[] bytes) throws IOException {
-        return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+        return StandardCharsets.UTF_8
+                .newDecoder()
+                .decode(ByteBuffer.wrap(bytes))
+                .toString();
     }
 
     private String line() throws IOException {

@@ -93,13 +93,15 @@ class ServerTest {
 
     @Test
     void theFiguresTellOfRequestsSearchesModelsAndDocuments() throws Exception {
-        api.post(base() + "/knowledge/search", Map.of("query", "When are refunds paid?")).expect(200);
+        api.post(base() + "/knowledge/search", Map.of("query", "When are refunds paid?"))
+                .expect(200);
         api.get(base()).expect(200);
         api.get("/api/v1/knowledge-bases/nothing-" + kb).expect(404);
         String figures = new String(raw("/metrics").body(), StandardCharsets.UTF_8);
 
         assertThat(figures)
-                .contains("kvasir_http_requests_seconds_count{method=\"GET\",path=\"/api/v1/knowledge-bases/{kbId}\",status=\"200\"}")
+                .contains(
+                        "kvasir_http_requests_seconds_count{method=\"GET\",path=\"/api/v1/knowledge-bases/{kbId}\",status=\"200\"}")
                 .contains("path=\"/api/v1/knowledge-bases/{kbId}\",status=\"404\"}")
                 .contains("kvasir_retrieval_seconds_count{outcome=\"done\"}")
                 .contains("kvasir_ingestion_documents_seconds_count{outcome=\"staged\"}")
