@@ -15,6 +15,9 @@ function useIn(next?: string) {
   }
 }
 
+/** Secrets of links stand behind the `#`, where no server and no log sees them. */
+const given = (name: string) => new URLSearchParams(location.hash.slice(1)).get(name) ?? undefined
+
 /** The challenge of a second factor lives as long as the tab shows it, and not in the address. */
 let challenge = ''
 
@@ -25,7 +28,17 @@ export function Login() {
 }
 export const Signup = () => <SignupScreen onIn={useIn()} />
 export const Mfa = () => <MfaScreen challenge={challenge} onIn={useIn()} />
-export const Reset = () => <ResetScreen token={useSearch({ from: '/reset' }).token} />
-export const Verify = () => <VerifyScreen token={useSearch({ from: '/verify' }).token ?? ''} />
+export function Reset() {
+  const search = useSearch({ from: '/reset' })
+  return <ResetScreen token={search.token ?? given('token')} />
+}
+export function Verify() {
+  const search = useSearch({ from: '/verify' })
+  return <VerifyScreen token={search.token ?? given('token') ?? ''} onIn={useIn()} />
+}
 export const Invite = () => <InviteScreen token={useParams({ from: '/invite/$token' }).token} onIn={useIn()} />
-export const Callback = () => <CallbackScreen error={useSearch({ from: '/auth/$provider/callback' }).error} onIn={useIn()} />
+export function Callback() {
+  const { error } = useSearch({ from: '/auth/$provider/callback' })
+  const navigate = useNavigate()
+  return <CallbackScreen error={error} challenge={given('challenge')} onIn={useIn()} onMfa={told => { challenge = told; void navigate({ to: '/mfa' }) }} />
+}

@@ -64,7 +64,7 @@ export function SignupScreen({ onIn }: { onIn: () => void }) {
       <AccountForm start={{ name: '', email: '', password: '' }} action={t('signup.action')}
         fields={[{ name: 'name', label: t('signup.name'), type: 'text', complete: 'name' }, { name: 'email', label: t('login.email'), type: 'email', complete: 'username' }, password]}
         send={async values => {
-          const answer = await api.post<Partial<Access> | undefined>('/auth/register', values)
+          const answer = await api.post<Partial<Access> | undefined>('/auth/register', { ...values, cookie: true })
           if (answer?.accessToken && answer.expiresIn) {
             admitted(answer as Access)
             onIn()
@@ -114,7 +114,7 @@ export function InviteScreen({ token, onIn }: { token: string; onIn: () => void 
     <Frame title={t('invite.title')} text={t('invite.text')} foot={<BackToLogin />}>
       <AccountForm start={{ name: '', password: '' }} action={t('invite.action')} fields={[{ name: 'name', label: t('signup.name'), type: 'text', complete: 'name' }, password]}
         send={async values => {
-          const answer = await api.post<Partial<Access> | undefined>('/auth/invitations/accept', { token, ...values })
+          const answer = await api.post<Partial<Access> | undefined>('/auth/invitations/accept', { token, ...values, cookie: true })
           if (answer?.accessToken && answer.expiresIn) admitted(answer as Access)
           onIn()
         }} />
@@ -122,17 +122,24 @@ export function InviteScreen({ token, onIn }: { token: string; onIn: () => void 
   )
 }
 
-/** What a link in a mail leads to: done at once, and said. */
-export function VerifyScreen({ token }: { token: string }) {
+/** What a link in a mail leads to: the address is proved, and one is in for the first time. */
+export function VerifyScreen({ token, onIn }: { token: string; onIn: () => void }) {
   const { t } = useTranslation()
-  return <Once title={t('verify.title')} act={() => api.post('/auth/email/verify', { token })} done={t('verify.done')} />
+  return <Once title={t('verify.title')} act={async () => {
+    const answer = await api.post<Partial<Access> | undefined>('/auth/email/verify', { token, cookie: true })
+    if (answer?.accessToken && answer.expiresIn) {
+      admitted(answer as Access)
+      onIn()
+    }
+  }} done={t('verify.done')} />
 }
 
 /** Back from Google or GitHub: the session's cookie is set already, the token comes by it. */
-export function CallbackScreen({ error, onIn }: { error: string | undefined; onIn: () => void }) {
+export function CallbackScreen({ error, challenge, onIn, onMfa }: { error: string | undefined; challenge: string | undefined; onIn: () => void; onMfa: (challenge: string) => void }) {
   const { t } = useTranslation()
   return <Once title={t('callback.title')} act={async () => {
-    if (error) throw new Error(error)
+    if (error) throw new Error(error === 'suspended' ? t('callback.suspended') : t('callback.failed'))
+    if (challenge) return onMfa(challenge)
     if (!(await renew())) throw new Error(t('callback.failed'))
     onIn()
   }} done={t('callback.done')} />

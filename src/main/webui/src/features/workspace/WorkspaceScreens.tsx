@@ -16,7 +16,7 @@ import { Facts, Page, Section } from '@/ui/page'
 import { Failed, Notice, Remote, Skeleton, SkeletonRows } from '@/ui/states'
 import { Table, type Column } from '@/ui/table'
 
-interface Member { id: string; userId?: string; email: string; name?: string | null; roles?: string[]; role?: string; joinedAt?: string; createdAt?: string; status?: string }
+interface Member { id: string; userId?: string; email: string; name?: string | null; roles?: string[]; role?: string; since?: string; suspended?: boolean }
 
 export function MembersScreen({ inviting, onChange }: { inviting: boolean; onChange: (next: { invite?: boolean }) => void }) {
   const { t } = useTranslation()
@@ -26,7 +26,7 @@ export function MembersScreen({ inviting, onChange }: { inviting: boolean; onCha
     { key: 'who', title: t('members.member'), width: 'minmax(0,1fr)', cell: m => <span className="flex min-w-0 items-center gap-2.5"><Avatar name={m.name ?? m.email} seed={m.id} size={24} /><span className="truncate">{m.name ?? m.email}</span></span> },
     { key: 'email', title: t('login.email'), width: 'minmax(0,1fr)', hideOnPhone: true, cell: m => <span className="text-muted">{m.email}</span> },
     { key: 'role', title: t('members.role'), width: '110px', cell: m => <Badge>{(m.roles ?? [m.role ?? '']).map(r => t(`members.role_${r.toLowerCase()}`, { defaultValue: r })).join(', ')}</Badge> },
-    { key: 'since', title: t('members.since'), width: '120px', hideOnPhone: true, cell: m => <span className="text-muted">{m.joinedAt ?? m.createdAt ? ago((m.joinedAt ?? m.createdAt)!) : '–'}</span> },
+    { key: 'since', title: t('members.since'), width: '120px', hideOnPhone: true, cell: m => <span className="text-muted">{m.since ? ago(m.since) : '–'}</span> },
   ]
   return (
     <Page title={t('nav.members')} text={t('members.about')} actions={!isMissing(query.error) && !isForbidden(query.error) && <Button variant="primary" icon={UserPlus} onClick={() => onChange({ invite: true })}>{t('members.invite')}</Button>}>
@@ -74,7 +74,8 @@ export function SecurityScreen() {
   const client = useQueryClient()
   const me = useQuery(meQuery)
   const sessions = useQuery(listQuery<Session>('/auth/sessions'))
-  const [setup, setSetup] = useState<{ secret: string; uri?: string; otpauthUri?: string; recoveryCodes?: string[] }>()
+  const [setup, setSetup] = useState<{ secret: string; otpauthUri?: string }>()
+  const [codes, setCodes] = useState<string[]>()
   const [code, setCode] = useState('')
   const [missing, setMissing] = useState(false)
   const complain = (e: unknown) => {
@@ -97,20 +98,23 @@ export function SecurityScreen() {
       <Section title={t('security.you')}>{me.data ? <Facts items={[[t('login.email'), me.data.email], [t('members.role'), me.data.roles.map(r => t(`members.role_${r.toLowerCase()}`, { defaultValue: r })).join(', ')]]} /> : me.isError ? <Failed error={me.error} /> : <Skeleton className="h-12" />}</Section>
       <Section title={t('security.mfa')} text={t('security.mfaText')} footer={!missing && !setup && (
         me.data?.mfaEnabled
-          ? <Button variant="danger" onClick={() => void api.post('/auth/mfa/disable').then(() => client.invalidateQueries({ queryKey: ['me'] })).catch(complain)}>{t('security.mfaOff')}</Button>
+          ? <Button variant="danger" disabled={code.trim().length < 6} onClick={() => void api.post('/auth/mfa/disable', { code: code.trim() }).then(() => { setCode(''); return client.invalidateQueries({ queryKey: ['me'] }) }).catch(complain)}>{t('security.mfaOff')}</Button>
           : <Button variant="primary" onClick={() => void api.post<NonNullable<typeof setup>>('/auth/mfa/setup').then(setSetup).catch(complain)}>{t('security.mfaOn')}</Button>)}>
         {missing && <p role="status" className="text-13 text-muted">{t('state.notAvailable')}</p>}
+        {codes && <CopyField label={t('security.recovery')} value={codes.join('\n')} lines={codes.length} />}
+        {me.data?.mfaEnabled && !setup && <Field label={t('mfa.code')} hint={t('security.mfaOffHint')}>{bind => <Input {...bind} inputMode="numeric" autoComplete="one-time-code" value={code} onChange={e => setCode(e.target.value)} />}</Field>}
         {setup && (
           <form className="grid gap-4" onSubmit={event => {
             event.preventDefault()
             void api.post<{ recoveryCodes?: string[] } | undefined>('/auth/mfa/verify', { code: code.trim() }).then(done => {
               toast.success(t('security.mfaDone'))
-              setSetup(done?.recoveryCodes ? { ...setup, recoveryCodes: done.recoveryCodes } : undefined)
+              setSetup(undefined)
+              setCode('')
+              setCodes(done?.recoveryCodes)
               void client.invalidateQueries({ queryKey: ['me'] })
             }).catch(complain)
           }}>
             <CopyField label={t('security.secret')} value={setup.secret} />
-            {setup.recoveryCodes && <CopyField label={t('security.recovery')} value={setup.recoveryCodes.join('\n')} lines={setup.recoveryCodes.length} />}
             <Field label={t('mfa.code')}>{bind => <Input {...bind} inputMode="numeric" autoComplete="one-time-code" value={code} onChange={e => setCode(e.target.value)} />}</Field>
             <Button type="submit" variant="primary" disabled={code.trim().length < 6}>{t('mfa.action')}</Button>
           </form>
