@@ -16,6 +16,9 @@ final class Robots {
     /** Longest pause between two requests we keep to: a larger one would stop the crawl for days. */
     private static final Duration LONGEST_DELAY = Duration.ofSeconds(30);
 
+    /** Odd lines of one robots.txt that are worth a word in the log. */
+    private static final int WARNINGS = 5;
+
     private final BaseRobotRules rules;
 
     private Robots(BaseRobotRules rules) {
@@ -24,7 +27,8 @@ final class Robots {
 
     /** @param agent our product token, for example {@code kvasir} */
     static Robots read(String robotsAddress, byte[] text, String agent) {
-        return new Robots(new SimpleRobotRulesParser()
+        // Its own bound would read a large delay as a ban; ours keeps to what is reasonable.
+        return new Robots(new SimpleRobotRulesParser(Duration.ofDays(3_650).toMillis(), WARNINGS)
                 .parseContent(robotsAddress, text, "text/plain", List.of(agent.toLowerCase(Locale.ROOT))));
     }
 
