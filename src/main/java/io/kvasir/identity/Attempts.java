@@ -20,6 +20,8 @@ import java.util.function.Function;
  */
 final class Attempts {
     private static final Duration FORGOTTEN = Duration.ofHours(1);
+    /** Not the time of the try: another one that was waiting for the row meanwhile would find itself before it. */
+    private static final Instant NOT_BLOCKED = Instant.EPOCH;
 
     private final Transactor transactor;
     private final Clock clock;
@@ -56,7 +58,8 @@ final class Attempts {
     CompletionStage<Void> giveBack(Try tried) {
         return transactor.change(c -> Sql.update(
                 c,
-                "UPDATE attempts SET failures = failures - 1, blocked_until = last_at WHERE id = ? AND failures > 0",
+                "UPDATE attempts SET failures = failures - 1, blocked_until = ? WHERE id = ? AND failures > 0",
+                NOT_BLOCKED,
                 key(tried)));
     }
 
@@ -71,19 +74,20 @@ final class Attempts {
     private record Row(int failures, Instant last, Instant blockedUntil) {}
 
     private Optional<Duration> take(Connection c, Try tried) throws SQLException {
-        Instant now = clock.instant();
         Optional<Row> row = Sql.first(
                 c,
                 "SELECT failures, last_at, blocked_until FROM attempts WHERE id = ? FOR UPDATE",
                 r -> new Row(r.getInt(1), Sql.instant(r, 2), Sql.instant(r, 3)),
                 key(tried));
+        // The time is read while the row is held: whoever waited for it is later than whoever held it.
+        Instant now = clock.instant();
         if (row.isEmpty()) {
             Sql.update(
                     c,
                     "INSERT INTO attempts (id, failures, last_at, blocked_until) VALUES (?, 1, ?, ?)",
                     key(tried),
                     now,
-                    now);
+                    NOT_BLOCKED);
             return Optional.empty();
         }
         if (row.get().blockedUntil().isAfter(now)) {
@@ -96,16 +100,13 @@ final class Attempts {
                 "UPDATE attempts SET failures = ?, last_at = ?, blocked_until = ? WHERE id = ?",
                 failures,
                 now,
-                now.plus(backOff(failures, tried.free())),
+                failures < tried.free() ? NOT_BLOCKED : now.plus(backOff(failures - tried.free())),
                 key(tried));
         return Optional.empty();
     }
 
-    private Duration backOff(int failures, int free) {
-        if (failures < free) {
-            return Duration.ZERO;
-        }
-        Duration wait = Duration.ofSeconds(1L << Math.min(failures - free, 30));
+    private Duration backOff(int over) {
+        Duration wait = Duration.ofSeconds(1L << Math.min(over, 30));
         return wait.compareTo(longest) < 0 ? wait : longest;
     }
 

@@ -72,6 +72,14 @@ class LoginTest {
     }
 
     @Test
+    void aTryThatBeganBeforeAnotherOneIsNotMadeToWaitForIt() {
+        refused(login("o@x", "wrong", CLIENT));
+        house.clock.forward(Duration.ofMillis(-1));
+
+        assertThat(House.in(done(login("o@x", PASSWORD, CLIENT))).accessToken()).isNotEmpty();
+    }
+
+    @Test
     void whoFailsTooOftenWaitsLongerAndLonger() {
         for (int i = 0; i < 3; i++) {
             assertThat(refused(login("o@x", "wrong", CLIENT))).isInstanceOf(Rejection.Unauthenticated.class);
