@@ -35,6 +35,7 @@ public final class Api implements AutoCloseable {
     public void login() throws IOException, InterruptedException {
         token = "";
         token = post("/api/v1/auth/login", Map.of("email", ServerProcess.EMAIL, "password", ServerProcess.PASSWORD))
+                .expect(200)
                 .body()
                 .get("accessToken")
                 .asText();
