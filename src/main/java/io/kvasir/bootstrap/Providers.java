@@ -79,6 +79,15 @@ record Providers(List<Provider> all) {
         return new Providers(List.copyOf(all));
     }
 
+    /** What a model costs; one without a price costs nothing. */
+    Price price(String provider, String model) {
+        return all.stream()
+                .filter(p -> p.settings().name().equals(provider))
+                .findFirst()
+                .map(p -> p.prices().getOrDefault(model, Price.NONE))
+                .orElse(Price.NONE);
+    }
+
     private static Kind kind(String name, String kind) {
         for (Kind known : Kind.values()) {
             if (known.toString().equals(kind)) {

@@ -38,6 +38,8 @@ import io.kvasir.retrieval.Embedder;
 import io.kvasir.retrieval.PassageIndex;
 import io.kvasir.retrieval.Retriever;
 import io.kvasir.retrieval.onnx.OnnxEmbedder;
+import io.kvasir.tenancy.TenancyRoutes;
+import io.kvasir.tenancy.Tenants;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -133,6 +135,8 @@ public final class Server implements AutoCloseable {
 
             // Each feature is handed what it needs of the other as a function: neither knows the other.
             CompletableFuture<Conversations> conversing = new CompletableFuture<>();
+            Tenants tenants = new Tenants(system, settings.tenancy(), clock, transactor);
+            Metering metering = new Metering(tenants, settings.providers()::price, settings.answering());
             KnowledgeBases knowledgeBases = new KnowledgeBases(
                     system,
                     settings.knowledgeBase(),
@@ -142,6 +146,7 @@ public final class Server implements AutoCloseable {
                     blobs,
                     index,
                     observed.ingestion(ingestion),
+                    metering,
                     scope -> conversing.thenCompose(c -> c.eraseOf(scope)));
             Conversations conversations = new Conversations(
                     system,
@@ -150,7 +155,8 @@ public final class Server implements AutoCloseable {
                     transactor,
                     keys,
                     answerer::answer,
-                    scope -> profile(knowledgeBases, scope));
+                    scope -> profile(knowledgeBases, scope),
+                    metering);
             conversing.complete(conversations);
 
             join(node.up());
@@ -159,6 +165,7 @@ public final class Server implements AutoCloseable {
                     settings.cluster().several() ? clock.instant().minus(Duration.ofDays(1)) : clock.instant()));
             owner = join(identity.ensureOwner(
                     settings.owner().email(), settings.owner().password()));
+            join(tenants.ensureOwnerPlan(owner.tenant()));
 
             ClientAddress addresses = new ClientAddress(settings.http().proxies());
             Idempotent idempotent = new Idempotent(new JdbcRememberedReplies(transactor, clock));
@@ -176,6 +183,7 @@ public final class Server implements AutoCloseable {
                                     new ConversationRoutes(conversations, idempotent).endpoints(),
                                     new PublicRoutes(conversations, identity, slug -> shared(knowledgeBases, slug))
                                             .endpoints(),
+                                    new TenancyRoutes(tenants).endpoints(),
                                     new HealthRoutes(parts(transactor, found)).endpoints())
                             .flatMap(List::stream)
                             .toList(),

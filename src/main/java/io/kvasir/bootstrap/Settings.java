@@ -15,12 +15,19 @@ import io.kvasir.knowledgebase.KnowledgeBaseSettings;
 import io.kvasir.mail.MailSettings;
 import io.kvasir.retrieval.RetrievalSettings;
 import io.kvasir.retrieval.SearchMode;
+import io.kvasir.tenancy.TenancySettings;
+import io.kvasir.tenancy.domain.Meter;
+import io.kvasir.tenancy.domain.Plan;
+import io.kvasir.tenancy.domain.Plans;
 import java.io.File;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** All settings as validated records: the one place that reads the configuration. */
@@ -42,6 +49,7 @@ public record Settings(
         OAuthSettings oauth,
         MailSettings mail,
         KnowledgeBaseSettings knowledgeBase,
+        TenancySettings tenancy,
         IngestionSettings ingestion,
         ConversationSettings conversation,
         AnsweringSettings answering,
@@ -144,6 +152,7 @@ public record Settings(
                 oauth(kvasir.getConfig("identity.oauth")),
                 mail(kvasir.getConfig("mail"), dataDir),
                 knowledgeBase(kvasir.getConfig("knowledge-base")),
+                tenancy(kvasir.getConfig("tenancy")),
                 ingestion(kvasir.getConfig("ingestion"), dataDir),
                 conversation(kvasir.getConfig("conversation")),
                 new AnsweringSettings(
@@ -253,6 +262,29 @@ public record Settings(
                 c.getDuration("keep-alive"),
                 c.getDuration("idle"),
                 c.getDuration("answer-within"),
+                c.getInt("snapshot-every"));
+    }
+
+    private static TenancySettings tenancy(Config c) {
+        Map<String, Plan> plans = new HashMap<>();
+        for (String name : c.getConfig("plans").root().keySet()) {
+            Config plan = c.getConfig("plans").getConfig("\"" + name + "\"");
+            Map<Meter, Long> limits = new EnumMap<>(Meter.class);
+            for (Meter meter : Meter.values()) {
+                if (plan.hasPath(meter.label())) {
+                    limits.put(
+                            meter,
+                            meter == Meter.STORAGE_BYTES ? plan.getBytes(meter.label()) : plan.getLong(meter.label()));
+                }
+            }
+            plans.put(name, new Plan(name, limits));
+        }
+        return new TenancySettings(
+                new Plans(plans, c.getString("first-plan")),
+                c.getString("owner-plan"),
+                c.getDuration("reservation"),
+                c.getDuration("answer-within"),
+                c.getDuration("idle"),
                 c.getInt("snapshot-every"));
     }
 

@@ -28,12 +28,18 @@ final class Answering {
             new AnswerEvent.Failed("answer-cut-off", "The answer ended before it was complete");
 
     private final Function<Question, Source<AnswerEvent, NotUsed>> answers;
+    private final Allowance allowance;
     private final Materializer materializer;
     private final int historyTurns;
 
     /** @param historyTurns most earlier turns put before the model */
-    Answering(Function<Question, Source<AnswerEvent, NotUsed>> answers, Materializer materializer, int historyTurns) {
+    Answering(
+            Function<Question, Source<AnswerEvent, NotUsed>> answers,
+            Allowance allowance,
+            Materializer materializer,
+            int historyTurns) {
         this.answers = answers;
+        this.allowance = allowance;
         this.materializer = materializer;
         this.historyTurns = historyTurns;
     }
@@ -49,7 +55,7 @@ final class Answering {
                 profile.retrieval(),
                 history(state, key),
                 key.open(turn.question()));
-        return Source.lazySource(() -> answers.apply(question))
+        return Source.lazySource(() -> Counted.of(answers.apply(question), allowance, question, profile.reservation()))
                 .viaMat(KillSwitches.single(), Keep.right())
                 .to(Sink.fromGraph(new InboxSink(inbox, CUT_OFF, Answering::failed)))
                 .run(materializer);

@@ -55,6 +55,7 @@ public final class Conversations {
     private final SubjectKeys keys;
     private final Register register;
     private final Function<Scope, CompletionStage<Outcome<Profile>>> profiles;
+    private final Allowance allowance;
     private final Materializer materializer;
     private final ActorRef<Lookout.Command> lookout;
 
@@ -69,20 +70,22 @@ public final class Conversations {
             Transactor transactor,
             SubjectKeys keys,
             Function<Question, Source<AnswerEvent, NotUsed>> answers,
-            Function<Scope, CompletionStage<Outcome<Profile>>> profiles) {
+            Function<Scope, CompletionStage<Outcome<Profile>>> profiles,
+            Allowance allowance) {
         this.sharding = ClusterSharding.get(system);
         this.settings = settings;
         this.clock = clock;
         this.keys = keys;
         this.register = new Register(transactor);
         this.profiles = profiles;
+        this.allowance = allowance;
         this.materializer = Materializer.matFromSystem(system);
         this.lookout = system.systemActorOf(Lookout.create(), "conversation-lookout", Props.empty());
         ConversationEntity.Surroundings around = new ConversationEntity.Surroundings(
                 settings,
                 clock,
                 entityId -> keys.find(ConversationAddress.parse(entityId).subject()),
-                new Answering(answers, materializer, settings.historyTurns()),
+                new Answering(answers, allowance, materializer, settings.historyTurns()),
                 this::listed);
         sharding.init(Entity.of(
                         ConversationEntity.KEY,
@@ -164,29 +167,53 @@ public final class Conversations {
     /** Puts a question. Acknowledged once it is persisted. @return the number of its turn */
     CompletionStage<Outcome<Integer>> ask(ConversationAddress address, String question) {
         return put(
-                address, (key, profile) -> replyTo -> new ConversationEntity.Ask(key.seal(question), profile, replyTo));
+                address,
+                question,
+                (key, profile) -> replyTo -> new ConversationEntity.Ask(key.seal(question), profile, replyTo));
     }
 
     /** Puts the last question again, where its reply failed or was stopped. @return the number of the new turn */
     CompletionStage<Outcome<Integer>> retry(ConversationAddress address) {
-        return put(address, (_, profile) -> replyTo -> new ConversationEntity.Retry(profile, replyTo));
+        return put(address, "", (_, profile) -> replyTo -> new ConversationEntity.Retry(profile, replyTo));
     }
 
     private CompletionStage<Outcome<Integer>> put(
             ConversationAddress address,
+            String text,
             BiFunction<SubjectKey, Profile, org.apache.pekko.japi.function.Function<ActorRef<Reply>, Command>>
                     question) {
         return then(
                         pages(address, 1, 0),
-                        page -> then(
-                                profiles.apply(new Scope(
-                                        address.tenant(), page.opening().knowledgeBase())),
-                                profile -> key(address)
-                                        .thenCompose(key -> key.isEmpty()
-                                                ? CompletableFuture.completedFuture(Outcome.<Reply.Ok>refused(
-                                                        new Rejection.NotFound("No such conversation")))
-                                                : asked(address, question.apply(key.get(), profile)))))
+                        page -> {
+                            Scope scope = new Scope(
+                                    address.tenant(), page.opening().knowledgeBase());
+                            return then(
+                                    profiles.apply(scope),
+                                    profile -> then(
+                                            allowance.reserve(scope, profile, text),
+                                            reservation -> put(
+                                                    address, scope, profile.reservedAs(reservation), question)));
+                        })
                 .thenApply(outcome -> outcome.map(Reply.Ok::turns));
+    }
+
+    private CompletionStage<Outcome<Reply.Ok>> put(
+            ConversationAddress address,
+            Scope scope,
+            Profile profile,
+            BiFunction<SubjectKey, Profile, org.apache.pekko.japi.function.Function<ActorRef<Reply>, Command>>
+                    question) {
+        return key(address)
+                .thenCompose(key -> key.isEmpty()
+                        ? CompletableFuture.completedFuture(
+                                Outcome.<Reply.Ok>refused(new Rejection.NotFound("No such conversation")))
+                        : asked(address, question.apply(key.get(), profile)))
+                .thenApply(outcome -> {
+                    if (outcome instanceof Outcome.Refused<Reply.Ok>) {
+                        allowance.release(scope, profile.reservation());
+                    }
+                    return outcome;
+                });
     }
 
     CompletionStage<Outcome<Boolean>> stop(ConversationAddress address) {

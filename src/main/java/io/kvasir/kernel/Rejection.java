@@ -3,7 +3,9 @@ package io.kvasir.kernel;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /** An expected refusal, as a value. The http room turns each kind into one problem+json status. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
@@ -16,6 +18,7 @@ import java.util.List;
     @JsonSubTypes.Type(value = Rejection.Forbidden.class, name = "forbidden"),
     @JsonSubTypes.Type(value = Rejection.Unauthenticated.class, name = "unauthenticated"),
     @JsonSubTypes.Type(value = Rejection.TooMany.class, name = "too-many"),
+    @JsonSubTypes.Type(value = Rejection.LimitReached.class, name = "limit-reached"),
     @JsonSubTypes.Type(value = Rejection.Unavailable.class, name = "unavailable")
 })
 public sealed interface Rejection extends Wire {
@@ -53,6 +56,25 @@ public sealed interface Rejection extends Wire {
 
     /** Too often (429). */
     record TooMany(String detail, Duration retryAfter) implements Rejection {}
+
+    /**
+     * The plan allows no more: 429 where waiting helps, 402 where it does not.
+     *
+     * @param what is limited, in kebab-case: {@code messages}
+     * @param used so far, what is reserved for work under way included
+     * @param wanted beside that
+     * @param limit most of it
+     * @param until when counting begins anew; empty where it never does by itself
+     */
+    record LimitReached(String what, long used, long wanted, long limit, Optional<Instant> until)
+            implements Rejection {
+        @Override
+        public String detail() {
+            return "The plan allows " + limit + " " + what.replace('-', ' ') + (until.isPresent() ? " a month" : "")
+                    + "; " + used + " are used or reserved, " + wanted + " more would be needed"
+                    + until.map(at -> ". Counting begins anew at " + at).orElse("");
+        }
+    }
 
     /** A part this needs is away (503). */
     record Unavailable(String detail, Duration retryAfter) implements Rejection {}

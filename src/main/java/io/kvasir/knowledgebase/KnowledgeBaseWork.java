@@ -42,6 +42,7 @@ final class KnowledgeBaseWork {
             BlobStore blobs,
             SubjectKeys keys,
             Catalogue catalogue,
+            Room room,
             Dependents dependents) {}
 
     /** What others keep about a knowledge base and is to go with it: its conversations. Wiring provides it. */
@@ -63,6 +64,11 @@ final class KnowledgeBaseWork {
     private final Consumer<Report> tell;
     private final Map<JobId, Ingestion.Run> runs = new HashMap<>();
     private final Set<Work> atWork = java.util.EnumSet.noneOf(Work.class);
+    private CompletionStage<Void> told = CompletableFuture.completedFuture(null);
+    private Optional<Held> held = Optional.empty();
+
+    /** What the tenant was told last. @param gone keeps nothing any more */
+    private record Held(boolean gone, long documents, long bytes) {}
 
     /** @param tell called from any thread */
     KnowledgeBaseWork(Scope scope, Tools tools, int keptRevisions, Consumer<Report> tell) {
@@ -74,6 +80,7 @@ final class KnowledgeBaseWork {
 
     /** Begins whatever the state calls for and is not at work yet. */
     void begin(KnowledgeBase state) {
+        holds(state);
         ingest(state);
         if (state.deleted()) {
             erase(state);
@@ -247,8 +254,25 @@ final class KnowledgeBaseWork {
                 .whenComplete((_, fault) -> tell.accept(new Report.Erased(fault == null)));
     }
 
-    /** Completes once the catalogue has this state or a later one. */
+    /** Completes once the tenant knows what is held now; in the order of the states, and only where that changed. */
+    private CompletionStage<Void> holds(KnowledgeBase state) {
+        Held now = new Held(
+                state.deleted(),
+                state.documents().size(),
+                state.documents().stream().mapToLong(d -> d.file().size()).sum());
+        if (state.opening().isEmpty() || (held.equals(Optional.of(now)) && !told.toCompletableFuture().isCompletedExceptionally())) {
+            return told;
+        }
+        held = Optional.of(now);
+        told = told.handle((_, _) -> now)
+                .thenCompose(word -> word.gone()
+                        ? tools.room().gone(scope)
+                        : tools.room().holds(scope, word.documents(), word.bytes()));
+        return told;
+    }
+
+    /** Completes once the catalogue has this state or a later one, and its tenant knows what it holds. */
     CompletionStage<Void> confirmed(KnowledgeBase state, long version) {
-        return tools.catalogue().confirm(scope, state, version);
+        return tools.catalogue().confirm(scope, state, version).thenCombine(holds(state), (_, held) -> held);
     }
 }

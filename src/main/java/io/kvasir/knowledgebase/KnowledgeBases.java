@@ -45,6 +45,7 @@ public final class KnowledgeBases {
     private final Uploads uploads;
     private final SubjectKeys keys;
     private final Catalogue catalogue;
+    private final Room room;
     private final Views views;
 
     public KnowledgeBases(
@@ -56,15 +57,17 @@ public final class KnowledgeBases {
             BlobStore blobs,
             PassageIndex index,
             Ingestion ingestion,
+            Room room,
             Function<Scope, CompletionStage<Void>> eraseDependents) {
         this.settings = settings;
         this.clock = clock;
-        this.uploads = new Uploads(blobs, keys, settings.largestFile());
+        this.uploads = new Uploads(blobs, keys, room, settings.largestFile());
         this.keys = keys;
         this.catalogue = new Catalogue(transactor);
+        this.room = room;
         this.views = new Views(keys);
         KnowledgeBaseWork.Tools tools =
-                new KnowledgeBaseWork.Tools(ingestion, index, blobs, keys, catalogue, eraseDependents::apply);
+                new KnowledgeBaseWork.Tools(ingestion, index, blobs, keys, catalogue, room, eraseDependents::apply);
         KnowledgeBaseEntity.Surroundings around = new KnowledgeBaseEntity.Surroundings(settings, clock, tools);
         this.region = new Region(
                 system,
@@ -118,6 +121,10 @@ public final class KnowledgeBases {
 
     CompletionStage<Outcome<Views.Base>> create(TenantId tenant, UserId owner, Wishes wishes) {
         Scope scope = new Scope(tenant, KnowledgeBaseId.next());
+        return Room.taking(room.forKnowledgeBase(tenant), () -> created(scope, owner, wishes));
+    }
+
+    private CompletionStage<Outcome<Views.Base>> created(Scope scope, UserId owner, Wishes wishes) {
         return keys.obtain(Sources.ownSubject(scope))
                 .thenCompose(key -> catalogue.intend(scope, clock.instant()).thenApply(_ -> key))
                 .thenCompose(key -> region.head(
@@ -247,17 +254,19 @@ public final class KnowledgeBases {
         // Asked first, so that nobody can fill the store of a knowledge base that is not theirs.
         return then(
                         region.head(scope, KnowledgeBaseEntity.Read::new),
-                        _ -> uploads.stored(
-                                scope,
-                                document,
-                                1,
-                                upload,
-                                file -> region.one(
+                        _ -> Room.taking(
+                                room.forDocuments(scope, 1, 0),
+                                () -> uploads.stored(
                                         scope,
-                                        replyTo -> new KnowledgeBaseEntity.AddDocument(
-                                                new KnowledgeBaseEvent.DocumentAdded(
-                                                        document, file, JobId.next(), clock.instant()),
-                                                replyTo))))
+                                        document,
+                                        1,
+                                        upload,
+                                        file -> region.one(
+                                                scope,
+                                                replyTo -> new KnowledgeBaseEntity.AddDocument(
+                                                        new KnowledgeBaseEvent.DocumentAdded(
+                                                                document, file, JobId.next(), clock.instant()),
+                                                        replyTo)))))
                 .thenCompose(seen -> views.document(scope, seen));
     }
 

@@ -18,12 +18,14 @@ import org.apache.pekko.util.ByteString;
 final class Uploads {
     private final BlobStore blobs;
     private final SubjectKeys keys;
+    private final Room room;
     private final long largest;
 
     /** @param largest most bytes of one file */
-    Uploads(BlobStore blobs, SubjectKeys keys, long largest) {
+    Uploads(BlobStore blobs, SubjectKeys keys, Room room, long largest) {
         this.blobs = blobs;
         this.keys = keys;
+        this.room = room;
         this.largest = largest;
     }
 
@@ -43,7 +45,8 @@ final class Uploads {
                 .thenCompose(blob -> keys.obtain(subject)
                         .thenApply(key -> new Document.File(
                                 key.seal(upload.name()), upload.mediaType(), blob.size(), blob.sha256())))
-                .thenCompose(told)
+                .thenCompose(
+                        file -> Room.taking(room.forDocuments(scope, 0, file.size()), () -> told.apply(file)))
                 .thenCompose(outcome -> switch (outcome) {
                     case Outcome.Done<T> done -> java.util.concurrent.CompletableFuture.completedFuture(done);
                     case Outcome.Refused<T> refused ->

@@ -21,9 +21,14 @@ import io.kvasir.retrieval.VectorSpace;
 import io.kvasir.retrieval.qdrant.QdrantSettings;
 import io.kvasir.retrieval.remote.RemoteEmbedderSettings;
 import java.net.URI;
+import io.kvasir.tenancy.TenancySettings;
+import io.kvasir.tenancy.domain.Meter;
+import io.kvasir.tenancy.domain.Plan;
+import io.kvasir.tenancy.domain.Plans;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -250,6 +255,56 @@ class SettingsTest {
                         Duration.ofSeconds(10),
                         100));
         assertThat(DEFAULTS.answering()).isEqualTo(new AnsweringSettings(2_000, 300));
+    }
+
+    @Test
+    void tenancy() {
+        Map<Meter, Long> free = Map.of(
+                Meter.KNOWLEDGE_BASES, 3L,
+                Meter.DOCUMENTS, 100L,
+                Meter.STORAGE_BYTES, 100L << 20,
+                Meter.MESSAGES, 500L,
+                Meter.TOKENS, 2_000_000L,
+                Meter.SPEND_MICROS, 1_000_000L);
+        Map<Meter, Long> pro = Map.of(
+                Meter.KNOWLEDGE_BASES, 20L,
+                Meter.DOCUMENTS, 2_000L,
+                Meter.STORAGE_BYTES, 5L << 30,
+                Meter.MESSAGES, 10_000L,
+                Meter.TOKENS, 50_000_000L,
+                Meter.SPEND_MICROS, 50_000_000L);
+        Map<Meter, Long> business = Map.of(
+                Meter.KNOWLEDGE_BASES, 200L,
+                Meter.DOCUMENTS, 50_000L,
+                Meter.STORAGE_BYTES, 100L << 30,
+                Meter.MESSAGES, 200_000L,
+                Meter.TOKENS, 1_000_000_000L,
+                Meter.SPEND_MICROS, 1_000_000_000L);
+        assertThat(DEFAULTS.tenancy())
+                .isEqualTo(new TenancySettings(
+                        new Plans(
+                                Map.of(
+                                        "free", new Plan("free", free),
+                                        "pro", new Plan("pro", pro),
+                                        "business", new Plan("business", business),
+                                        "enterprise", new Plan("enterprise", Map.of())),
+                                "free"),
+                        "enterprise",
+                        Duration.ofMinutes(15),
+                        Duration.ofSeconds(10),
+                        Duration.ofMinutes(5),
+                        500));
+    }
+
+    @Test
+    void aPlanOfOnesOwnIsOneMoreEntry() {
+        assertThat(with("kvasir.tenancy { first-plan = tiny, plans.tiny { messages = 1 } }")
+                        .tenancy()
+                        .plans()
+                        .of(Optional.empty()))
+                .isEqualTo(new Plan("tiny", Map.of(Meter.MESSAGES, 1L)));
+        assertThatThrownBy(() -> with("kvasir.tenancy.first-plan = none")).hasMessageContaining("none");
+        assertThatThrownBy(() -> with("kvasir.tenancy.plans.free.messages = -1")).hasMessageContaining("messages");
     }
 
     @Test

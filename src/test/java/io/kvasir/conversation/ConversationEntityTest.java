@@ -167,6 +167,31 @@ class ConversationEntityTest {
     }
 
     @Test
+    void whatAnAnswerUsedIsToldOnceHoweverItEnds() {
+        start();
+        var whole = asked();
+        whole.offer(RETRIEVED);
+        whole.offer(Surroundings.text("Now [1]."));
+        whole.offer(Surroundings.finished());
+        whole.complete();
+        awaitStatus(Turn.Status.COMPLETED);
+        await().untilAsserted(() -> assertThat(around.bills).containsExactly("10+20"));
+
+        var stopped = asked();
+        stopped.offer(RETRIEVED);
+        stopped.offer(Surroundings.text("Twelve words"));
+        awaitLive("Twelve words");
+        tell(ConversationEntity.Stop::new);
+        await().untilAsserted(() -> assertThat(around.bills).containsExactly("10+20", "3+3"));
+
+        var silent = asked();
+        silent.offer(new AnswerEvent.Failed("model-unavailable", "away"));
+        silent.complete();
+        awaitStatus(Turn.Status.FAILED);
+        await().untilAsserted(() -> assertThat(around.bills).containsExactly("10+20", "3+3", "nothing"));
+    }
+
+    @Test
     void earlierAnswersAreTheHistoryOfTheNext() {
         start();
         BoundedSourceQueue<AnswerEvent> first = asked();

@@ -11,6 +11,8 @@ import io.kvasir.kernel.ConversationId;
 import io.kvasir.kernel.PassageId;
 import io.kvasir.kernel.Sealed;
 import io.kvasir.kernel.SourceId;
+import io.kvasir.kernel.Outcome;
+import io.kvasir.kernel.Scope;
 import io.kvasir.kernel.TenantId;
 import io.kvasir.llm.ChatModel;
 import io.kvasir.retrieval.RetrievalSettings;
@@ -53,6 +55,7 @@ final class Surroundings implements AutoCloseable {
     final AtomicReference<Instant> now = new AtomicReference<>(NOW);
     final List<Question> questions = new CopyOnWriteArrayList<>();
     final List<BoundedSourceQueue<AnswerEvent>> answers = new CopyOnWriteArrayList<>();
+    final List<String> bills = new CopyOnWriteArrayList<>();
     final List<Instant> listed = new CopyOnWriteArrayList<>();
     private final Materializer materializer;
     volatile CompletionStage<Optional<SubjectKey>> found = CompletableFuture.completedFuture(Optional.of(key));
@@ -84,7 +87,7 @@ final class Surroundings implements AutoCloseable {
                         100),
                 new Ticking(),
                 _ -> found,
-                new Answering(this::answer, materializer, 2),
+                new Answering(this::answer, new Bills(), materializer, 2),
                 (_, at) -> listed.add(at));
     }
 
@@ -117,6 +120,24 @@ final class Surroundings implements AutoCloseable {
     public void close() {
         transactor.close();
         database.close();
+    }
+
+    /** What answers used, as it was told. */
+    private final class Bills implements Allowance {
+        @Override
+        public CompletionStage<Outcome<String>> reserve(Scope scope, Profile profile, String question) {
+            return CompletableFuture.completedFuture(Outcome.done("r"));
+        }
+
+        @Override
+        public void settle(Scope scope, String reservation, Used used) {
+            bills.add(used.promptTokens() + "+" + used.completionTokens());
+        }
+
+        @Override
+        public void release(Scope scope, String reservation) {
+            bills.add("nothing");
+        }
     }
 
     private final class Ticking extends Clock {

@@ -16,6 +16,7 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
 import org.apache.pekko.http.javadsl.server.Route;
@@ -35,6 +36,7 @@ class ProblemsTest {
             "forbidden", new Rejection.Forbidden("no"),
             "unauthenticated", new Rejection.Unauthenticated("who"),
             "too-many", new Rejection.TooMany("slow", Duration.ofSeconds(7)),
+            "limit", new Rejection.LimitReached("documents", 3, 1, 3, Optional.empty()),
             "unavailable", new Rejection.Unavailable("away", Duration.ofMillis(1)));
 
     record Body(String name) {}

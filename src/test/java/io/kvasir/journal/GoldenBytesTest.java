@@ -28,6 +28,13 @@ import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent;
 import io.kvasir.knowledgebase.domain.Profile;
 import io.kvasir.knowledgebase.domain.SearchSettings;
 import io.kvasir.knowledgebase.domain.Version;
+import io.kvasir.tenancy.domain.Amounts;
+import io.kvasir.tenancy.domain.Holding;
+import io.kvasir.tenancy.domain.Preferences;
+import io.kvasir.tenancy.domain.Reservation;
+import io.kvasir.tenancy.domain.Settlement;
+import io.kvasir.tenancy.domain.Tenant;
+import io.kvasir.tenancy.domain.TenantEvent;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,7 +54,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class GoldenBytesTest {
     private static final Path FOLDER = Path.of("src/test/resources/golden");
     private static final StoredTypes TYPES = new StoredTypes(
-            List.of(KnowledgeBaseEvent.class, KnowledgeBase.class, ConversationEvent.class, Conversation.class));
+            List.of(KnowledgeBaseEvent.class, KnowledgeBase.class, ConversationEvent.class, Conversation.class, TenantEvent.class, Tenant.class));
     private static final StoredSerializer SERIALIZER = new StoredSerializer(TYPES);
 
     private static final Instant AT = Instant.parse("2026-11-20T12:00:00.123456Z");
@@ -86,7 +93,26 @@ class GoldenBytesTest {
                 .apply(new TurnStarted(1, TEXT, 3, AT))
                 .apply(new TurnCompleted(1, PROGRESS, ENDING))
                 .apply(new TurnRated(1, FEEDBACK));
+        Reservation reservation = new Reservation("r", new Amounts(1, 2, 3, 4, 5, 6), AT);
+        Settlement settlement =
+                new Settlement(7, "r", new KnowledgeBaseId("kb"), "openai", "m", 1, 10, 20, 30, AT);
+        Holding holding = new Holding(new KnowledgeBaseId("kb"), 2, 300);
+        Tenant tenant = Tenant.NONE
+                .apply(new TenantEvent.PlanChosen("pro", AT))
+                .apply(new TenantEvent.PreferencesChanged(new Preferences(Optional.of(30), Optional.of(9L)), AT))
+                .apply(new TenantEvent.HoldingsChanged(List.of(holding), List.of()))
+                .apply(new TenantEvent.Settled(List.of(settlement)))
+                .apply(new TenantEvent.Reserved(List.of(reservation)));
         return Stream.of(
+                new TenantEvent.PlanChosen("pro", AT),
+                new TenantEvent.PreferencesChanged(new Preferences(Optional.of(30), Optional.of(9L)), AT),
+                new TenantEvent.Reserved(List.of(reservation)),
+                new TenantEvent.Settled(List.of(settlement)),
+                new TenantEvent.Released(List.of("r"), true),
+                new TenantEvent.Booked(7),
+                new TenantEvent.HoldingsChanged(List.of(holding), List.of(new KnowledgeBaseId("gone"))),
+                new TenantEvent.Deleted(AT),
+                tenant,
                 new KnowledgeBaseEvent.Created(new UserId("u"), PROFILE, SEARCH, AT),
                 new KnowledgeBaseEvent.ProfileChanged(PROFILE, AT),
                 new KnowledgeBaseEvent.SearchConfigured(SEARCH, AT),

@@ -8,6 +8,8 @@ import io.kvasir.jdbc.TestDatabase;
 import io.kvasir.jdbc.Transactor;
 import io.kvasir.kernel.BlobId;
 import io.kvasir.kernel.PassageId;
+import io.kvasir.kernel.Outcome;
+import io.kvasir.kernel.TenantId;
 import io.kvasir.kernel.Scope;
 import io.kvasir.retrieval.EmbeddedPassage;
 import io.kvasir.retrieval.Passage;
@@ -45,6 +47,7 @@ final class Surroundings implements AutoCloseable {
     final List<Run> runs = new CopyOnWriteArrayList<>();
     final Index index = new Index();
     final Blobs blobs = new Blobs();
+    final List<String> held = new CopyOnWriteArrayList<>();
     final List<Scope> erased = new CopyOnWriteArrayList<>();
 
     KnowledgeBaseEntity.Surroundings forEntity(int mostDocuments, Duration idle) {
@@ -73,10 +76,36 @@ final class Surroundings implements AutoCloseable {
                                 32,
                                 3_000)),
                 Clock.fixed(NOW, ZoneOffset.UTC),
-                new KnowledgeBaseWork.Tools(this::ingest, index, blobs, keys, catalogue, scope -> {
+                new KnowledgeBaseWork.Tools(this::ingest, index, blobs, keys, catalogue, new Endless(), scope -> {
                     erased.add(scope);
                     return CompletableFuture.completedFuture(null);
                 }));
+    }
+
+    /** Room without end, that remembers what it was told. */
+    final class Endless implements Room {
+        @Override
+        public CompletionStage<Outcome<Place>> forKnowledgeBase(TenantId tenant) {
+            return CompletableFuture.completedFuture(
+                    Outcome.done(() -> CompletableFuture.completedFuture(null)));
+        }
+
+        @Override
+        public CompletionStage<Outcome<Place>> forDocuments(Scope scope, long documents, long bytes) {
+            return forKnowledgeBase(scope.tenant());
+        }
+
+        @Override
+        public CompletionStage<Void> holds(Scope scope, long documents, long bytes) {
+            held.add(documents + " documents, " + bytes + " bytes");
+            return CompletableFuture.completedFuture(null);
+        }
+
+        @Override
+        public CompletionStage<Void> gone(Scope scope) {
+            held.add("gone");
+            return CompletableFuture.completedFuture(null);
+        }
     }
 
     /** A task that was begun. */
