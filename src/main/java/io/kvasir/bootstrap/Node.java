@@ -11,6 +11,8 @@ import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.ClusterEvent;
 import org.apache.pekko.cluster.ClusterEvent.ClusterDomainEvent;
+import org.apache.pekko.cluster.Member;
+import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.UniqueAddress;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Join;
@@ -33,6 +35,17 @@ final class Node {
     }
 
     record Started(ActorSystem<ClusterDomainEvent> system, CompletionStage<Boolean> up) {}
+
+    /** How many members share the work now, this one included. */
+    static int up(ActorSystem<?> system) {
+        int up = 0;
+        for (Member member : Cluster.get(system).state().getMembers()) {
+            if (member.status().equals(MemberStatus.up())) {
+                up++;
+            }
+        }
+        return Math.max(1, up);
+    }
 
     private static Behavior<ClusterDomainEvent> guardian(CompletableFuture<Boolean> up, Runnable lost) {
         return Behaviors.setup(context -> {

@@ -1,6 +1,8 @@
 package io.kvasir.bootstrap;
 
 import io.kvasir.answering.Answerer;
+import io.kvasir.audit.Audit;
+import io.kvasir.audit.AuditRoutes;
 import io.kvasir.conversation.ConversationRoutes;
 import io.kvasir.conversation.Conversations;
 import io.kvasir.conversation.Profile;
@@ -11,6 +13,7 @@ import io.kvasir.http.ClientAddress;
 import io.kvasir.http.Endpoints;
 import io.kvasir.http.Idempotent;
 import io.kvasir.http.Problems;
+import io.kvasir.http.RateLimits;
 import io.kvasir.http.WebUi;
 import io.kvasir.identity.AccountRoutes;
 import io.kvasir.identity.Identity;
@@ -170,8 +173,11 @@ public final class Server implements AutoCloseable {
             ClientAddress addresses = new ClientAddress(settings.http().proxies());
             Idempotent idempotent = new Idempotent(new JdbcRememberedReplies(transactor, clock));
             CompletableFuture<Endpoints> inventory = new CompletableFuture<>();
+            Audit audit = new Audit(transactor, keys, clock);
+            Audited audited =
+                    new Audited(audit, identity, email -> Accounts.named(transactor, email), system, addresses);
             Endpoints endpoints = new Endpoints(
-                    Stream.of(
+                    audited.over(Stream.of(
                                     new ApiDocs(() -> inventory.join().all()).endpoints(),
                                     observed.endpoints(),
                                     new IdentityRoutes(identity, settings.accounts(), addresses).endpoints(),
@@ -184,10 +190,13 @@ public final class Server implements AutoCloseable {
                                     new PublicRoutes(conversations, identity, slug -> shared(knowledgeBases, slug))
                                             .endpoints(),
                                     new TenancyRoutes(tenants).endpoints(),
+                                    new AuditRoutes(audit).endpoints(),
                                     new HealthRoutes(parts(transactor, found)).endpoints())
                             .flatMap(List::stream)
-                            .toList(),
+                            .toList()),
                     new Authenticated(identity),
+                    new RateLimits(settings.rateLimits(), () -> Node.up(system), System::nanoTime),
+                    addresses,
                     observed::served);
             inventory.complete(endpoints);
             Route routes = Directives.concat(

@@ -5,6 +5,7 @@ import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValueFactory;
 import io.kvasir.answering.AnsweringSettings;
 import io.kvasir.conversation.ConversationSettings;
+import io.kvasir.http.RateLimits;
 import io.kvasir.http.WebSettings;
 import io.kvasir.identity.AccountSettings;
 import io.kvasir.identity.OAuthSettings;
@@ -35,6 +36,7 @@ public record Settings(
         Config config,
         Path dataDir,
         Http http,
+        RateLimits.Settings rateLimits,
         WebSettings web,
         Owner owner,
         boolean demo,
@@ -117,6 +119,7 @@ public record Settings(
                         ConfigValueFactory.fromAnyRef(postgresql ? "postgres-dialect" : "h2-dialect"))),
                 dataDir,
                 new Http(kvasir.getString("http.host"), kvasir.getInt("http.port"), kvasir.getInt("http.proxies")),
+                limits(kvasir.getConfig("http.rate-limits")),
                 new WebSettings(
                         told(kvasir, "web.frame-origins").stream()
                                 .flatMap(text -> Arrays.stream(text.split("[\\s,]+")))
@@ -263,6 +266,20 @@ public record Settings(
                 c.getDuration("idle"),
                 c.getDuration("answer-within"),
                 c.getInt("snapshot-every"));
+    }
+
+    private static RateLimits.Settings limits(Config c) {
+        return new RateLimits.Settings(
+                c.getBoolean("on"),
+                rate(c.getConfig("address")),
+                rate(c.getConfig("user")),
+                rate(c.getConfig("visitor")),
+                rate(c.getConfig("tenant")),
+                c.getInt("most-buckets"));
+    }
+
+    private static RateLimits.Rate rate(Config c) {
+        return new RateLimits.Rate(c.getLong("requests"), c.getDuration("per"), c.getLong("burst"));
     }
 
     private static TenancySettings tenancy(Config c) {

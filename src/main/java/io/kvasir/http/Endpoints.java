@@ -31,17 +31,27 @@ public final class Endpoints {
     private final List<Endpoint> all;
     private final Authenticated authenticated;
     private final Watch watch;
+    private final RateLimited limited;
     private final Step root = new Step();
 
     /** @throws IllegalArgumentException where two endpoints have one address, or one parameter has two names */
     public Endpoints(List<Endpoint> all, Authenticated authenticated) {
-        this(all, authenticated, (_, _, _) -> {});
+        this(all, authenticated, RateLimits.none(), new ClientAddress(0), (_, _, _) -> {});
     }
 
-    /** @param watch is told of every answer */
-    public Endpoints(List<Endpoint> all, Authenticated authenticated, Watch watch) {
+    /**
+     * @param watch is told of every answer
+     * @throws IllegalArgumentException where two endpoints have one address, or one parameter has two names
+     */
+    public Endpoints(
+            List<Endpoint> all,
+            Authenticated authenticated,
+            RateLimits limits,
+            ClientAddress addresses,
+            Watch watch) {
         this.all = List.copyOf(all);
         this.authenticated = authenticated;
+        this.limited = new RateLimited(limits, addresses);
         this.watch = watch;
         this.all.forEach(this::place);
     }
@@ -87,16 +97,19 @@ public final class Endpoints {
                     watch.served(endpoint, response.status().intValue(), Duration.ofNanos(System.nanoTime() - began));
                     return response;
                 },
-                () -> Problems.sealed(extractRequest(_ -> admitted(endpoint, parameters))));
+                () -> Problems.sealed(extractRequest(
+                        request -> limited.byAddress(request, () -> admitted(endpoint, parameters)))));
     }
 
     private Route admitted(Endpoint endpoint, Map<String, String> parameters) {
         if (endpoint.access().open()) {
             return handled(endpoint, new Call(Optional.empty(), parameters));
         }
-        return authenticated.caller(caller -> endpoint.access().allows(caller)
-                ? handled(endpoint, new Call(Optional.of(caller), parameters))
-                : refused(endpoint.access(), caller));
+        return authenticated.caller(caller -> limited.byCaller(
+                caller,
+                () -> endpoint.access().allows(caller)
+                        ? handled(endpoint, new Call(Optional.of(caller), parameters))
+                        : refused(endpoint.access(), caller)));
     }
 
     private static Route refused(Access access, Principal caller) {

@@ -9,6 +9,7 @@ import io.kvasir.answering.AnsweringSettings;
 import io.kvasir.conversation.ConversationSettings;
 import io.kvasir.identity.AccountSettings;
 import io.kvasir.identity.OAuthSettings;
+import io.kvasir.http.RateLimits;
 import io.kvasir.identity.TokenSettings;
 import io.kvasir.knowledgebase.KnowledgeBaseSettings;
 import io.kvasir.llm.ChatModels;
@@ -46,6 +47,21 @@ class SettingsTest {
     @Test
     void listensOnLoopbackAlone() {
         assertThat(DEFAULTS.http()).isEqualTo(new Settings.Http("127.0.0.1", 8080, 0));
+    }
+
+    @Test
+    void nobodyAsksTooOften() {
+        Duration minute = Duration.ofMinutes(1);
+        assertThat(DEFAULTS.rateLimits())
+                .isEqualTo(new RateLimits.Settings(
+                        true,
+                        new RateLimits.Rate(600, minute, 12_000),
+                        new RateLimits.Rate(100, minute, 3_000),
+                        new RateLimits.Rate(60, minute, 300),
+                        new RateLimits.Rate(6_000, minute, 30_000),
+                        100_000));
+        assertThat(with("kvasir.http.rate-limits.on = false").rateLimits().on()).isFalse();
+        assertThatThrownBy(() -> with("kvasir.http.rate-limits.user.requests = 0")).hasMessageContaining("rate");
     }
 
     @Test

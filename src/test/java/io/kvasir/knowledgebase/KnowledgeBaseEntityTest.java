@@ -208,6 +208,16 @@ class KnowledgeBaseEntityTest {
     }
 
     @Test
+    void saysWhatItHoldsBeforeTheCallerHearsOfIt() {
+        create();
+        assertThat(around.held).endsWith("0 documents, 0 bytes");
+        add(A, "1");
+        assertThat(around.held.getLast()).startsWith("1 documents, ").doesNotEndWith(" 0 bytes");
+        ask(KnowledgeBaseEntity.Delete::new);
+        assertThat(around.held).endsWith("gone");
+    }
+
+    @Test
     void documentsAreReadPageByPage() {
         create();
         add(B, "2");

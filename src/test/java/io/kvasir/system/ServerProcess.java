@@ -61,6 +61,8 @@ public final class ServerProcess implements AutoCloseable {
                         "KVASIR_OWNER_PASSWORD",
                         PASSWORD,
                         "KVASIR_DEMO",
+                        "false",
+                        "KVASIR_RATE_LIMITS",
                         "false"));
         builder.environment().putAll(environment);
         ServerProcess server = new ServerProcess(builder.start(), port, log);

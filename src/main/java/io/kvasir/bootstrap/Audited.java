@@ -1,0 +1,281 @@
+package io.kvasir.bootstrap;
+
+import static org.apache.pekko.http.javadsl.server.Directives.extractRequest;
+import static org.apache.pekko.http.javadsl.server.Directives.mapRouteResultFuture;
+import static org.apache.pekko.http.javadsl.server.Directives.onSuccess;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.kvasir.audit.Audit;
+import io.kvasir.audit.AuditEntry.Origin;
+import io.kvasir.http.Access;
+import io.kvasir.http.Authenticator;
+import io.kvasir.http.Call;
+import io.kvasir.http.ClientAddress;
+import io.kvasir.http.Endpoint;
+import io.kvasir.http.Json;
+import io.kvasir.kernel.Principal;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import org.apache.pekko.actor.ClassicActorSystemProvider;
+import org.apache.pekko.http.javadsl.model.HttpEntity;
+import org.apache.pekko.http.javadsl.model.HttpHeader;
+import org.apache.pekko.http.javadsl.model.HttpMethods;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.server.Complete;
+import org.apache.pekko.http.javadsl.server.Route;
+import org.apache.pekko.http.javadsl.server.RouteResult;
+
+/**
+ * Puts every change made over HTTP on record, without the features knowing. A new endpoint that changes something is on
+ * record by itself: silent are only those named here. What is recorded as before is what the GET of the same address
+ * gives, as after what the change answers; fields that may hold a secret are left out of both.
+ */
+final class Audited {
+    private static final int LARGEST = 64 * 1024;
+    private static final Pattern SECRET =
+            Pattern.compile("(?i).*(token|secret|password|key|credential|cookie|otp|recovery|code|sealed|hash).*");
+    /** Talking is no change of anything, and the conversation keeps it anyway; searching and renewing neither. */
+    private static final Pattern SILENT =
+            Pattern.compile("/api/v1/(chat|public)/.*|.*/search|.*/auth/refresh|/v1/.*|.*/(cancel|events)");
+
+    private static final Pattern EXPORT = Pattern.compile(".*/export");
+    private static final Pattern LOGIN = Pattern.compile("/api/v1/(auth/login|oauth/auth/.*/callback)");
+
+    /** Who a login was meant for, as far as that can be told. */
+    @FunctionalInterface
+    interface Named {
+        CompletionStage<Optional<Principal>> find(String email);
+    }
+
+    private final Audit audit;
+    private final Authenticator authenticator;
+    private final Named named;
+    private final ClassicActorSystemProvider system;
+    private final ClientAddress addresses;
+
+    Audited(
+            Audit audit,
+            Authenticator authenticator,
+            Named named,
+            ClassicActorSystemProvider system,
+            ClientAddress addresses) {
+        this.audit = audit;
+        this.authenticator = authenticator;
+        this.named = named;
+        this.system = system;
+        this.addresses = addresses;
+    }
+
+    List<Endpoint> over(List<Endpoint> endpoints) {
+        Map<String, Endpoint> readers = new HashMap<>();
+        endpoints.stream()
+                .filter(e -> e.method().equals(HttpMethods.GET))
+                .forEach(e -> readers.put(e.path(), e));
+        return endpoints.stream()
+                .map(e -> recorded(e) ? over(e, Optional.ofNullable(readers.get(e.path()))) : e)
+                .toList();
+    }
+
+    static boolean recorded(Endpoint endpoint) {
+        return endpoint.method().equals(HttpMethods.GET)
+                ? EXPORT.matcher(endpoint.path()).matches()
+                        || LOGIN.matcher(endpoint.path()).matches()
+                : !SILENT.matcher(endpoint.path()).matches();
+    }
+
+    /** {@code knowledge-bases.share.deleted}: the words of the path, then what was done. */
+    static String action(Endpoint endpoint) {
+        StringBuilder action = new StringBuilder();
+        for (String part : endpoint.path().replaceFirst("^/(api/v1/)?", "").split("/")) {
+            if (!part.startsWith("{")) {
+                action.append(part).append('.');
+            }
+        }
+        return action
+                + switch (endpoint.method().name()) {
+                    case "GET" -> LOGIN.matcher(endpoint.path()).matches() ? "used" : "exported";
+                    case "PUT", "PATCH" -> "changed";
+                    case "DELETE" -> "deleted";
+                    default -> LOGIN.matcher(endpoint.path()).matches() ? "used" : "created";
+                };
+    }
+
+    private Endpoint over(Endpoint endpoint, Optional<Endpoint> reader) {
+        if (LOGIN.matcher(endpoint.path()).matches()) {
+            return with(endpoint, call -> extractRequest(request -> login(endpoint, call, request)));
+        }
+        if (endpoint.access() == Access.PUBLIC) {
+            return endpoint;
+        }
+        return with(
+                endpoint,
+                call -> extractRequest(request -> onSuccess(
+                        before(reader, call, request),
+                        before -> mapRouteResultFuture(
+                                result -> result.thenCompose(done -> changed(endpoint, call, request, before, done)),
+                                () -> endpoint.handler().apply(call)))));
+    }
+
+    private static Endpoint with(Endpoint endpoint, Function<Call, Route> handler) {
+        return new Endpoint(endpoint.method(), endpoint.path(), endpoint.access(), handler, endpoint.operation());
+    }
+
+    // changes
+
+    private CompletionStage<Optional<JsonNode>> before(Optional<Endpoint> reader, Call call, HttpRequest request) {
+        if (reader.isEmpty() || request.method().equals(HttpMethods.POST) || request.method().equals(HttpMethods.GET)) {
+            return CompletableFuture.completedFuture(Optional.empty());
+        }
+        HttpRequest reading = HttpRequest.GET(request.getUri().toString());
+        try {
+            return reader.get()
+                    .handler()
+                    .apply(call)
+                    .function(system)
+                    .apply(reading)
+                    .toCompletableFuture()
+                    .thenApply(this::told)
+                    .exceptionally(_ -> Optional.empty());
+        } catch (Json.Refusal refused) {
+            return CompletableFuture.completedFuture(Optional.empty());
+        } catch (Exception e) {
+            throw new IllegalStateException("what it was like before could not be read", e);
+        }
+    }
+
+    private Optional<JsonNode> told(HttpResponse response) {
+        if (!(response.entity() instanceof HttpEntity.Strict body)) {
+            response.discardEntityBytes(system);
+            return Optional.empty();
+        }
+        return response.status().isSuccess() ? json(body) : Optional.empty();
+    }
+
+    private CompletionStage<RouteResult> changed(
+            Endpoint endpoint, Call call, HttpRequest request, Optional<JsonNode> before, RouteResult result) {
+        if (!(result instanceof Complete complete) || !complete.getResponse().status().isSuccess()) {
+            return CompletableFuture.completedFuture(result);
+        }
+        Optional<JsonNode> after = complete.getResponse().entity() instanceof HttpEntity.Strict body
+                        && !endpoint.method().equals(HttpMethods.DELETE)
+                ? json(body)
+                : Optional.empty();
+        String subject = request.getUri().path().replaceFirst("^/(api/v1/)?", "");
+        if (endpoint.method().equals(HttpMethods.POST)
+                && !endpoint.path().endsWith("}")
+                && after.isPresent()
+                && after.get().path("id").isTextual()) {
+            subject += "/" + after.get().get("id").asText();
+        }
+        Principal caller = call.caller();
+        return recorded(
+                audit.record(
+                        caller.tenant(),
+                        "user/" + caller.user(),
+                        action(endpoint),
+                        subject.length() > 400 ? subject.substring(0, 400) : subject,
+                        before,
+                        after,
+                        origin(request)),
+                result);
+    }
+
+    /** The change took place: that its line could not be written is in the log, and does not undo it. */
+    private static CompletionStage<RouteResult> recorded(CompletionStage<Void> line, RouteResult result) {
+        return line.handle((_, _) -> result);
+    }
+
+    // logins
+
+    private Route login(Endpoint endpoint, Call call, HttpRequest request) {
+        Optional<String> email = request.entity() instanceof HttpEntity.Strict body
+                ? json(body).map(json -> json.path("email").asText("")).filter(e -> !e.isBlank())
+                : Optional.empty();
+        return mapRouteResultFuture(
+                result -> result.thenCompose(done -> done instanceof Complete complete
+                        ? used(endpoint, request, email, complete, done)
+                        : CompletableFuture.completedFuture(done)),
+                () -> endpoint.handler().apply(call));
+    }
+
+    private CompletionStage<RouteResult> used(
+            Endpoint endpoint, HttpRequest request, Optional<String> email, Complete complete, RouteResult result) {
+        HttpResponse response = complete.getResponse();
+        Optional<String> token = response.entity() instanceof HttpEntity.Strict body
+                ? whole(body).map(json -> json.path("accessToken").asText("")).filter(t -> !t.isEmpty())
+                : Optional.empty();
+        CompletionStage<Optional<Principal>> who = token.isPresent()
+                ? authenticator.authenticate(token.get())
+                : email.isPresent()
+                        ? named.find(email.get())
+                        : CompletableFuture.completedFuture(Optional.empty());
+        return who.thenCompose(found -> found.isEmpty()
+                ? CompletableFuture.completedFuture(result)
+                : recorded(
+                        audit.record(
+                                found.get().tenant(),
+                                token.isPresent() ? "user/" + found.get().user() : "nobody",
+                                token.isPresent()
+                                        ? action(endpoint)
+                                        : action(endpoint).replaceFirst("used$", "failed"),
+                                "user/" + found.get().user(),
+                                Optional.empty(),
+                                Optional.of(Json.MAPPER
+                                        .createObjectNode()
+                                        .put("status", response.status().intValue())),
+                                origin(request)),
+                        result));
+    }
+
+    // what is recorded
+
+    private Origin origin(HttpRequest request) {
+        return new Origin(
+                Optional.of(addresses.of(request)).filter(address -> !address.equals(ClientAddress.UNKNOWN)),
+                request.getHeader("User-Agent").map(HttpHeader::value));
+    }
+
+    private static Optional<JsonNode> json(HttpEntity.Strict body) {
+        return whole(body).map(Audited::harmless);
+    }
+
+    private static Optional<JsonNode> whole(HttpEntity.Strict body) {
+        if (body.getData().isEmpty()
+                || body.getData().size() > LARGEST
+                || !body.getContentType().mediaType().toString().equals("application/json")) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(Json.MAPPER.readTree(body.getData().toArray()));
+        } catch (IOException broken) {
+            return Optional.empty();
+        }
+    }
+
+    /** Without fields whose name says that they may hold a secret, at any depth. */
+    static JsonNode harmless(JsonNode node) {
+        if (node instanceof ObjectNode object) {
+            List<String> names = new java.util.ArrayList<>();
+            object.fieldNames().forEachRemaining(names::add);
+            for (String name : names) {
+                if (SECRET.matcher(name).matches()) {
+                    object.remove(name);
+                } else {
+                    harmless(object.get(name));
+                }
+            }
+        } else if (node.isArray()) {
+            node.forEach(Audited::harmless);
+        }
+        return node;
+    }
+}
