@@ -37,6 +37,8 @@ import io.kvasir.knowledgebase.KnowledgeBases;
 import io.kvasir.llm.ChatModels;
 import io.kvasir.mail.Mailer;
 import io.kvasir.observability.Metrics;
+import io.kvasir.privacy.Privacy;
+import io.kvasir.privacy.PrivacyRoutes;
 import io.kvasir.retrieval.Embedder;
 import io.kvasir.retrieval.PassageIndex;
 import io.kvasir.retrieval.Retriever;
@@ -171,9 +173,16 @@ public final class Server implements AutoCloseable {
             join(tenants.ensureOwnerPlan(owner.tenant()));
 
             ClientAddress addresses = new ClientAddress(settings.http().proxies());
-            Idempotent idempotent = new Idempotent(new JdbcRememberedReplies(transactor, clock));
+            JdbcRememberedReplies replies = new JdbcRememberedReplies(transactor, keys, clock);
+            Idempotent idempotent = new Idempotent(replies);
             CompletableFuture<Endpoints> inventory = new CompletableFuture<>();
             Audit audit = new Audit(transactor, keys, clock);
+            Privacy privacy = new Privacy(
+                    new PersonalData(
+                            transactor, keys, blobs, index, knowledgeBases, conversations, tenants, audit, replies),
+                    transactor,
+                    clock,
+                    settings.privacy().patience());
             Audited audited =
                     new Audited(audit, identity, email -> Accounts.named(transactor, email), system, addresses);
             Endpoints endpoints = new Endpoints(
@@ -191,6 +200,7 @@ public final class Server implements AutoCloseable {
                                             .endpoints(),
                                     new TenancyRoutes(tenants).endpoints(),
                                     new AuditRoutes(audit).endpoints(),
+                                    new PrivacyRoutes(privacy).endpoints(),
                                     new HealthRoutes(parts(transactor, found)).endpoints())
                             .flatMap(List::stream)
                             .toList()),
@@ -212,6 +222,15 @@ public final class Server implements AutoCloseable {
             Projections.start(system, database.dataSource(), transactor, Commands.READ_MODELS);
             wake(knowledgeBases);
             waking.complete(knowledgeBases);
+            system.scheduler()
+                    .scheduleWithFixedDelay(
+                            settings.privacy().sweepAfter(),
+                            settings.privacy().sweepEvery(),
+                            () -> privacy.sweep().exceptionally(fault -> {
+                                LOG.error("what has no owner any more could not be swept", fault);
+                                return new Privacy.Swept(0, 0, 0);
+                            }),
+                            system.executionContext());
             if (settings.demo()) {
                 Demo.ensure(knowledgeBases, owner).whenComplete((_, fault) -> {
                     if (fault != null) {

@@ -14,6 +14,7 @@ import io.kvasir.ingestion.IngestionSettings;
 import io.kvasir.jdbc.DatabaseSettings;
 import io.kvasir.knowledgebase.KnowledgeBaseSettings;
 import io.kvasir.mail.MailSettings;
+import io.kvasir.privacy.PrivacySettings;
 import io.kvasir.retrieval.RetrievalSettings;
 import io.kvasir.retrieval.SearchMode;
 import io.kvasir.tenancy.TenancySettings;
@@ -52,6 +53,7 @@ public record Settings(
         MailSettings mail,
         KnowledgeBaseSettings knowledgeBase,
         TenancySettings tenancy,
+        PrivacySettings privacy,
         IngestionSettings ingestion,
         ConversationSettings conversation,
         AnsweringSettings answering,
@@ -156,6 +158,10 @@ public record Settings(
                 mail(kvasir.getConfig("mail"), dataDir),
                 knowledgeBase(kvasir.getConfig("knowledge-base")),
                 tenancy(kvasir.getConfig("tenancy")),
+                new PrivacySettings(
+                        kvasir.getDuration("privacy.patience"),
+                        kvasir.getDuration("privacy.sweep-after"),
+                        kvasir.getDuration("privacy.sweep-every")),
                 ingestion(kvasir.getConfig("ingestion"), dataDir),
                 conversation(kvasir.getConfig("conversation")),
                 new AnsweringSettings(

@@ -38,6 +38,7 @@ import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityRef;
+import org.apache.pekko.japi.Pair;
 import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.Source;
@@ -47,6 +48,9 @@ import org.slf4j.LoggerFactory;
 
 /** Conversations as the rest of the house sees them: the only one here that knows sharding, time-outs and keys. */
 public final class Conversations {
+    /** Rows of the list that are read together where all are looked at. */
+    private static final int LOOKED_AT = 200;
+
     private static final Logger LOG = LoggerFactory.getLogger("kvasir.conversation");
 
     private final ClusterSharding sharding;
@@ -282,6 +286,60 @@ public final class Conversations {
             }
             return all.thenCompose(_ -> register.remove(scope.tenant(), ids));
         });
+    }
+
+    // a person's own
+
+    /** Those a person started. Looks at each of the tenant's: it takes a while where there are many. */
+    public CompletionStage<List<ConversationId>> startedBy(TenantId tenant, UserId person) {
+        return chosen(
+                tenant,
+                entry -> pages(new ConversationAddress(tenant, entry.id()), 1, 0)
+                        .thenApply(outcome -> outcome instanceof Outcome.Done<Reply.Page>(var page)
+                                && page.opening().startedBy().equals(Optional.of(person))));
+    }
+
+    /** Those nothing was heard of since a moment. */
+    public CompletionStage<List<ConversationId>> olderThan(TenantId tenant, Instant moment) {
+        return chosen(
+                tenant, entry -> CompletableFuture.completedFuture(!entry.updatedAt().isAfter(moment)));
+    }
+
+    private CompletionStage<List<ConversationId>> chosen(
+            TenantId tenant, Function<Register.Entry, CompletionStage<Boolean>> wanted) {
+        return Source.unfoldAsync(Optional.<String>empty(), before -> register.list(
+                                tenant, Optional.empty(), Optional.empty(), before, LOOKED_AT)
+                        .thenApply(entries -> entries.isEmpty()
+                                ? Optional.<Pair<Optional<String>, List<Register.Entry>>>empty()
+                                : Optional.of(Pair.create(
+                                        Optional.of(entries.getLast().id().value()), entries))))
+                .mapConcat(entries -> entries)
+                .mapAsync(4, entry -> wanted.apply(entry).thenApply(yes -> yes ? List.of(entry.id()) : List.<ConversationId>of()))
+                .mapConcat(ids -> ids)
+                .runWith(Sink.seq(), materializer);
+    }
+
+    /** A conversation with all its messages, as the outer face shows them. */
+    public record Whole(Object conversation, List<?> messages) {}
+
+    public CompletionStage<Outcome<Whole>> whole(TenantId tenant, ConversationId id) {
+        ConversationAddress address = new ConversationAddress(tenant, id);
+        return then(
+                read(address),
+                view -> messages(address, new Page.Request(settings.maxTurns(), Optional.empty()))
+                        .thenApply(outcome -> outcome.map(page -> new Whole(view, page.items()))));
+    }
+
+    /** Stops them, makes them unreadable for ever, and forgets them. */
+    public CompletionStage<Void> erase(TenantId tenant, List<ConversationId> ids) {
+        CompletionStage<Void> all = CompletableFuture.completedFuture(null);
+        for (ConversationId id : ids) {
+            ConversationAddress address = new ConversationAddress(tenant, id);
+            all = all.thenCompose(_ -> stop(address))
+                    .thenCompose(_ -> keys.destroy(address.subject()))
+                    .thenCompose(_ -> register.remove(tenant, List.of(id)));
+        }
+        return all;
     }
 
     /** Empty where the credential itself forbids it. */

@@ -11,22 +11,55 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
-/** Remembered replies as rows, kept for a day. */
+/** Remembered replies as rows, kept for a day, sealed under a key of the caller: they hold what people wrote. */
 public final class JdbcRememberedReplies implements RememberedReplies {
     private static final Duration KEPT = Duration.ofHours(24);
     /** A claim without an answer for so long belongs to a request that died with its node. */
     private static final Duration AT_WORK = Duration.ofMinutes(15);
 
     private final Transactor transactor;
+    private final SubjectKeys keys;
     private final Clock clock;
 
-    public JdbcRememberedReplies(Transactor transactor, Clock clock) {
+    public JdbcRememberedReplies(Transactor transactor, SubjectKeys keys, Clock clock) {
         this.transactor = transactor;
+        this.keys = keys;
         this.clock = clock;
+    }
+
+    /** Whose key seals a caller's replies: {@code tenant/replies/user}. */
+    private static String subject(String caller) {
+        return caller.replaceFirst("/", "/replies/");
+    }
+
+    /** Forgets all replies to a caller, also those that a backup still holds. @return how many there were */
+    public CompletionStage<Integer> erase(String caller) {
+        return keys.destroy(subject(caller)).thenCompose(_ -> transactor.run(c -> {
+            try (PreparedStatement delete = c.prepareStatement("DELETE FROM remembered_replies WHERE caller = ?")) {
+                delete.setString(1, caller);
+                return delete.executeUpdate();
+            }
+        }));
+    }
+
+    /** Forgets the replies to all callers whose name begins so. */
+    public CompletionStage<Void> eraseAll(String prefix) {
+        return transactor.change(c -> {
+            try (PreparedStatement delete =
+                    c.prepareStatement("DELETE FROM remembered_replies WHERE substring(caller, 1, ?) = ?")) {
+                delete.setInt(1, prefix.length());
+                delete.setString(2, prefix);
+                delete.executeUpdate();
+            }
+        });
     }
 
     @Override
     public CompletionStage<Claim> claim(String caller, String key, String requestHash) {
+        return keys.obtain(subject(caller)).thenCompose(seal -> claim(seal, caller, key, requestHash));
+    }
+
+    private CompletionStage<Claim> claim(SubjectKey seal, String caller, String key, String requestHash) {
         return transactor.run(c -> {
             forgetOld(c);
             try (PreparedStatement select = c.prepareStatement(
@@ -35,7 +68,7 @@ public final class JdbcRememberedReplies implements RememberedReplies {
                 select.setString(2, key);
                 try (ResultSet rows = select.executeQuery()) {
                     if (rows.next()) {
-                        return earlier(rows, requestHash);
+                        return earlier(seal, rows, key, requestHash);
                     }
                 }
             }
@@ -59,16 +92,16 @@ public final class JdbcRememberedReplies implements RememberedReplies {
 
     @Override
     public CompletionStage<Void> remember(String caller, String key, Reply reply) {
-        return transactor.change(c -> {
+        return keys.obtain(subject(caller)).thenCompose(seal -> transactor.change(c -> {
             try (PreparedStatement update = c.prepareStatement(
                     "UPDATE remembered_replies SET status = ?, body = ? WHERE caller = ? AND idempotency_key = ?")) {
                 update.setInt(1, reply.status());
-                update.setBytes(2, reply.body());
+                update.setBytes(2, seal.encrypt(reply.body(), key));
                 update.setString(3, caller);
                 update.setString(4, key);
                 update.executeUpdate();
             }
-        });
+        }));
     }
 
     @Override
@@ -83,14 +116,14 @@ public final class JdbcRememberedReplies implements RememberedReplies {
         });
     }
 
-    private static Claim earlier(ResultSet row, String requestHash) throws SQLException {
+    private static Claim earlier(SubjectKey seal, ResultSet row, String key, String requestHash) throws SQLException {
         if (!row.getString(1).equals(requestHash)) {
             return new Claim.OtherRequest();
         }
         int status = row.getInt(2);
         return row.wasNull()
                 ? new Claim.Earlier(Optional.empty())
-                : new Claim.Earlier(Optional.of(new Reply(status, row.getBytes(3))));
+                : new Claim.Earlier(Optional.of(new Reply(status, seal.decrypt(row.getBytes(3), key))));
     }
 
     private void forgetOld(Connection c) throws SQLException {

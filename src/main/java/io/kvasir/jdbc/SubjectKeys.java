@@ -63,6 +63,22 @@ public final class SubjectKeys {
         });
     }
 
+    /** The same for every subject whose name begins so. @return how many there were */
+    public CompletionStage<Integer> destroyAll(String prefix) {
+        return transactor.run(c -> {
+            try (PreparedStatement delete =
+                    c.prepareStatement("DELETE FROM data_keys WHERE substring(subject, 1, ?) = ?")) {
+                delete.setInt(1, prefix.length());
+                delete.setString(2, prefix);
+                int destroyed = delete.executeUpdate();
+                synchronized (opened) {
+                    opened.keySet().removeIf(subject -> subject.startsWith(prefix));
+                }
+                return destroyed;
+            }
+        });
+    }
+
     SubjectKey obtain(Connection c, String subject) throws SQLException {
         Optional<SubjectKey> there = find(c, subject);
         if (there.isPresent()) {

@@ -194,8 +194,60 @@ public final class KnowledgeBases {
         return region.head(scope, KnowledgeBaseEntity.Unshare::new).thenApply(outcome -> outcome.map(_ -> true));
     }
 
-    CompletionStage<Outcome<Boolean>> delete(Scope scope) {
+    /** Acknowledged once it is promised; erasing everything that hangs on it goes on by itself. */
+    public CompletionStage<Outcome<Boolean>> delete(Scope scope) {
         return region.head(scope, KnowledgeBaseEntity.Delete::new).thenApply(outcome -> outcome.map(_ -> true));
+    }
+
+    /** All of a tenant. */
+    public CompletionStage<List<Scope>> all(TenantId tenant) {
+        return all(tenant, new ArrayList<>(), Optional.empty());
+    }
+
+    private CompletionStage<List<Scope>> all(TenantId tenant, List<Scope> sofar, Optional<String> after) {
+        return catalogue.list(tenant, after, AT_ONCE).thenCompose(ids -> {
+            ids.forEach(id -> sofar.add(new Scope(tenant, id)));
+            return ids.size() <= AT_ONCE
+                    ? CompletableFuture.completedFuture(sofar)
+                    : all(tenant, sofar, Optional.of(ids.getLast().value()));
+        });
+    }
+
+    /** A knowledge base as the outer face shows it, and its documents with their bytes. */
+    public record Whole(Object knowledgeBase, List<Original> originals) {}
+
+    /** @param name as given, harmless */
+    public record Original(SourceId id, String name, Source<ByteString, NotUsed> bytes) {}
+
+    /** What a person keeps in a knowledge base of their own; empty where it is somebody else's. */
+    public CompletionStage<Optional<Whole>> ownedBy(Scope scope, UserId person) {
+        return read(scope).thenCompose(outcome -> outcome instanceof Outcome.Done<Views.Base>(Views.Base base)
+                        && base.ownerId().equals(person)
+                ? originals(scope, new ArrayList<>(), Optional.empty())
+                        .thenApply(originals -> Optional.of(new Whole(base, originals)))
+                : CompletableFuture.completedFuture(Optional.empty()));
+    }
+
+    private CompletionStage<List<Original>> originals(Scope scope, List<Original> sofar, Optional<String> after) {
+        return documents(scope, new Page.Request(AT_ONCE, after)).thenCompose(outcome -> {
+            if (!(outcome instanceof Outcome.Done<Page<Views.Doc>>(Page<Views.Doc> page))) {
+                return CompletableFuture.completedFuture(sofar);
+            }
+            CompletionStage<Void> each = CompletableFuture.completedFuture(null);
+            for (Views.Doc doc : page.items()) {
+                each = each.thenCompose(_ -> content(scope, doc.id())).thenAccept(content -> {
+                    if (content instanceof Outcome.Done<Content>(Content original)) {
+                        sofar.add(new Original(doc.id(), original.name(), original.bytes()));
+                    }
+                });
+            }
+            return each.thenCompose(_ -> page.nextCursor().isEmpty()
+                    ? CompletableFuture.completedFuture(sofar)
+                    : originals(
+                            scope,
+                            sofar,
+                            Optional.of(page.items().getLast().id().value())));
+        });
     }
 
     /** Which knowledge base has this public address; empty where it is not shared. */

@@ -16,6 +16,7 @@ import io.kvasir.llm.ChatModels;
 import io.kvasir.llm.Price;
 import io.kvasir.llm.provider.ProviderSettings;
 import io.kvasir.mail.MailSettings;
+import io.kvasir.privacy.PrivacySettings;
 import io.kvasir.retrieval.RetrievalSettings;
 import io.kvasir.retrieval.SearchMode;
 import io.kvasir.retrieval.VectorSpace;
@@ -310,6 +311,12 @@ class SettingsTest {
                         Duration.ofSeconds(10),
                         Duration.ofMinutes(5),
                         500));
+    }
+
+    @Test
+    void privacy() {
+        assertThat(DEFAULTS.privacy())
+                .isEqualTo(new PrivacySettings(Duration.ofSeconds(30), Duration.ofMinutes(5), Duration.ofHours(6)));
     }
 
     @Test

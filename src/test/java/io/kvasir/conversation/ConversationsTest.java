@@ -73,7 +73,8 @@ class ConversationsTest {
                 TRANSACTOR,
                 new SubjectKeys(TRANSACTOR, TestDatabase.masterKey()),
                 ConversationsTest::answer,
-                _ -> CompletableFuture.completedFuture(Outcome.done(PROFILE)));
+                _ -> CompletableFuture.completedFuture(Outcome.done(PROFILE)),
+                new Unlimited());
     }
 
     private static Source<AnswerEvent, NotUsed> answer(Question question) {

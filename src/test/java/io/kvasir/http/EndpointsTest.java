@@ -57,6 +57,8 @@ class EndpointsTest {
                                 Endpoint.get("/own", Access.OWN, _ -> complete("own")),
                                 Endpoint.get("/operate", Access.OPERATE, _ -> complete("operate"))),
                         new Authenticated(BY_ROLE),
+                        RateLimits.none(),
+                        new ClientAddress(0),
                         (endpoint, status, _) -> SERVED.add(endpoint.path() + " " + status))
                 .route());
     }
@@ -164,12 +166,11 @@ class EndpointsTest {
     void twoEndpointsWithOneAddressAreRefused() {
         Endpoint one = Endpoint.get("/a/{id}", Access.READ, _ -> complete("1"));
 
-        assertThatThrownBy(() -> new Endpoints(List.of(one, one), new Authenticated(BY_ROLE), (_, _, _) -> {}))
+        assertThatThrownBy(() -> new Endpoints(List.of(one, one), new Authenticated(BY_ROLE)))
                 .hasMessageContaining("declared twice");
         assertThatThrownBy(() -> new Endpoints(
                         List.of(one, Endpoint.get("/a/{other}/b", Access.READ, _ -> complete("2"))),
-                        new Authenticated(BY_ROLE),
-                        (_, _, _) -> {}))
+                        new Authenticated(BY_ROLE)))
                 .hasMessageContaining("{id} is called {other}");
     }
 }

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.kvasir.jdbc.Database;
 import io.kvasir.jdbc.JdbcRememberedReplies;
+import io.kvasir.jdbc.SubjectKeys;
 import io.kvasir.jdbc.TestDatabase;
 import io.kvasir.jdbc.Transactor;
 import io.kvasir.kernel.Principal;
@@ -43,7 +44,7 @@ class IdempotentTest {
     IdempotentTest(TestDatabase kind) {
         database = kind.open();
         transactor = new Transactor(database.dataSource(), 4);
-        idempotent = new Idempotent(new JdbcRememberedReplies(transactor, Clock.systemUTC()));
+        idempotent = new Idempotent(new JdbcRememberedReplies(transactor, new SubjectKeys(transactor, TestDatabase.masterKey()), Clock.systemUTC()));
     }
 
     @BeforeEach

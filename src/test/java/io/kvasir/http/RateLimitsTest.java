@@ -127,7 +127,8 @@ class RateLimitsTest {
                         List.of(Endpoint.get("/things", Access.READ, _ -> complete("all"))),
                         new Authenticated(anybody),
                         limits(perMinute(5), perMinute(2), MANY),
-                        new ClientAddress(1))
+                        new ClientAddress(1),
+                        (_, _, _) -> {})
                 .route())) {
             HttpResponse<String> first = asked(server, "u", "192.0.2.1");
             assertThat(first.statusCode()).isEqualTo(200);

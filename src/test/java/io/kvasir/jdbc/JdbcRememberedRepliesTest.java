@@ -27,7 +27,7 @@ class JdbcRememberedRepliesTest {
     JdbcRememberedRepliesTest(TestDatabase kind) {
         database = kind.open();
         transactor = new Transactor(database.dataSource(), 8);
-        replies = new JdbcRememberedReplies(transactor, Clock.systemUTC());
+        replies = new JdbcRememberedReplies(transactor, new SubjectKeys(transactor, TestDatabase.masterKey()), Clock.systemUTC());
     }
 
     @AfterEach

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,8 +23,12 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import org.apache.lucene.index.MultiTerms;
+import org.apache.lucene.index.Terms;
+import org.apache.lucene.index.TermsEnum;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.store.Directory;
+import org.apache.lucene.util.BytesRef;
 
 /**
  * Passages in one Lucene index for all tenants: HNSW over unit vectors and BM25 over language-aware terms. Every query is
@@ -117,6 +122,38 @@ public final class LucenePassageIndex implements MovableIndex {
     @Override
     public CompletionStage<Void> erase(Scope scope) {
         return change(writer -> writer.deleteDocuments(queries.scope(scope)));
+    }
+
+    /** Has the bytes of everything that was deleted vanish from the disk; takes as long as rewriting what shares a file with it. */
+    public CompletionStage<Void> expunge() {
+        return on(changes, () -> {
+                    store.expunge();
+                    return true;
+                })
+                .thenAccept(_ -> {});
+    }
+
+    /** Every scope that has a passage, visible or not. */
+    public CompletionStage<Set<Scope>> scopes() {
+        return look(searcher -> {
+            Set<Scope> scopes = new HashSet<>();
+            Terms terms = MultiTerms.getTerms(searcher.getIndexReader(), PassageDocuments.SCOPE);
+            if (terms != null) {
+                TermsEnum each = terms.iterator();
+                for (BytesRef term = each.next(); term != null; term = each.next()) {
+                    Scope scope = Scope.parse(term.utf8ToString());
+                    if (searcher.count(queries.scope(scope)) > 0) {
+                        scopes.add(scope);
+                    }
+                }
+            }
+            return scopes;
+        });
+    }
+
+    /** How many passages a scope has, visible or not. */
+    public CompletionStage<Long> all(Scope scope) {
+        return look(searcher -> (long) searcher.count(queries.scope(scope)));
     }
 
     @Override

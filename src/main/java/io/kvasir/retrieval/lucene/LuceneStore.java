@@ -12,6 +12,7 @@ import org.apache.lucene.index.FieldInfo;
 import org.apache.lucene.index.FieldInfos;
 import org.apache.lucene.index.IndexWriter;
 import org.apache.lucene.index.IndexWriterConfig;
+import org.apache.lucene.index.TieredMergePolicy;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.SearcherManager;
 import org.apache.lucene.store.AlreadyClosedException;
@@ -43,6 +44,8 @@ final class LuceneStore implements AutoCloseable {
         Open(Directory directory) throws IOException {
             IndexWriterConfig config = new IndexWriterConfig();
             config.setRAMBufferSizeMB(32);
+            // Whoever asks for what was deleted to be gone means all of it.
+            config.setMergePolicy(new TieredMergePolicy().setForceMergeDeletesPctAllowed(0));
             // The last commit counts: what a failed change left behind is not to be found after an orderly stop either.
             config.setCommitOnClose(false);
             writer = new IndexWriter(directory, config);
@@ -99,6 +102,14 @@ final class LuceneStore implements AutoCloseable {
         Open now = working();
         change.apply(now.writer);
         now.commit();
+    }
+
+    /** Rewrites every segment in which something was deleted: on return its bytes stand in no file of the folder. */
+    void expunge() throws IOException {
+        Open now = working();
+        now.writer.forceMergeDeletes(true);
+        now.commit();
+        now.writer.deleteUnusedFiles();
     }
 
     <T> T search(Search<T> search) throws IOException {
