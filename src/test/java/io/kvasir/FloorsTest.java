@@ -23,7 +23,13 @@ class FloorsTest {
             .layer("streams")
             .definedBy("io.kvasir.ingestion..", "io.kvasir.answering..")
             .layer("engines")
-            .definedBy("io.kvasir.retrieval..", "io.kvasir.llm..", "io.kvasir.identity..", "io.kvasir.tenancy..", "io.kvasir.audit..", "io.kvasir.privacy..")
+            .definedBy(
+                    "io.kvasir.retrieval..",
+                    "io.kvasir.llm..",
+                    "io.kvasir.identity..",
+                    "io.kvasir.tenancy..",
+                    "io.kvasir.audit..",
+                    "io.kvasir.privacy..")
             .layer("ground")
             .definedBy(
                     "io.kvasir.http..",

@@ -153,11 +153,14 @@ public final class Audit {
 
     /** All of them, newest first, a few at a time. */
     public Source<AuditEntry, NotUsed> all(TenantId tenant, Filter filter) {
-        return Source.unfoldAsync(Long.MAX_VALUE, before -> rows(tenant, filter, before, AT_ONCE)
-                        .thenCompose(rows -> opened(tenant, rows))
-                        .thenApply(entries -> entries.isEmpty()
-                                ? Optional.<Pair<Long, List<AuditEntry>>>empty()
-                                : Optional.of(Pair.create(entries.getLast().number(), entries))))
+        return Source.unfoldAsync(
+                        Long.MAX_VALUE,
+                        before -> rows(tenant, filter, before, AT_ONCE)
+                                .thenCompose(rows -> opened(tenant, rows))
+                                .thenApply(entries -> entries.isEmpty()
+                                        ? Optional.<Pair<Long, List<AuditEntry>>>empty()
+                                        : Optional.of(
+                                                Pair.create(entries.getLast().number(), entries))))
                 .mapConcat(entries -> entries);
     }
 
@@ -216,7 +219,8 @@ public final class Audit {
 
     private static AuditEntry opened(Chain.Row row, Optional<SubjectKey> ofSubject, Optional<SubjectKey> ofActor) {
         Chain.Fact fact = row.fact();
-        Optional<Details> details = ofSubject.flatMap(k -> text(k, fact.details())).map(t -> Json.read(t, Details.class));
+        Optional<Details> details =
+                ofSubject.flatMap(k -> text(k, fact.details())).map(t -> Json.read(t, Details.class));
         return new AuditEntry(
                 row.number(),
                 fact.at(),

@@ -20,7 +20,16 @@ final class AuditCsv {
 
     static Source<ByteString, NotUsed> of(Source<AuditEntry, NotUsed> entries) {
         return Source.single(line(
-                        "number", "at", "actor", "action", "subject", "before", "after", "address", "userAgent", "hash"))
+                        "number",
+                        "at",
+                        "actor",
+                        "action",
+                        "subject",
+                        "before",
+                        "after",
+                        "address",
+                        "userAgent",
+                        "hash"))
                 .concat(entries.map(AuditCsv::line));
     }
 

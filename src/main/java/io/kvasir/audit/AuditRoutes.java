@@ -59,8 +59,8 @@ public final class AuditRoutes {
     }
 
     private Route list(Call call) {
-        return filtered(filter -> Page.requested(page -> onSuccess(
-                audit.list(call.caller().tenant(), filter, page), entries -> complete(Json.ok(entries)))));
+        return filtered(filter -> Page.requested(page ->
+                onSuccess(audit.list(call.caller().tenant(), filter, page), entries -> complete(Json.ok(entries)))));
     }
 
     private Route export(Call call) {

@@ -29,16 +29,15 @@ final class Accounts {
                 "SELECT u.id, u.email, u.created_at FROM users u JOIN memberships m ON m.member = u.id"
                         + " WHERE u.id = ? AND m.tenant = ?",
                 row -> new Account(
-                        row.getString(1),
-                        row.getString(2),
-                        row.getTimestamp(3).toInstant()),
+                        row.getString(1), row.getString(2), row.getTimestamp(3).toInstant()),
                 person.user().value(),
                 person.tenant().value()));
     }
 
     /** Ends the membership; the account goes with the last one, its sessions with it. @return how many rows there were */
     static CompletionStage<Long> erase(Transactor transactor, Keeper.Person person) {
-        return transactor.run(c -> gone(c, person.tenant().value(), person.user().value()));
+        return transactor.run(
+                c -> gone(c, person.tenant().value(), person.user().value()));
     }
 
     static CompletionStage<Void> eraseAll(Transactor transactor, TenantId tenant) {
@@ -64,16 +63,23 @@ final class Accounts {
     static CompletionStage<Boolean> lastOwner(Transactor transactor, Keeper.Person person) {
         String owners = "SELECT 1 FROM memberships WHERE tenant = ? AND role IN ('OWNER', 'SUPER_ADMIN') AND member ";
         return transactor.run(c -> Sql.any(
-                        c, owners + "= ?", person.tenant().value(), person.user().value())
+                        c,
+                        owners + "= ?",
+                        person.tenant().value(),
+                        person.user().value())
                 && !Sql.any(
-                        c, owners + "<> ?", person.tenant().value(), person.user().value()));
+                        c,
+                        owners + "<> ?",
+                        person.tenant().value(),
+                        person.user().value()));
     }
 
     /** Whose account an e-mail address is, so that a failed login is put on the record of the right tenant. */
     static CompletionStage<Optional<Principal>> named(Transactor transactor, String email) {
         return transactor.run(c -> {
-            try (PreparedStatement select = c.prepareStatement("SELECT u.id, m.tenant FROM users u JOIN memberships m ON m.member = u.id"
-                    + " WHERE u.email = ? ORDER BY m.created_at, m.tenant LIMIT 1")) {
+            try (PreparedStatement select =
+                    c.prepareStatement("SELECT u.id, m.tenant FROM users u JOIN memberships m ON m.member = u.id"
+                            + " WHERE u.email = ? ORDER BY m.created_at, m.tenant LIMIT 1")) {
                 select.setString(1, email.strip().toLowerCase(Locale.ROOT));
                 try (ResultSet rows = select.executeQuery()) {
                     return rows.next()

@@ -77,9 +77,7 @@ final class Audited {
 
     List<Endpoint> over(List<Endpoint> endpoints) {
         Map<String, Endpoint> readers = new HashMap<>();
-        endpoints.stream()
-                .filter(e -> e.method().equals(HttpMethods.GET))
-                .forEach(e -> readers.put(e.path(), e));
+        endpoints.stream().filter(e -> e.method().equals(HttpMethods.GET)).forEach(e -> readers.put(e.path(), e));
         return endpoints.stream()
                 .map(e -> recorded(e) ? over(e, Optional.ofNullable(readers.get(e.path()))) : e)
                 .toList();
@@ -132,7 +130,9 @@ final class Audited {
     // changes
 
     private CompletionStage<Optional<JsonNode>> before(Optional<Endpoint> reader, Call call, HttpRequest request) {
-        if (reader.isEmpty() || request.method().equals(HttpMethods.POST) || request.method().equals(HttpMethods.GET)) {
+        if (reader.isEmpty()
+                || request.method().equals(HttpMethods.POST)
+                || request.method().equals(HttpMethods.GET)) {
             return CompletableFuture.completedFuture(Optional.empty());
         }
         HttpRequest reading = HttpRequest.GET(request.getUri().toString());
@@ -162,7 +162,8 @@ final class Audited {
 
     private CompletionStage<RouteResult> changed(
             Endpoint endpoint, Call call, HttpRequest request, Optional<JsonNode> before, RouteResult result) {
-        if (!(result instanceof Complete complete) || !complete.getResponse().status().isSuccess()) {
+        if (!(result instanceof Complete complete)
+                || !complete.getResponse().status().isSuccess()) {
             return CompletableFuture.completedFuture(result);
         }
         Optional<JsonNode> after = complete.getResponse().entity() instanceof HttpEntity.Strict body
@@ -215,9 +216,7 @@ final class Audited {
                 : Optional.empty();
         CompletionStage<Optional<Principal>> who = token.isPresent()
                 ? authenticator.authenticate(token.get())
-                : email.isPresent()
-                        ? named.find(email.get())
-                        : CompletableFuture.completedFuture(Optional.empty());
+                : email.isPresent() ? named.find(email.get()) : CompletableFuture.completedFuture(Optional.empty());
         return who.thenCompose(found -> found.isEmpty()
                 ? CompletableFuture.completedFuture(result)
                 : recorded(

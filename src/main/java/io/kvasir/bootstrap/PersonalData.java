@@ -112,8 +112,11 @@ record PersonalData(
 
     private Source<Zip.File, NotUsed> files(Keeper.Person person) {
         return later(bases.all(person.tenant()))
-                .mapAsync(1, scope -> bases.ownedBy(scope, person.user())
-                        .thenApply(whole -> whole.map(w -> files(scope, w)).orElse(Source.empty())))
+                .mapAsync(
+                        1,
+                        scope -> bases.ownedBy(scope, person.user())
+                                .thenApply(
+                                        whole -> whole.map(w -> files(scope, w)).orElse(Source.empty())))
                 .flatMapConcat(files -> files);
     }
 
@@ -138,8 +141,7 @@ record PersonalData(
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty());
-        return audit.all(person.tenant(), own)
-                .map(entry -> json("record/" + entry.number() + ".json", entry));
+        return audit.all(person.tenant(), own).map(entry -> json("record/" + entry.number() + ".json", entry));
     }
 
     private static Zip.File json(String path, Object value) {
@@ -158,12 +160,12 @@ record PersonalData(
     @Override
     public CompletionStage<Outcome<Boolean>> delete(Scope knowledgeBase) {
         return bases.delete(knowledgeBase).thenCompose(outcome -> switch (outcome) {
-            case Outcome.Refused<Boolean> refused ->
-                CompletableFuture.<Outcome<Boolean>>completedFuture(refused);
+            case Outcome.Refused<Boolean> refused -> CompletableFuture.<Outcome<Boolean>>completedFuture(refused);
             case Outcome.Done<Boolean> done ->
                 audit.forget(
                                 knowledgeBase.tenant(),
-                                "knowledge-bases/" + knowledgeBase.knowledgeBase().value())
+                                "knowledge-bases/"
+                                        + knowledgeBase.knowledgeBase().value())
                         .thenApply(_ -> done);
         });
     }
@@ -211,9 +213,7 @@ record PersonalData(
 
     @Override
     public CompletionStage<Void> expunge() {
-        return index instanceof LucenePassageIndex lucene
-                ? lucene.expunge()
-                : CompletableFuture.completedFuture(null);
+        return index instanceof LucenePassageIndex lucene ? lucene.expunge() : CompletableFuture.completedFuture(null);
     }
 
     @Override

@@ -186,18 +186,14 @@ public final class Conversations {
             String text,
             BiFunction<SubjectKey, Profile, org.apache.pekko.japi.function.Function<ActorRef<Reply>, Command>>
                     question) {
-        return then(
-                        pages(address, 1, 0),
-                        page -> {
-                            Scope scope = new Scope(
-                                    address.tenant(), page.opening().knowledgeBase());
-                            return then(
-                                    profiles.apply(scope),
-                                    profile -> then(
-                                            allowance.reserve(scope, profile, text),
-                                            reservation -> put(
-                                                    address, scope, profile.reservedAs(reservation), question)));
-                        })
+        return then(pages(address, 1, 0), page -> {
+                    Scope scope = new Scope(address.tenant(), page.opening().knowledgeBase());
+                    return then(
+                            profiles.apply(scope),
+                            profile -> then(
+                                    allowance.reserve(scope, profile, text),
+                                    reservation -> put(address, scope, profile.reservedAs(reservation), question)));
+                })
                 .thenApply(outcome -> outcome.map(Reply.Ok::turns));
     }
 
@@ -302,19 +298,26 @@ public final class Conversations {
     /** Those nothing was heard of since a moment. */
     public CompletionStage<List<ConversationId>> olderThan(TenantId tenant, Instant moment) {
         return chosen(
-                tenant, entry -> CompletableFuture.completedFuture(!entry.updatedAt().isAfter(moment)));
+                tenant,
+                entry -> CompletableFuture.completedFuture(!entry.updatedAt().isAfter(moment)));
     }
 
     private CompletionStage<List<ConversationId>> chosen(
             TenantId tenant, Function<Register.Entry, CompletionStage<Boolean>> wanted) {
-        return Source.unfoldAsync(Optional.<String>empty(), before -> register.list(
-                                tenant, Optional.empty(), Optional.empty(), before, LOOKED_AT)
-                        .thenApply(entries -> entries.isEmpty()
-                                ? Optional.<Pair<Optional<String>, List<Register.Entry>>>empty()
-                                : Optional.of(Pair.create(
-                                        Optional.of(entries.getLast().id().value()), entries))))
+        return Source.unfoldAsync(
+                        Optional.<String>empty(),
+                        before -> register.list(tenant, Optional.empty(), Optional.empty(), before, LOOKED_AT)
+                                .thenApply(entries -> entries.isEmpty()
+                                        ? Optional.<Pair<Optional<String>, List<Register.Entry>>>empty()
+                                        : Optional.of(Pair.create(
+                                                Optional.of(
+                                                        entries.getLast().id().value()),
+                                                entries))))
                 .mapConcat(entries -> entries)
-                .mapAsync(4, entry -> wanted.apply(entry).thenApply(yes -> yes ? List.of(entry.id()) : List.<ConversationId>of()))
+                .mapAsync(
+                        4,
+                        entry -> wanted.apply(entry)
+                                .thenApply(yes -> yes ? List.of(entry.id()) : List.<ConversationId>of()))
                 .mapConcat(ids -> ids)
                 .runWith(Sink.seq(), materializer);
     }

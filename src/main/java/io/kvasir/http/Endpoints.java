@@ -44,11 +44,7 @@ public final class Endpoints {
      * @throws IllegalArgumentException where two endpoints have one address, or one parameter has two names
      */
     public Endpoints(
-            List<Endpoint> all,
-            Authenticated authenticated,
-            RateLimits limits,
-            ClientAddress addresses,
-            Watch watch) {
+            List<Endpoint> all, Authenticated authenticated, RateLimits limits, ClientAddress addresses, Watch watch) {
         this.all = List.copyOf(all);
         this.authenticated = authenticated;
         this.limited = new RateLimited(limits, addresses);
@@ -97,8 +93,8 @@ public final class Endpoints {
                     watch.served(endpoint, response.status().intValue(), Duration.ofNanos(System.nanoTime() - began));
                     return response;
                 },
-                () -> Problems.sealed(extractRequest(
-                        request -> limited.byAddress(request, () -> admitted(endpoint, parameters)))));
+                () -> Problems.sealed(
+                        extractRequest(request -> limited.byAddress(request, () -> admitted(endpoint, parameters)))));
     }
 
     private Route admitted(Endpoint endpoint, Map<String, String> parameters) {

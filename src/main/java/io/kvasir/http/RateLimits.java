@@ -155,12 +155,8 @@ public final class RateLimits {
                     granted
                             ? Optional.empty()
                             : Optional.of(Duration.ofNanos((long) Math.ceil((1 - bucket.level) / perNano))),
-                    new Quota(
-                            policy,
-                            (long) burst,
-                            (long) Math.ceil(burst / perNano / 1e9),
-                            (long) bucket.level,
-                            (long) Math.ceil((burst - bucket.level) / perNano / 1e9)));
+                    new Quota(policy, (long) burst, (long) Math.ceil(burst / perNano / 1e9), (long) bucket.level, (long)
+                            Math.ceil((burst - bucket.level) / perNano / 1e9)));
         }
     }
 

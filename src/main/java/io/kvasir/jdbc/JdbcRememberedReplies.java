@@ -34,12 +34,14 @@ public final class JdbcRememberedReplies implements RememberedReplies {
 
     /** Forgets all replies to a caller, also those that a backup still holds. @return how many there were */
     public CompletionStage<Integer> erase(String caller) {
-        return keys.destroy(subject(caller)).thenCompose(_ -> transactor.run(c -> {
-            try (PreparedStatement delete = c.prepareStatement("DELETE FROM remembered_replies WHERE caller = ?")) {
-                delete.setString(1, caller);
-                return delete.executeUpdate();
-            }
-        }));
+        return keys.destroy(subject(caller))
+                .thenCompose(_ -> transactor.run(c -> {
+                    try (PreparedStatement delete =
+                            c.prepareStatement("DELETE FROM remembered_replies WHERE caller = ?")) {
+                        delete.setString(1, caller);
+                        return delete.executeUpdate();
+                    }
+                }));
     }
 
     /** Forgets the replies to all callers whose name begins so. */
@@ -92,16 +94,17 @@ public final class JdbcRememberedReplies implements RememberedReplies {
 
     @Override
     public CompletionStage<Void> remember(String caller, String key, Reply reply) {
-        return keys.obtain(subject(caller)).thenCompose(seal -> transactor.change(c -> {
-            try (PreparedStatement update = c.prepareStatement(
-                    "UPDATE remembered_replies SET status = ?, body = ? WHERE caller = ? AND idempotency_key = ?")) {
-                update.setInt(1, reply.status());
-                update.setBytes(2, seal.encrypt(reply.body(), key));
-                update.setString(3, caller);
-                update.setString(4, key);
-                update.executeUpdate();
-            }
-        }));
+        return keys.obtain(subject(caller))
+                .thenCompose(seal -> transactor.change(c -> {
+                    try (PreparedStatement update = c.prepareStatement(
+                            "UPDATE remembered_replies SET status = ?, body = ? WHERE caller = ? AND idempotency_key = ?")) {
+                        update.setInt(1, reply.status());
+                        update.setBytes(2, seal.encrypt(reply.body(), key));
+                        update.setString(3, caller);
+                        update.setString(4, key);
+                        update.executeUpdate();
+                    }
+                }));
     }
 
     @Override

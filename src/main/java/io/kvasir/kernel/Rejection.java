@@ -66,8 +66,7 @@ public sealed interface Rejection extends Wire {
      * @param limit most of it
      * @param until when counting begins anew; empty where it never does by itself
      */
-    record LimitReached(String what, long used, long wanted, long limit, Optional<Instant> until)
-            implements Rejection {
+    record LimitReached(String what, long used, long wanted, long limit, Optional<Instant> until) implements Rejection {
         @Override
         public String detail() {
             return "The plan allows " + limit + " " + what.replace('-', ' ') + (until.isPresent() ? " a month" : "")

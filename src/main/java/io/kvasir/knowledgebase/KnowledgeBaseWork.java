@@ -260,7 +260,8 @@ final class KnowledgeBaseWork {
                 state.deleted(),
                 state.documents().size(),
                 state.documents().stream().mapToLong(d -> d.file().size()).sum());
-        if (state.opening().isEmpty() || (held.equals(Optional.of(now)) && !told.toCompletableFuture().isCompletedExceptionally())) {
+        if (state.opening().isEmpty()
+                || (held.equals(Optional.of(now)) && !told.toCompletableFuture().isCompletedExceptionally())) {
             return told;
         }
         held = Optional.of(now);

@@ -221,11 +221,12 @@ public final class KnowledgeBases {
 
     /** What a person keeps in a knowledge base of their own; empty where it is somebody else's. */
     public CompletionStage<Optional<Whole>> ownedBy(Scope scope, UserId person) {
-        return read(scope).thenCompose(outcome -> outcome instanceof Outcome.Done<Views.Base>(Views.Base base)
-                        && base.ownerId().equals(person)
-                ? originals(scope, new ArrayList<>(), Optional.empty())
-                        .thenApply(originals -> Optional.of(new Whole(base, originals)))
-                : CompletableFuture.completedFuture(Optional.empty()));
+        return read(scope)
+                .thenCompose(outcome -> outcome instanceof Outcome.Done<Views.Base>(Views.Base base)
+                                && base.ownerId().equals(person)
+                        ? originals(scope, new ArrayList<>(), Optional.empty())
+                                .thenApply(originals -> Optional.of(new Whole(base, originals)))
+                        : CompletableFuture.completedFuture(Optional.empty()));
     }
 
     private CompletionStage<List<Original>> originals(Scope scope, List<Original> sofar, Optional<String> after) {

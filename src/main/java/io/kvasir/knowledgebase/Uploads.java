@@ -45,8 +45,7 @@ final class Uploads {
                 .thenCompose(blob -> keys.obtain(subject)
                         .thenApply(key -> new Document.File(
                                 key.seal(upload.name()), upload.mediaType(), blob.size(), blob.sha256())))
-                .thenCompose(
-                        file -> Room.taking(room.forDocuments(scope, 0, file.size()), () -> told.apply(file)))
+                .thenCompose(file -> Room.taking(room.forDocuments(scope, 0, file.size()), () -> told.apply(file)))
                 .thenCompose(outcome -> switch (outcome) {
                     case Outcome.Done<T> done -> java.util.concurrent.CompletableFuture.completedFuture(done);
                     case Outcome.Refused<T> refused ->

@@ -34,11 +34,7 @@ final class Leftovers {
             found.put("files", count(c, "SELECT COUNT(*) FROM blobs WHERE scope = ?", scope.key()));
             found.put(
                     "conversations",
-                    count(
-                            c,
-                            "SELECT COUNT(*) FROM conversations WHERE tenant = ? AND knowledge_base = ?",
-                            tenant,
-                            kb));
+                    count(c, "SELECT COUNT(*) FROM conversations WHERE tenant = ? AND knowledge_base = ?", tenant, kb));
             found.put(
                     "catalogue",
                     count(c, "SELECT COUNT(*) FROM knowledge_bases WHERE tenant = ? AND id = ?", tenant, kb));
@@ -63,9 +59,10 @@ final class Leftovers {
 
     /** Scopes that have files, but no row in the catalogue. */
     CompletionStage<Set<Scope>> orphanedFiles() {
-        return transactor.run(c -> scopes(
-                c,
-                "SELECT DISTINCT scope FROM blobs WHERE NOT EXISTS (SELECT 1 FROM knowledge_bases k WHERE blobs.scope = k.tenant || '/' || k.id)"));
+        return transactor.run(
+                c -> scopes(
+                        c,
+                        "SELECT DISTINCT scope FROM blobs WHERE NOT EXISTS (SELECT 1 FROM knowledge_bases k WHERE blobs.scope = k.tenant || '/' || k.id)"));
     }
 
     /** Of these scopes, those that have no row in the catalogue. */
@@ -103,8 +100,8 @@ final class Leftovers {
     }
 
     private static long prefixed(Connection c, String table, String column, String prefix) throws SQLException {
-        try (PreparedStatement select = c.prepareStatement(
-                "SELECT COUNT(*) FROM " + table + " WHERE substring(" + column + ", 1, ?) = ?")) {
+        try (PreparedStatement select =
+                c.prepareStatement("SELECT COUNT(*) FROM " + table + " WHERE substring(" + column + ", 1, ?) = ?")) {
             select.setInt(1, prefix.length());
             select.setString(2, prefix);
             return first(select);

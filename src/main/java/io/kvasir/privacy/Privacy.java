@@ -63,8 +63,8 @@ public final class Privacy {
         for (Keeper keeper : stores.keepers()) {
             all = all.thenCompose(_ -> keeper.erase(person))
                     .thenCompose(erased -> keeper.erase(person)
-                            .thenAccept(left -> receipts.add(
-                                    new Receipt.Store(keeper.name(), erased, left, keeper.how()))));
+                            .thenAccept(left ->
+                                    receipts.add(new Receipt.Store(keeper.name(), erased, left, keeper.how()))));
         }
         return all.thenCompose(_ -> stores.expunge())
                 .thenApply(_ -> Receipt.of("person", person.user().value(), clock.instant(), receipts));
@@ -122,17 +122,20 @@ public final class Privacy {
 
     /** Deletes all of a tenant, knowledge base by knowledge base, then the rest, and proves it. */
     CompletionStage<Receipt> erase(TenantId tenant) {
-        return leftovers.of(tenant).thenCompose(before -> stores.knowledgeBases(tenant)
-                .thenCompose(scopes -> {
-                    CompletionStage<Void> all = CompletableFuture.completedFuture(null);
-                    for (Scope scope : scopes) {
-                        all = all.thenCompose(_ -> erase(scope)).thenAccept(_ -> {});
-                    }
-                    return all;
-                })
-                .thenCompose(_ -> stores.deleteRest(tenant))
-                .thenCompose(_ -> leftovers.of(tenant))
-                .thenApply(after -> Receipt.of("tenant", tenant.value(), clock.instant(), stores(before, after))));
+        return leftovers
+                .of(tenant)
+                .thenCompose(before -> stores.knowledgeBases(tenant)
+                        .thenCompose(scopes -> {
+                            CompletionStage<Void> all = CompletableFuture.completedFuture(null);
+                            for (Scope scope : scopes) {
+                                all = all.thenCompose(_ -> erase(scope)).thenAccept(_ -> {});
+                            }
+                            return all;
+                        })
+                        .thenCompose(_ -> stores.deleteRest(tenant))
+                        .thenCompose(_ -> leftovers.of(tenant))
+                        .thenApply(
+                                after -> Receipt.of("tenant", tenant.value(), clock.instant(), stores(before, after))));
     }
 
     // what nobody asks for
@@ -142,18 +145,20 @@ public final class Privacy {
 
     /** Removes what has no owner any more, and what tenants wanted kept no longer. Safe on every node at any time. */
     public CompletionStage<Swept> sweep() {
-        return leftovers.orphanedFiles().thenCompose(files -> each(files, stores::eraseFiles)
-                .thenCompose(_ -> stores.indexed())
-                .thenCompose(leftovers::orphans)
-                .thenCompose(passages -> each(passages, stores::eraseFromIndex)
-                        .thenCompose(_ -> retention())
-                        .thenCompose(conversations -> stores.expunge().thenApply(_ -> {
-                            Swept swept = new Swept(files.size(), passages.size(), conversations);
-                            if (!files.isEmpty() || !passages.isEmpty() || conversations > 0) {
-                                LOG.info("swept {}", swept);
-                            }
-                            return swept;
-                        }))));
+        return leftovers
+                .orphanedFiles()
+                .thenCompose(files -> each(files, stores::eraseFiles)
+                        .thenCompose(_ -> stores.indexed())
+                        .thenCompose(leftovers::orphans)
+                        .thenCompose(passages -> each(passages, stores::eraseFromIndex)
+                                .thenCompose(_ -> retention())
+                                .thenCompose(conversations -> stores.expunge().thenApply(_ -> {
+                                    Swept swept = new Swept(files.size(), passages.size(), conversations);
+                                    if (!files.isEmpty() || !passages.isEmpty() || conversations > 0) {
+                                        LOG.info("swept {}", swept);
+                                    }
+                                    return swept;
+                                }))));
     }
 
     private CompletionStage<Integer> retention() {

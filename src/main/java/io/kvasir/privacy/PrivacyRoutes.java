@@ -55,8 +55,7 @@ public final class PrivacyRoutes {
                     ? withoutRequestTimeout(() -> complete(HttpResponse.create()
                             .withEntity(HttpEntities.create(
                                     ContentTypes.create(MediaTypes.APPLICATION_ZIP),
-                                    privacy.everything(
-                                            new Person(call.caller().tenant(), new UserId(user)))))
+                                    privacy.everything(new Person(call.caller().tenant(), new UserId(user)))))
                             .addHeader(RawHeader.create(
                                     "Content-Disposition", "attachment; filename=\"personal-data.zip\""))))
                     : forbidden();
@@ -65,28 +64,32 @@ public final class PrivacyRoutes {
 
     private Route erase(Call call) {
         Principal caller = call.caller();
-        return entity(Json.body(Erase.class), body -> withoutRequestTimeout(() -> {
-            if (body.userId() != null) {
-                return allowed(caller, body.userId())
-                        ? Problems.answer(
-                                privacy.erase(new Person(caller.tenant(), new UserId(body.userId()))), Json::ok)
-                        : forbidden();
-            }
-            if (body.knowledgeBaseId() != null) {
-                return caller.manages()
-                        ? Problems.answer(
-                                privacy.erase(new Scope(caller.tenant(), new KnowledgeBaseId(body.knowledgeBaseId()))),
-                                Json::ok)
-                        : forbidden();
-            }
-            if (!owns(caller)) {
-                return forbidden();
-            }
-            // Said in full, so that nobody deletes everything by a slip.
-            return caller.tenant().value().equals(body.tenantId())
-                    ? onSuccess(privacy.erase(caller.tenant()), receipt -> complete(Json.ok(receipt)))
-                    : Problems.refuse(Rejection.Invalid.field("/tenantId", "must be the id of your own tenant"));
-        }));
+        return entity(
+                Json.body(Erase.class),
+                body -> withoutRequestTimeout(() -> {
+                    if (body.userId() != null) {
+                        return allowed(caller, body.userId())
+                                ? Problems.answer(
+                                        privacy.erase(new Person(caller.tenant(), new UserId(body.userId()))), Json::ok)
+                                : forbidden();
+                    }
+                    if (body.knowledgeBaseId() != null) {
+                        return caller.manages()
+                                ? Problems.answer(
+                                        privacy.erase(new Scope(
+                                                caller.tenant(), new KnowledgeBaseId(body.knowledgeBaseId()))),
+                                        Json::ok)
+                                : forbidden();
+                    }
+                    if (!owns(caller)) {
+                        return forbidden();
+                    }
+                    // Said in full, so that nobody deletes everything by a slip.
+                    return caller.tenant().value().equals(body.tenantId())
+                            ? onSuccess(privacy.erase(caller.tenant()), receipt -> complete(Json.ok(receipt)))
+                            : Problems.refuse(
+                                    Rejection.Invalid.field("/tenantId", "must be the id of your own tenant"));
+                }));
     }
 
     private static boolean allowed(Principal caller, String user) {
@@ -108,7 +111,10 @@ public final class PrivacyRoutes {
     }
 
     /** Exactly one of them. */
-    record Erase(@Nullable String userId, @Nullable String knowledgeBaseId, @Nullable String tenantId) {
+    record Erase(
+            @Nullable String userId,
+            @Nullable String knowledgeBaseId,
+            @Nullable String tenantId) {
         Erase {
             if (Stream.of(userId, knowledgeBaseId, tenantId)
                             .filter(java.util.Objects::nonNull)

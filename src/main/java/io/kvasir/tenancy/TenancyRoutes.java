@@ -59,15 +59,17 @@ public final class TenancyRoutes {
     }
 
     private Route usage(Call call) {
-        return parameterOptional("from", from -> parameterOptional("to", to -> {
-            Optional<LocalDate> first = day("?from", from);
-            Optional<LocalDate> last = day("?to", to);
-            return first.isPresent() && last.isPresent() && first.get().isAfter(last.get())
-                    ? Problems.refuse(Rejection.Invalid.field("?to", "must not be before ?from"))
-                    : onSuccess(
-                            tenants.overview(call.caller().tenant(), first, last),
-                            overview -> complete(Json.ok(overview)));
-        }));
+        return parameterOptional(
+                "from",
+                from -> parameterOptional("to", to -> {
+                    Optional<LocalDate> first = day("?from", from);
+                    Optional<LocalDate> last = day("?to", to);
+                    return first.isPresent() && last.isPresent() && first.get().isAfter(last.get())
+                            ? Problems.refuse(Rejection.Invalid.field("?to", "must not be before ?from"))
+                            : onSuccess(
+                                    tenants.overview(call.caller().tenant(), first, last),
+                                    overview -> complete(Json.ok(overview)));
+                }));
     }
 
     private static Optional<LocalDate> day(String parameter, Optional<String> text) {
@@ -79,7 +81,8 @@ public final class TenancyRoutes {
     }
 
     /** The settings as a whole: what is left out is as if it had never been set. */
-    record Body(@Nullable Integer conversationDays, @Nullable Long spendCapMicros) {
+    record Body(
+            @Nullable Integer conversationDays, @Nullable Long spendCapMicros) {
         Body {
             List<FieldError> errors = new ArrayList<>();
             if (conversationDays != null && (conversationDays < 1 || conversationDays > 36_500)) {

@@ -14,12 +14,7 @@ import java.time.Duration;
  * @param snapshotEvery events
  */
 public record TenancySettings(
-        Plans plans,
-        String ownerPlan,
-        Duration reservation,
-        Duration answerWithin,
-        Duration idle,
-        int snapshotEvery) {
+        Plans plans, String ownerPlan, Duration reservation, Duration answerWithin, Duration idle, int snapshotEvery) {
     public TenancySettings {
         if (!plans.all().containsKey(ownerPlan)) {
             throw new IllegalArgumentException("kvasir.tenancy.owner-plan names no plan: " + ownerPlan);

@@ -42,8 +42,7 @@ import org.slf4j.LoggerFactory;
  * One tenant: grants what its plan allows and counts what was used. Every question of the tenant passes here, so whatever
  * arrived while the journal was writing is decided and written together.
  */
-final class TenantEntity
-        extends EventSourcedBehaviorWithEnforcedReplies<TenantEntity.Command, TenantEvent, Tenant> {
+final class TenantEntity extends EventSourcedBehaviorWithEnforcedReplies<TenantEntity.Command, TenantEvent, Tenant> {
     private static final Logger LOG = LoggerFactory.getLogger("kvasir.tenancy");
 
     // protocol
@@ -217,16 +216,17 @@ final class TenantEntity
         draft.take(draft.state.hold(holdings));
         draft.take(draft.state.release(unneeded));
         Tenant.Granting granting = draft.state.reserve(
-                wishes.stream().map(Reserve::wish).toList(),
-                settings.plans().of(draft.state.plan()),
-                clock.instant());
+                wishes.stream().map(Reserve::wish).toList(), settings.plans().of(draft.state.plan()), clock.instant());
         draft.events.addAll(granting.events());
         Runnable replies = () -> {
             noted.forEach(replyTo -> replyTo.tell(new Noted()));
             for (int i = 0; i < wishes.size(); i++) {
                 wishes.get(i)
                         .replyTo()
-                        .tell(granting.refusals().get(i).<Reply>map(Refused::new).orElseGet(Noted::new));
+                        .tell(granting.refusals()
+                                .get(i)
+                                .<Reply>map(Refused::new)
+                                .orElseGet(Noted::new));
             }
         };
         if (draft.events.isEmpty()) {
@@ -305,13 +305,12 @@ final class TenantEntity
         }
         atWork = true;
         long last = state.unbooked().getLast().number();
-        context.pipeToSelf(
-                booking.book(tenant, state.unbooked()), (_, fault) -> {
-                    if (fault != null) {
-                        LOG.warn("usage of tenant {} could not be booked yet", tenant, fault);
-                    }
-                    return new BookingEnded(last, fault == null);
-                });
+        context.pipeToSelf(booking.book(tenant, state.unbooked()), (_, fault) -> {
+            if (fault != null) {
+                LOG.warn("usage of tenant {} could not be booked yet", tenant, fault);
+            }
+            return new BookingEnded(last, fault == null);
+        });
     }
 
     @Override

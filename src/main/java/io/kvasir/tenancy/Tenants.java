@@ -63,21 +63,15 @@ public final class Tenants {
     public CompletionStage<Outcome<String>> reserve(TenantId tenant, Amounts wanted) {
         String id = Ids.next();
         Reservation wish = new Reservation(id, wanted, clock.instant().plus(settings.reservation()));
-        return asked(tenant, replyTo -> new TenantEntity.Reserve(wish, replyTo))
-                .thenApply(reply -> switch (reply) {
-                    case TenantEntity.Refused(Rejection reason) -> Outcome.refused(reason);
-                    case TenantEntity.Noted _, TenantEntity.Ok _ -> Outcome.done(id);
-                });
+        return asked(tenant, replyTo -> new TenantEntity.Reserve(wish, replyTo)).thenApply(reply -> switch (reply) {
+            case TenantEntity.Refused(Rejection reason) -> Outcome.refused(reason);
+            case TenantEntity.Noted _, TenantEntity.Ok _ -> Outcome.done(id);
+        });
     }
 
     /** What an answer used in the end. @param costMicros millionths of the price list's currency unit */
     public record Used(
-            String provider,
-            String model,
-            long messages,
-            long promptTokens,
-            long completionTokens,
-            long costMicros) {}
+            String provider, String model, long messages, long promptTokens, long completionTokens, long costMicros) {}
 
     /** Counts what was really used in place of what was set aside. Tell it once. */
     public CompletionStage<Void> settle(Scope scope, String reservation, Used used) {
@@ -104,8 +98,7 @@ public final class Tenants {
     public CompletionStage<Void> holds(Scope scope, long documents, long bytes) {
         Holding holding = new Holding(scope.knowledgeBase(), documents, bytes);
         return noted(
-                scope.tenant(),
-                replyTo -> new TenantEntity.Hold(scope.knowledgeBase(), Optional.of(holding), replyTo));
+                scope.tenant(), replyTo -> new TenantEntity.Hold(scope.knowledgeBase(), Optional.of(holding), replyTo));
     }
 
     /** A knowledge base keeps nothing any more. */
@@ -130,8 +123,8 @@ public final class Tenants {
         return state(tenant)
                 .thenCombine(
                         usage.days(tenant, first, to.orElse(today)),
-                        (state, days) -> new Overview(
-                                settings.plans().of(state.plan()).name(), counts(state, now), days));
+                        (state, days) ->
+                                new Overview(settings.plans().of(state.plan()).name(), counts(state, now), days));
     }
 
     private List<Count> counts(Tenant state, Instant now) {

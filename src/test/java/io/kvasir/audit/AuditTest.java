@@ -124,7 +124,12 @@ class AuditTest {
             }
         }));
         Chain.Fact forged = new Chain.Fact(
-                fifth.fact().at(), "user/other", "x", "y", fifth.fact().details(), fifth.fact().origin());
+                fifth.fact().at(),
+                "user/other",
+                "x",
+                "y",
+                fifth.fact().details(),
+                fifth.fact().origin());
         sql("UPDATE audit_entries SET actor = 'user/other', action = 'x', subject = 'y', hash = '"
                 + Chain.hash("t", 5, forged, fifth.previous()) + "' WHERE number = 5");
 
@@ -137,16 +142,17 @@ class AuditTest {
         ten();
         join(said("user/v", "other.deleted", "things/1/parts/2", "x"));
 
-        Page<AuditEntry> first =
-                join(audit.list(TENANT, Audit.Filter.ALL, new Page.Request(4, Optional.empty())));
+        Page<AuditEntry> first = join(audit.list(TENANT, Audit.Filter.ALL, new Page.Request(4, Optional.empty())));
         assertThat(first.items()).extracting(AuditEntry::number).containsExactly(11L, 10L, 9L, 8L);
         assertThat(first.nextCursor()).isPresent();
-        assertThat(numbers(Optional.of("user/v"), Optional.empty(), Optional.empty())).containsExactly(11L);
+        assertThat(numbers(Optional.of("user/v"), Optional.empty(), Optional.empty()))
+                .containsExactly(11L);
         assertThat(numbers(Optional.empty(), Optional.of("other.deleted"), Optional.empty()))
                 .containsExactly(11L);
         assertThat(numbers(Optional.empty(), Optional.empty(), Optional.of("things/1")))
                 .containsExactly(11L, 1L);
-        assertThat(join(audit.list(new TenantId("other"), Audit.Filter.ALL, ALL)).items())
+        assertThat(join(audit.list(new TenantId("other"), Audit.Filter.ALL, ALL))
+                        .items())
                 .isEmpty();
         assertThat(join(audit.list(
                                 TENANT,

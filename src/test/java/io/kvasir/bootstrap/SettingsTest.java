@@ -7,9 +7,9 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.kvasir.answering.AnsweringSettings;
 import io.kvasir.conversation.ConversationSettings;
+import io.kvasir.http.RateLimits;
 import io.kvasir.identity.AccountSettings;
 import io.kvasir.identity.OAuthSettings;
-import io.kvasir.http.RateLimits;
 import io.kvasir.identity.TokenSettings;
 import io.kvasir.knowledgebase.KnowledgeBaseSettings;
 import io.kvasir.llm.ChatModels;
@@ -22,11 +22,11 @@ import io.kvasir.retrieval.SearchMode;
 import io.kvasir.retrieval.VectorSpace;
 import io.kvasir.retrieval.qdrant.QdrantSettings;
 import io.kvasir.retrieval.remote.RemoteEmbedderSettings;
-import java.net.URI;
 import io.kvasir.tenancy.TenancySettings;
 import io.kvasir.tenancy.domain.Meter;
 import io.kvasir.tenancy.domain.Plan;
 import io.kvasir.tenancy.domain.Plans;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -62,7 +62,8 @@ class SettingsTest {
                         new RateLimits.Rate(6_000, minute, 30_000),
                         100_000));
         assertThat(with("kvasir.http.rate-limits.on = false").rateLimits().on()).isFalse();
-        assertThatThrownBy(() -> with("kvasir.http.rate-limits.user.requests = 0")).hasMessageContaining("rate");
+        assertThatThrownBy(() -> with("kvasir.http.rate-limits.user.requests = 0"))
+                .hasMessageContaining("rate");
     }
 
     @Test
@@ -327,7 +328,8 @@ class SettingsTest {
                         .of(Optional.empty()))
                 .isEqualTo(new Plan("tiny", Map.of(Meter.MESSAGES, 1L)));
         assertThatThrownBy(() -> with("kvasir.tenancy.first-plan = none")).hasMessageContaining("none");
-        assertThatThrownBy(() -> with("kvasir.tenancy.plans.free.messages = -1")).hasMessageContaining("messages");
+        assertThatThrownBy(() -> with("kvasir.tenancy.plans.free.messages = -1"))
+                .hasMessageContaining("messages");
     }
 
     @Test

@@ -44,7 +44,8 @@ class IdempotentTest {
     IdempotentTest(TestDatabase kind) {
         database = kind.open();
         transactor = new Transactor(database.dataSource(), 4);
-        idempotent = new Idempotent(new JdbcRememberedReplies(transactor, new SubjectKeys(transactor, TestDatabase.masterKey()), Clock.systemUTC()));
+        idempotent = new Idempotent(new JdbcRememberedReplies(
+                transactor, new SubjectKeys(transactor, TestDatabase.masterKey()), Clock.systemUTC()));
     }
 
     @BeforeEach

@@ -73,10 +73,7 @@ class RateLimitsTest {
     @Test
     void aVisitorHasALimitOfTheirOwn() {
         Principal visitor = new Principal(
-                new UserId("v"),
-                new TenantId("t"),
-                Set.of(Role.END_USER),
-                Optional.of(new ConversationId("c")));
+                new UserId("v"), new TenantId("t"), Set.of(Role.END_USER), Optional.of(new ConversationId("c")));
 
         assertThat(passed(limits(MANY, perMinute(100), MANY), visitor, 50)).isEqualTo(3);
     }

@@ -27,7 +27,8 @@ class JdbcRememberedRepliesTest {
     JdbcRememberedRepliesTest(TestDatabase kind) {
         database = kind.open();
         transactor = new Transactor(database.dataSource(), 8);
-        replies = new JdbcRememberedReplies(transactor, new SubjectKeys(transactor, TestDatabase.masterKey()), Clock.systemUTC());
+        replies = new JdbcRememberedReplies(
+                transactor, new SubjectKeys(transactor, TestDatabase.masterKey()), Clock.systemUTC());
     }
 
     @AfterEach

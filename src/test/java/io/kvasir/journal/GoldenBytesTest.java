@@ -53,8 +53,13 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class GoldenBytesTest {
     private static final Path FOLDER = Path.of("src/test/resources/golden");
-    private static final StoredTypes TYPES = new StoredTypes(
-            List.of(KnowledgeBaseEvent.class, KnowledgeBase.class, ConversationEvent.class, Conversation.class, TenantEvent.class, Tenant.class));
+    private static final StoredTypes TYPES = new StoredTypes(List.of(
+            KnowledgeBaseEvent.class,
+            KnowledgeBase.class,
+            ConversationEvent.class,
+            Conversation.class,
+            TenantEvent.class,
+            Tenant.class));
     private static final StoredSerializer SERIALIZER = new StoredSerializer(TYPES);
 
     private static final Instant AT = Instant.parse("2026-11-20T12:00:00.123456Z");
@@ -94,8 +99,7 @@ class GoldenBytesTest {
                 .apply(new TurnCompleted(1, PROGRESS, ENDING))
                 .apply(new TurnRated(1, FEEDBACK));
         Reservation reservation = new Reservation("r", new Amounts(1, 2, 3, 4, 5, 6), AT);
-        Settlement settlement =
-                new Settlement(7, "r", new KnowledgeBaseId("kb"), "openai", "m", 1, 10, 20, 30, AT);
+        Settlement settlement = new Settlement(7, "r", new KnowledgeBaseId("kb"), "openai", "m", 1, 10, 20, 30, AT);
         Holding holding = new Holding(new KnowledgeBaseId("kb"), 2, 300);
         Tenant tenant = Tenant.NONE
                 .apply(new TenantEvent.PlanChosen("pro", AT))

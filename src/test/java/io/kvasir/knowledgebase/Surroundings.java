@@ -7,10 +7,10 @@ import io.kvasir.jdbc.SubjectKeys;
 import io.kvasir.jdbc.TestDatabase;
 import io.kvasir.jdbc.Transactor;
 import io.kvasir.kernel.BlobId;
-import io.kvasir.kernel.PassageId;
 import io.kvasir.kernel.Outcome;
-import io.kvasir.kernel.TenantId;
+import io.kvasir.kernel.PassageId;
 import io.kvasir.kernel.Scope;
+import io.kvasir.kernel.TenantId;
 import io.kvasir.retrieval.EmbeddedPassage;
 import io.kvasir.retrieval.Passage;
 import io.kvasir.retrieval.PassageIndex;
@@ -86,8 +86,7 @@ final class Surroundings implements AutoCloseable {
     final class Endless implements Room {
         @Override
         public CompletionStage<Outcome<Place>> forKnowledgeBase(TenantId tenant) {
-            return CompletableFuture.completedFuture(
-                    Outcome.done(() -> CompletableFuture.completedFuture(null)));
+            return CompletableFuture.completedFuture(Outcome.done(() -> CompletableFuture.completedFuture(null)));
         }
 
         @Override

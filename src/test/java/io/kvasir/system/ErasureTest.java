@@ -64,7 +64,8 @@ class ErasureTest {
                             "POST",
                             base + "/documents",
                             MARKER + i + ".md",
-                            ("# " + MARKER + "\n\nThe " + MARKER + " was found in Texas in the year " + (1971 + i) + ".")
+                            ("# " + MARKER + "\n\nThe " + MARKER + " was found in Texas in the year " + (1971 + i)
+                                            + ".")
                                     .getBytes(StandardCharsets.UTF_8))
                     .expect(202);
         }
@@ -189,7 +190,8 @@ class ErasureTest {
         assertThat(receipt.get("complete").asBoolean()).as(receipt.toString()).isTrue();
         Map<String, Long> erased = new HashMap<>();
         receipt.get("stores")
-                .forEach(s -> erased.put(s.get("store").asText(), s.get("erased").asLong()));
+                .forEach(
+                        s -> erased.put(s.get("store").asText(), s.get("erased").asLong()));
         assertThat(erased.get("index")).isGreaterThanOrEqualTo(3);
         assertThat(erased.get("files")).isGreaterThanOrEqualTo(3);
         assertThat(erased.get("journal")).isGreaterThanOrEqualTo(4);

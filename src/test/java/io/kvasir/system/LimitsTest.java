@@ -164,7 +164,11 @@ class LimitsTest {
     @Test
     void settingsAreReadAndChecked() throws Exception {
         api.put("/api/v1/tenant/settings", Map.of("conversationDays", 30)).expect(200);
-        assertThat(api.get("/api/v1/tenant/settings").expect(200).body().get("conversationDays").asInt())
+        assertThat(api.get("/api/v1/tenant/settings")
+                        .expect(200)
+                        .body()
+                        .get("conversationDays")
+                        .asInt())
                 .isEqualTo(30);
         api.put("/api/v1/tenant/settings", Map.of("conversationDays", 0)).expect(400);
         api.put("/api/v1/tenant/settings", Map.of("plan", "enterprise")).expect(400);

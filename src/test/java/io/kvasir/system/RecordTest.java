@@ -111,7 +111,11 @@ class RecordTest {
     @Test
     void theRecordProvesItselfAndIsExported() throws Exception {
         api.put("/api/v1/tenant/settings", Map.of("conversationDays", 9)).expect(200);
-        assertThat(api.get("/api/v1/audit/proof").expect(200).body().get("broken").isNull())
+        assertThat(api.get("/api/v1/audit/proof")
+                        .expect(200)
+                        .body()
+                        .get("broken")
+                        .isNull())
                 .isTrue();
 
         HttpResponse<String> csv = api.client()

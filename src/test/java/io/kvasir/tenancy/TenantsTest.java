@@ -145,8 +145,9 @@ class TenantsTest {
         List<Outcome<String>> outcomes = reserve(200);
 
         assertThat(granted(outcomes)).isEqualTo(10);
-        assertThat(outcomes.stream().filter(o -> o instanceof Outcome.Refused<String>(Rejection r)
-                        && r instanceof Rejection.LimitReached))
+        assertThat(outcomes.stream()
+                        .filter(o -> o instanceof Outcome.Refused<String>(Rejection r)
+                                && r instanceof Rejection.LimitReached))
                 .hasSize(190);
     }
 
@@ -171,14 +172,13 @@ class TenantsTest {
 
         assertThat(messages().used()).isEqualTo(2);
         assertThat(messages().reserved()).isZero();
-        await().untilAsserted(
-                        () -> assertThat(join(node.tenants().overview(TENANT, Optional.empty(), Optional.empty()))
-                                        .days())
-                                .singleElement()
-                                .satisfies(day -> {
-                                    assertThat(day.messages()).isEqualTo(2);
-                                    assertThat(day.costMicros()).isEqualTo(10);
-                                }));
+        await().untilAsserted(() -> assertThat(join(node.tenants().overview(TENANT, Optional.empty(), Optional.empty()))
+                        .days())
+                .singleElement()
+                .satisfies(day -> {
+                    assertThat(day.messages()).isEqualTo(2);
+                    assertThat(day.costMicros()).isEqualTo(10);
+                }));
     }
 
     @Test

@@ -22,7 +22,10 @@ public record Plan(String name, Map<Meter, Long> limits) {
     /** The smaller of the plan's limit and the tenant's own. */
     public OptionalLong most(Meter meter, Optional<Preferences> preferences) {
         OptionalLong own = meter == Meter.SPEND_MICROS
-                ? preferences.flatMap(Preferences::spendCapMicros).map(OptionalLong::of).orElseGet(OptionalLong::empty)
+                ? preferences
+                        .flatMap(Preferences::spendCapMicros)
+                        .map(OptionalLong::of)
+                        .orElseGet(OptionalLong::empty)
                 : OptionalLong.empty();
         Long most = limits.get(meter);
         if (most == null) {

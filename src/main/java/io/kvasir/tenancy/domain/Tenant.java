@@ -112,7 +112,8 @@ public record Tenant(
         List<Reservation> granted = new ArrayList<>();
         List<Optional<Rejection>> refusals = new ArrayList<>();
         for (Reservation wish : wishes) {
-            Optional<Rejection> refusal = known.contains(wish.id()) ? Optional.empty() : refusal(wish, taken, limits, now);
+            Optional<Rejection> refusal =
+                    known.contains(wish.id()) ? Optional.empty() : refusal(wish, taken, limits, now);
             refusals.add(refusal);
             if (refusal.isEmpty() && known.add(wish.id())) {
                 taken = taken.plus(wish.amounts());
@@ -179,8 +180,10 @@ public record Tenant(
 
     private Decision<TenantEvent> released(List<String> ids, boolean expired) {
         Set<String> wanted = new HashSet<>(ids);
-        List<String> known =
-                reservations.stream().map(Reservation::id).filter(wanted::contains).toList();
+        List<String> known = reservations.stream()
+                .map(Reservation::id)
+                .filter(wanted::contains)
+                .toList();
         return known.isEmpty() ? Decision.accept() : Decision.accept(new Released(known, expired));
     }
 
@@ -217,9 +220,13 @@ public record Tenant(
         if (!plans.all().containsKey(wanted)) {
             return Decision.reject(Rejection.Invalid.field(
                     "/plan",
-                    "must be one of " + String.join(", ", plans.all().keySet().stream().sorted().toList())));
+                    "must be one of "
+                            + String.join(
+                                    ", ", plans.all().keySet().stream().sorted().toList())));
         }
-        return plan.filter(wanted::equals).isPresent() ? Decision.accept() : Decision.accept(new PlanChosen(wanted, now));
+        return plan.filter(wanted::equals).isPresent()
+                ? Decision.accept()
+                : Decision.accept(new PlanChosen(wanted, now));
     }
 
     public Decision<TenantEvent> prefer(Preferences wanted, Instant now) {
@@ -301,8 +308,7 @@ public record Tenant(
                         deleted);
             }
             case Deleted _ ->
-                new Tenant(
-                        plan, preferences, holdings, List.of(), month, spent, settlements, unbooked, true);
+                new Tenant(plan, preferences, holdings, List.of(), month, spent, settlements, unbooked, true);
         };
     }
 

@@ -58,7 +58,8 @@ class TenantTest {
         Tenant.Granting granting = Tenant.NONE.reserve(wishes, TEN, NOW);
 
         assertThat(granting.refusals().stream().filter(Optional::isEmpty)).hasSize(10);
-        assertThat(after(Tenant.NONE, granting.events()).reserved(NOW).messages()).isEqualTo(10);
+        assertThat(after(Tenant.NONE, granting.events()).reserved(NOW).messages())
+                .isEqualTo(10);
     }
 
     @Test
@@ -71,16 +72,13 @@ class TenantTest {
         Tenant one = after(Tenant.NONE, Tenant.NONE.hold(Map.of(KB, Optional.of(new Holding(KB, 0, 0)))));
         assertThat(one.reserve(List.of(wish("k", Amounts.knowledgeBase())), TEN, NOW)
                         .refusals())
-                .containsExactly(
-                        Optional.of(new Rejection.LimitReached("knowledge-bases", 1, 1, 1, Optional.empty())));
+                .containsExactly(Optional.of(new Rejection.LimitReached("knowledge-bases", 1, 1, 1, Optional.empty())));
     }
 
     @Test
     void settlingCountsWhatWasUsedInPlaceOfWhatWasReserved() {
         Tenant reserved = reserved(Tenant.NONE, TEN, question("r"));
-        Tenant settled = after(
-                reserved,
-                reserved.settle(List.of(used("r", NOW))));
+        Tenant settled = after(reserved, reserved.settle(List.of(used("r", NOW))));
 
         assertThat(settled.reserved(NOW)).isEqualTo(Amounts.NONE);
         assertThat(settled.used(NOW)).isEqualTo(Amounts.answer(1, 42, 5));
@@ -101,9 +99,11 @@ class TenantTest {
         Instant before = NOW.plus(Duration.ofMinutes(15)).minusNanos(1);
         Instant over = NOW.plus(Duration.ofMinutes(15));
 
-        assertThat(full.reserve(List.of(question("s")), TEN, before).refusals().getFirst()).isPresent();
+        assertThat(full.reserve(List.of(question("s")), TEN, before).refusals().getFirst())
+                .isPresent();
         assertThat(full.expire(before)).isEqualTo(Decision.accept());
-        assertThat(full.reserve(List.of(question("s")), TEN, over).refusals().getFirst()).isEmpty();
+        assertThat(full.reserve(List.of(question("s")), TEN, over).refusals().getFirst())
+                .isEmpty();
         assertThat(after(full, full.expire(over)).reservations()).isEmpty();
     }
 
@@ -148,8 +148,8 @@ class TenantTest {
 
     @Test
     void aTenantMayCapItsSpendBelowItsPlan() {
-        Tenant capped = after(
-                Tenant.NONE, Tenant.NONE.prefer(new Preferences(Optional.empty(), Optional.of(10L)), NOW));
+        Tenant capped =
+                after(Tenant.NONE, Tenant.NONE.prefer(new Preferences(Optional.empty(), Optional.of(10L)), NOW));
 
         assertThat(capped.reserve(List.of(question("r"), question("s")), ALL, NOW)
                         .refusals())
@@ -169,14 +169,14 @@ class TenantTest {
 
     @Test
     void settlementsAreNumberedAndForgottenOnceBooked() {
-        Tenant three = after(
-                Tenant.NONE, Tenant.NONE.settle(List.of(used("a", NOW), used("b", NOW), used("c", NOW))));
+        Tenant three = after(Tenant.NONE, Tenant.NONE.settle(List.of(used("a", NOW), used("b", NOW), used("c", NOW))));
         assertThat(three.unbooked()).extracting(Settlement::number).containsExactly(1L, 2L, 3L);
 
         assertThat(after(three, three.booked(2)).unbooked())
                 .extracting(Settlement::number)
                 .containsExactly(3L);
-        assertThat(after(three, three.settle(List.of(used("d", NOW)))).settlements()).isEqualTo(4);
+        assertThat(after(three, three.settle(List.of(used("d", NOW)))).settlements())
+                .isEqualTo(4);
     }
 
     @Test
@@ -184,7 +184,8 @@ class TenantTest {
         Plans plans = new Plans(Map.of("ten", TEN), "ten");
 
         assertThat(Tenant.NONE.choose("none", plans, NOW)).isInstanceOf(Decision.Reject.class);
-        assertThat(after(Tenant.NONE, Tenant.NONE.choose("ten", plans, NOW)).plan()).contains("ten");
+        assertThat(after(Tenant.NONE, Tenant.NONE.choose("ten", plans, NOW)).plan())
+                .contains("ten");
         assertThat(plans.of(Optional.of("no longer offered"))).isEqualTo(TEN);
     }
 }
