@@ -13,7 +13,9 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.apache.pekko.http.javadsl.model.AttributeKey;
+import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
@@ -40,6 +42,9 @@ import org.slf4j.LoggerFactory;
 public final class Problems {
     private static final Logger LOG = LoggerFactory.getLogger("kvasir.http");
     private static final AttributeKey<String> REQUEST_ID = AttributeKey.create("request-id", String.class);
+
+    /** A segment of the path, before the question mark, of one or two dots. */
+    private static final Pattern DOTS = Pattern.compile("^[^?#]*/(?:\\.|%2[eE]){1,2}(?:[/?#]|$)");
 
     private Problems() {}
 
@@ -79,7 +84,22 @@ public final class Problems {
                 request -> request.addAttribute(REQUEST_ID, Ids.next()),
                 () -> extractRequest(request -> Directives.mapResponse(
                         response -> response.addHeader(RawHeader.create("X-Request-Id", requestId(request))),
-                        () -> sealed(routes))));
+                        () -> climbs(request)
+                                ? refuse(new Rejection.NotFound("There is nothing at this address"))
+                                : sealed(routes))));
+    }
+
+    /**
+     * Whether a path says {@code .} or {@code ..}, however it is written. The library resolves them before anybody sees
+     * the path, so that DELETE of {@code …/documents/%2e%2e} would be one of what the documents belong to.
+     */
+    private static boolean climbs(HttpRequest request) {
+        for (HttpHeader header : request.getHeaders()) {
+            if (header.is("raw-request-uri") && DOTS.matcher(header.value()).find()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Nothing leaves these routes but a response. */
