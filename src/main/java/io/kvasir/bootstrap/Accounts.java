@@ -3,6 +3,7 @@ package io.kvasir.bootstrap;
 import io.kvasir.jdbc.Sql;
 import io.kvasir.jdbc.Transactor;
 import io.kvasir.kernel.Principal;
+import io.kvasir.kernel.Principal.Role;
 import io.kvasir.kernel.TenantId;
 import io.kvasir.kernel.UserId;
 import io.kvasir.privacy.Keeper;
@@ -11,6 +12,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -46,17 +48,35 @@ final class Accounts {
                     c, "SELECT member FROM memberships WHERE tenant = ?", row -> row.getString(1), tenant.value())) {
                 gone(c, tenant.value(), member);
             }
+            for (String table : List.of("api_keys", "invitations")) {
+                Sql.update(c, "DELETE FROM " + table + " WHERE tenant = ?", tenant.value());
+            }
             Sql.update(c, "DELETE FROM tenants WHERE id = ?", tenant.value());
         });
     }
 
+    /** Whoever is no member is none of this tenant's business: their account stays. */
     private static long gone(Connection c, String tenant, String member) throws SQLException {
-        return Sql.update(c, "DELETE FROM memberships WHERE tenant = ? AND member = ?", tenant, member)
-                + Sql.update(
-                        c,
-                        "DELETE FROM users WHERE id = ? AND NOT EXISTS (SELECT 1 FROM memberships WHERE member = ?)",
-                        member,
-                        member);
+        int memberships = Sql.update(c, "DELETE FROM memberships WHERE tenant = ? AND member = ?", tenant, member);
+        return memberships == 0
+                ? 0
+                : memberships
+                        + Sql.update(c, "DELETE FROM api_keys WHERE tenant = ? AND user_id = ?", tenant, member)
+                        + Sql.update(
+                                c,
+                                "DELETE FROM users WHERE id = ? AND NOT EXISTS (SELECT 1 FROM memberships WHERE member = ?)",
+                                member,
+                                member);
+    }
+
+    /** What somebody is in a tenant; empty where they are nothing there. */
+    static CompletionStage<Optional<Role>> role(Transactor transactor, Keeper.Person person) {
+        return transactor.run(c -> Sql.first(
+                c,
+                "SELECT role FROM memberships WHERE tenant = ? AND member = ?",
+                row -> Role.valueOf(row.getString(1)),
+                person.tenant().value(),
+                person.user().value()));
     }
 
     /** Whether a tenant would be left without anybody who decides about it. */

@@ -3,12 +3,15 @@ package io.kvasir.bootstrap;
 import io.kvasir.audit.Audit;
 import io.kvasir.conversation.Conversations;
 import io.kvasir.http.Json;
+import io.kvasir.identity.Suspensions.Ended;
+import io.kvasir.identity.Suspensions;
 import io.kvasir.jdbc.BlobStore;
 import io.kvasir.jdbc.JdbcRememberedReplies;
 import io.kvasir.jdbc.SubjectKeys;
 import io.kvasir.jdbc.Transactor;
 import io.kvasir.kernel.ConversationId;
 import io.kvasir.kernel.Outcome;
+import io.kvasir.kernel.Principal.Role;
 import io.kvasir.kernel.Scope;
 import io.kvasir.kernel.TenantId;
 import io.kvasir.knowledgebase.KnowledgeBases;
@@ -39,7 +42,8 @@ record PersonalData(
         Conversations conversations,
         Tenants tenants,
         Audit audit,
-        JdbcRememberedReplies replies)
+        JdbcRememberedReplies replies,
+        Suspensions suspensions)
         implements Stores {
 
     private record Kept(
@@ -95,7 +99,10 @@ record PersonalData(
                         person -> later(Accounts.of(transactor, person)
                                 .thenApply(account -> account.map(a -> json("account.json", a)).stream()
                                         .toList())),
-                        person -> Accounts.erase(transactor, person)));
+                        person -> Accounts.erase(transactor, person)
+                                .thenCompose(erased -> suspensions
+                                        .end(new Ended.Member(person.user(), person.tenant()))
+                                        .thenApply(_ -> erased))));
     }
 
     private Source<Zip.File, NotUsed> talks(Keeper.Person person) {
@@ -153,6 +160,16 @@ record PersonalData(
     }
 
     @Override
+    public CompletionStage<Optional<Role>> role(Keeper.Person person) {
+        return Accounts.role(transactor, person);
+    }
+
+    @Override
+    public CompletionStage<Boolean> talked(Keeper.Person person) {
+        return conversations.startedBy(person.tenant(), person.user()).thenApply(ids -> !ids.isEmpty());
+    }
+
+    @Override
     public CompletionStage<Boolean> lastOwner(Keeper.Person person) {
         return Accounts.lastOwner(transactor, person);
     }
@@ -183,6 +200,7 @@ record PersonalData(
                 .thenCompose(_ -> audit.erase(tenant))
                 .thenCompose(_ -> replies.eraseAll(tenant.value() + "/"))
                 .thenCompose(_ -> Accounts.eraseAll(transactor, tenant))
+                .thenCompose(_ -> suspensions.end(new Ended.Tenant(tenant)))
                 .thenCompose(_ -> keys.destroyAll(tenant.value() + "/"))
                 .thenAccept(_ -> {});
     }

@@ -100,6 +100,11 @@ public final class Suspensions {
                 : Suspensions.<Boolean>none("tenant").value());
     }
 
+    /** Tells of an access that ended by other means, an erased account's: all nodes learn of it. */
+    public CompletionStage<Void> end(Ended ended) {
+        return telling(_ -> new Told<>(true, List.of(ended))).thenAccept(_ -> {});
+    }
+
     /** A result and whose access ended with it. */
     record Told<T>(T value, List<Ended> ended) {
         static <T> Told<T> nothing(T value) {

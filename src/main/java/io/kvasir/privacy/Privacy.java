@@ -2,9 +2,12 @@ package io.kvasir.privacy;
 
 import io.kvasir.jdbc.Transactor;
 import io.kvasir.kernel.Outcome;
+import io.kvasir.kernel.Principal.Role;
+import io.kvasir.kernel.Principal;
 import io.kvasir.kernel.Rejection;
 import io.kvasir.kernel.Scope;
 import io.kvasir.kernel.TenantId;
+import io.kvasir.kernel.UserId;
 import io.kvasir.privacy.Keeper.Person;
 import java.time.Clock;
 import java.time.Duration;
@@ -37,6 +40,34 @@ public final class Privacy {
         this.leftovers = new Leftovers(transactor);
         this.clock = clock;
         this.patience = patience;
+    }
+
+    /**
+     * Who may have a person's data taken away or erased: themselves, and owners for their people and visitors, though
+     * nobody for a role above their own. Whoever is unknown in the caller's tenant is not found, whatever they are elsewhere.
+     */
+    CompletionStage<Outcome<Person>> about(Principal caller, UserId user) {
+        Person person = new Person(caller.tenant(), user);
+        if (caller.user().equals(user)) {
+            return CompletableFuture.completedFuture(Outcome.done(person));
+        }
+        if (!caller.roles().contains(Role.OWNER) && !caller.roles().contains(Role.SUPER_ADMIN)) {
+            return CompletableFuture.completedFuture(
+                    Outcome.refused(new Rejection.Forbidden("Your role does not allow this")));
+        }
+        return stores.role(person).thenCompose(role -> {
+            if (role.isPresent()) {
+                return CompletableFuture.completedFuture(
+                        role.get() == Role.SUPER_ADMIN && !caller.roles().contains(Role.SUPER_ADMIN)
+                                ? Outcome.refused(
+                                        new Rejection.Forbidden("You cannot decide about a role above your own"))
+                                : Outcome.done(person));
+            }
+            return stores.talked(person)
+                    .thenApply(talked -> talked
+                            ? Outcome.done(person)
+                            : Outcome.refused(new Rejection.NotFound("Nothing is kept of such a person")));
+        });
     }
 
     /** A zip of everything that is kept of a person, as it is read. */

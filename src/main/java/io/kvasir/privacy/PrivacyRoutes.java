@@ -17,7 +17,6 @@ import io.kvasir.kernel.Rejection;
 import io.kvasir.kernel.Rejection.FieldError;
 import io.kvasir.kernel.Scope;
 import io.kvasir.kernel.UserId;
-import io.kvasir.privacy.Keeper.Person;
 import java.util.List;
 import java.util.stream.Stream;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
@@ -38,11 +37,11 @@ public final class PrivacyRoutes {
 
     public List<Endpoint> endpoints() {
         return List.of(
-                Endpoint.post("/api/v1/privacy/export", Access.READ, this::export)
+                Endpoint.post("/api/v1/privacy/export", Access.ACCOUNT, this::export)
                         .says("Take away everything that is kept of a person, oneself unless told")
                         .takes(Export.class)
                         .givesMedia(200, "application/zip"),
-                Endpoint.post("/api/v1/privacy/erase", Access.READ, this::erase)
+                Endpoint.post("/api/v1/privacy/erase", Access.ACCOUNT, this::erase)
                         .says("Erase a person, a knowledge base or the whole tenant, with a receipt for every store")
                         .takes(Erase.class)
                         .gives(200, Receipt.class));
@@ -51,14 +50,13 @@ public final class PrivacyRoutes {
     private Route export(Call call) {
         return entity(Json.body(Export.class), body -> {
             String user = body.userId() == null ? call.caller().user().value() : body.userId();
-            return allowed(call.caller(), user)
-                    ? withoutRequestTimeout(() -> complete(HttpResponse.create()
+            return withoutRequestTimeout(() -> Problems.answer(
+                    privacy.about(call.caller(), new UserId(user)),
+                    person -> HttpResponse.create()
                             .withEntity(HttpEntities.create(
-                                    ContentTypes.create(MediaTypes.APPLICATION_ZIP),
-                                    privacy.everything(new Person(call.caller().tenant(), new UserId(user)))))
+                                    ContentTypes.create(MediaTypes.APPLICATION_ZIP), privacy.everything(person)))
                             .addHeader(RawHeader.create(
-                                    "Content-Disposition", "attachment; filename=\"personal-data.zip\""))))
-                    : forbidden();
+                                    "Content-Disposition", "attachment; filename=\"personal-data.zip\""))));
         });
     }
 
@@ -68,10 +66,9 @@ public final class PrivacyRoutes {
                 Json.body(Erase.class),
                 body -> withoutRequestTimeout(() -> {
                     if (body.userId() != null) {
-                        return allowed(caller, body.userId())
-                                ? Problems.answer(
-                                        privacy.erase(new Person(caller.tenant(), new UserId(body.userId()))), Json::ok)
-                                : forbidden();
+                        return Problems.answerWith(
+                                privacy.about(caller, new UserId(body.userId())),
+                                person -> Problems.answer(privacy.erase(person), Json::ok));
                     }
                     if (body.knowledgeBaseId() != null) {
                         return caller.manages()
@@ -90,10 +87,6 @@ public final class PrivacyRoutes {
                             : Problems.refuse(
                                     Rejection.Invalid.field("/tenantId", "must be the id of your own tenant"));
                 }));
-    }
-
-    private static boolean allowed(Principal caller, String user) {
-        return caller.user().value().equals(user) || owns(caller);
     }
 
     private static boolean owns(Principal caller) {

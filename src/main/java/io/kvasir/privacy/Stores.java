@@ -1,6 +1,7 @@
 package io.kvasir.privacy;
 
 import io.kvasir.kernel.Outcome;
+import io.kvasir.kernel.Principal.Role;
 import io.kvasir.kernel.Scope;
 import io.kvasir.kernel.TenantId;
 import java.time.Instant;
@@ -13,6 +14,12 @@ import java.util.concurrent.CompletionStage;
 public interface Stores {
     /** In the order they are erased. */
     List<Keeper> keepers();
+
+    /** What somebody is in their tenant; empty for whoever is no member of it, visitors among them. */
+    CompletionStage<Optional<Role>> role(Keeper.Person person);
+
+    /** Whether somebody began a conversation in the tenant. */
+    CompletionStage<Boolean> talked(Keeper.Person person);
 
     /** Whether the tenant would be left without anybody who decides about it. */
     CompletionStage<Boolean> lastOwner(Keeper.Person person);
