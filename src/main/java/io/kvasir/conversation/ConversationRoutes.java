@@ -54,7 +54,7 @@ public final class ConversationRoutes {
                         .asks("kbId", "Only those with this knowledge base")
                         .asks("status", "active or closed")
                         .givesPage(Register.Entry.class),
-                Endpoint.post(all, Access.READ, this::start)
+                Endpoint.post(all, Access.TALK, this::start)
                         .says("Start a conversation with a knowledge base")
                         .takes(Start.class)
                         .gives(201, Messages.View.class)

@@ -13,6 +13,8 @@ public enum Access {
     PUBLIC(EnumSet.noneOf(Role.class), null),
     /** Whoever talks in a conversation: the tenant's people, and an end user in the one that is theirs. */
     CONVERSE(EnumSet.allOf(Role.class), Permission.CHAT),
+    /** The tenant's people, who begin conversations. */
+    TALK(EnumSet.complementOf(EnumSet.of(Role.END_USER)), Permission.CHAT),
     /** The tenant's people. */
     READ(EnumSet.complementOf(EnumSet.of(Role.END_USER)), Permission.READ),
     /** Those who fill and set up knowledge bases. */
