@@ -150,6 +150,13 @@ public final class Conversations {
                 page -> key(address).thenApply(key -> Outcome.done(Messages.view(address.id(), page, key))));
     }
 
+    /** Whether a conversation is there, and with this knowledge base. */
+    CompletionStage<Boolean> with(Scope scope, ConversationId id) {
+        return pages(new ConversationAddress(scope.tenant(), id), 1, 0)
+                .thenApply(outcome -> outcome instanceof Outcome.Done<Reply.Page>(var page)
+                        && page.opening().knowledgeBase().equals(scope.knowledgeBase()));
+    }
+
     CompletionStage<Outcome<Page<Messages.Message>>> messages(ConversationAddress address, Page.Request request) {
         int from = request.after()
                         .filter(a -> a.matches("[1-9][0-9]{0,8}"))

@@ -32,6 +32,8 @@ public final class PublicRoutes {
 
     private record Admission(ConversationId id, String accessToken, long expiresIn) {}
 
+    private static final Rejection NO_SUCH = new Rejection.NotFound("No such conversation");
+
     private final Conversations conversations;
     private final Identity identity;
     private final Function<String, CompletionStage<Optional<Shared>>> shared;
@@ -83,12 +85,15 @@ public final class PublicRoutes {
     }
 
     private Route renew(Shared kb, Principal caller, String id) {
+        ConversationId conversation = new ConversationId(id);
         return caller.tenant().equals(kb.scope().tenant())
-                        && caller.boundTo()
-                                .filter(bound -> bound.value().equals(id))
-                                .isPresent()
-                ? complete(Json.ok(admission(kb, caller.user(), new ConversationId(id))))
-                : Problems.refuse(new Rejection.NotFound("No such conversation"));
+                        && caller.boundTo().filter(conversation::equals).isPresent()
+                ? onSuccess(
+                        conversations.with(kb.scope(), conversation),
+                        with -> with
+                                ? complete(Json.ok(admission(kb, caller.user(), conversation)))
+                                : Problems.refuse(NO_SUCH))
+                : Problems.refuse(NO_SUCH);
     }
 
     private Admission admission(Shared kb, UserId visitor, ConversationId conversation) {

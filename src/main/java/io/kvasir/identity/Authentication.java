@@ -66,18 +66,18 @@ final class Authentication implements Authenticator {
     }
 
     private static Optional<Principal> visitor(Connection c, Tokens.Claims.Visitor claims) throws SQLException {
-        boolean closed = Sql.any(
+        boolean open = Sql.any(
                 c,
-                "SELECT 1 FROM tenants WHERE id = ? AND suspended_at IS NOT NULL",
+                "SELECT 1 FROM tenants WHERE id = ? AND suspended_at IS NULL",
                 claims.tenant().value());
-        return closed
-                ? Optional.empty()
-                : Optional.of(new Principal(
+        return open
+                ? Optional.of(new Principal(
                         claims.visitor(),
                         claims.tenant(),
                         Set.of(Role.END_USER),
                         Optional.of(claims.conversation()),
                         EnumSet.of(Permission.CHAT),
-                        Optional.empty()));
+                        Optional.empty()))
+                : Optional.empty();
     }
 }
