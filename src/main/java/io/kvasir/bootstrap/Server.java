@@ -179,7 +179,15 @@ public final class Server implements AutoCloseable {
             Audit audit = new Audit(transactor, keys, clock);
             Privacy privacy = new Privacy(
                     new PersonalData(
-                            transactor, keys, blobs, index, knowledgeBases, conversations, tenants, audit, replies,
+                            transactor,
+                            keys,
+                            blobs,
+                            index,
+                            knowledgeBases,
+                            conversations,
+                            tenants,
+                            audit,
+                            replies,
                             identity.suspensions()),
                     transactor,
                     clock,

@@ -2,8 +2,8 @@ package io.kvasir.privacy;
 
 import io.kvasir.jdbc.Transactor;
 import io.kvasir.kernel.Outcome;
-import io.kvasir.kernel.Principal.Role;
 import io.kvasir.kernel.Principal;
+import io.kvasir.kernel.Principal.Role;
 import io.kvasir.kernel.Rejection;
 import io.kvasir.kernel.Scope;
 import io.kvasir.kernel.TenantId;
