@@ -62,7 +62,9 @@ final class ParserChild {
                   <parser-exclude class="org.apache.tika.parser.external.CompositeExternalParser"/>
                   <parser-exclude class="org.apache.tika.parser.executable.ExecutableParser"/>
                   <parser-exclude class="org.apache.tika.parser.pdf.PDFParser"/>
+                  <parser-exclude class="org.apache.tika.parser.mail.RFC822Parser"/>
                 </parser>
+                <parser class="io.kvasir.ingestion.document.MailParser"/>
                 <parser class="org.apache.tika.parser.pdf.PDFParser">
                   <params>
                     <param name="sortByPosition" type="bool">false</param>

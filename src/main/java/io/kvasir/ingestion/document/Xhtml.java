@@ -1,5 +1,7 @@
 package io.kvasir.ingestion.document;
 
+import io.kvasir.ingestion.email.Quotes;
+import io.kvasir.ingestion.email.Signatures;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -88,6 +90,7 @@ final class Xhtml extends DefaultHandler {
         private final int preformattedBefore = preformatted;
         private final int levelBefore = level;
         private final int cellsBefore = cellDepths.size();
+        private final StringBuilder body = new StringBuilder();
         private boolean headed;
 
         Letter(Metadata metadata) {
@@ -130,13 +133,29 @@ final class Xhtml extends DefaultHandler {
     void begin(Metadata metadata) throws SAXException {
         if (!letters.isEmpty()) {
             flush();
+            said();
         }
         letters.push(new Letter(metadata));
     }
 
     void end() throws SAXException {
         flush();
+        said();
         letters.pop().close();
+    }
+
+    /** What the sender of a mail of Outlook said; the parser hands it over with quotes and signature. */
+    private void said() throws SAXException {
+        Letter letter = letters.element();
+        String body = letter.body.toString();
+        letter.body.setLength(0);
+        if (!body.isBlank()) {
+            String from = String.valueOf(letter.metadata.get(Message.MESSAGE_FROM));
+            for (String paragraph :
+                    Signatures.without(Quotes.without(body), from, "").split("\\n\\s*\\n")) {
+                take(Block.text(paragraph.strip(), onPage()));
+            }
+        }
     }
 
     @Override
@@ -271,6 +290,10 @@ final class Xhtml extends DefaultHandler {
         if (letterIs("message/rfc822") && !headed()) {
             head();
         }
+        if (letterIs("application/vnd.ms-outlook") && headed()) {
+            letters.element().body.append(block).append("\n\n");
+            return;
+        }
         take(new Block(level, level > 0 ? block.replace('\n', ' ') : block, onPage()));
     }
 
@@ -309,7 +332,7 @@ final class Xhtml extends DefaultHandler {
         }
     }
 
-    private static String date(@org.jspecify.annotations.Nullable String iso) {
+    static String date(@org.jspecify.annotations.Nullable String iso) {
         try {
             return iso == null ? "" : DATE.format(Instant.parse(iso));
         } catch (DateTimeParseException other) {

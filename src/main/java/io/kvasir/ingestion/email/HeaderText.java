@@ -32,9 +32,8 @@ final class HeaderText {
         String unfolded = value.replaceAll("\\r?\\n[ \\t]*", " ").strip();
         boolean wide = unfolded.chars().anyMatch(c -> c > 127 && c < 256);
         boolean wider = unfolded.chars().anyMatch(c -> c > 255);
-        String text = wide && !wider
-                ? text(unfolded.getBytes(StandardCharsets.ISO_8859_1), Optional.empty())
-                : unfolded;
+        String text =
+                wide && !wider ? text(unfolded.getBytes(StandardCharsets.ISO_8859_1), Optional.empty()) : unfolded;
         try {
             return DecoderUtil.decodeEncodedWords(text, DecodeMonitor.SILENT, StandardCharsets.UTF_8)
                     .replaceAll("\\p{Cntrl}+", " ")

@@ -6,12 +6,15 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.pekko.util.ByteString;
 
 /**
@@ -135,6 +138,53 @@ public record Letter(
         part.parts().forEach(inner -> digest(digest, inner));
     }
 
+    /** The id within the value of a Message-ID field, as {@link #id} would be. */
+    public static Optional<String> idIn(String field) {
+        return HeaderText.messageIds(field).stream().findFirst();
+    }
+
+    /** The mail as RFC 6532 writes it, with its text alone: small, the same whenever it is made, and a mail still. */
+    public byte[] withoutAttachments() {
+        StringBuilder mail = new StringBuilder();
+        field(mail, "Message-ID", "<" + id + ">");
+        inReplyTo.ifPresent(before -> field(mail, "In-Reply-To", "<" + before + ">"));
+        if (!references.isEmpty()) {
+            field(mail, "References", "<" + String.join("> <", references) + ">");
+        }
+        date.ifPresent(
+                at -> field(mail, "Date", DateTimeFormatter.RFC_1123_DATE_TIME.format(at.atOffset(ZoneOffset.UTC))));
+        field(mail, "From", written(from));
+        field(mail, "To", written(to));
+        field(mail, "Cc", written(cc));
+        field(mail, "Subject", subject);
+        field(mail, "MIME-Version", "1.0");
+        field(mail, "Content-Type", "text/plain; charset=utf-8");
+        field(mail, "Content-Transfer-Encoding", "8bit");
+        mail.append("\r\n")
+                .append(text.replace("\r\n", "\n").replace("\n", "\r\n"))
+                .append("\r\n");
+        return mail.toString().getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static void field(StringBuilder mail, String name, String value) {
+        if (!value.isBlank()) {
+            mail.append(name)
+                    .append(": ")
+                    .append(value.replaceAll("\\p{Cntrl}+", " "))
+                    .append("\r\n");
+        }
+    }
+
+    private static String written(List<Correspondent> people) {
+        return people.stream()
+                .map(one -> one.address().isEmpty()
+                        ? one.name()
+                        : one.name().isEmpty()
+                                ? one.address()
+                                : "\"" + one.name().replace("\\", "").replace("\"", "'") + "\" <" + one.address() + ">")
+                .collect(Collectors.joining(", "));
+    }
+
     /** What its sender added, without what is quoted from others and without a signature; all of it where nothing is left. */
     public String said() {
         Correspondent sender = from.isEmpty() ? new Correspondent("", "") : from.getFirst();
@@ -150,13 +200,16 @@ public record Letter(
         void body(MimePart part) {
             if (part.is("multipart/alternative")) {
                 alternative(part);
-            } else if (part.multipart() || part.is("message/rfc822") && part.parts().size() > 1) {
+            } else if (part.multipart()
+                    || part.is("message/rfc822") && part.parts().size() > 1) {
                 part.parts().forEach(this::body);
             } else if (part.is("message/rfc822")) {
                 part.parts().forEach(inner -> enclosed.add(of(inner)));
             } else if (shown(part)) {
                 add(MailText.of(part));
-            } else if (!FORMALITIES.contains(part.mediaType()) && !picture(part) && !part.body().isEmpty()) {
+            } else if (!FORMALITIES.contains(part.mediaType())
+                    && !picture(part)
+                    && !part.body().isEmpty()) {
                 attachments.add(new Attachment(
                         part.fileName().orElseGet(() -> "attachment-" + (attachments.size() + 1) + ending(part)),
                         part.mediaType(),
@@ -199,7 +252,10 @@ public record Letter(
 
         /** Belongs to what is read on opening the mail. */
         private static boolean shown(MimePart part) {
-            return (part.is("text/plain") || part.is("text/html") || part.is("text/richtext") || part.is("text/enriched"))
+            return (part.is("text/plain")
+                            || part.is("text/html")
+                            || part.is("text/richtext")
+                            || part.is("text/enriched"))
                     && part.parts().isEmpty()
                     && part.fileName().isEmpty()
                     && !part.disposition().equals(Optional.of("attachment"));

@@ -14,14 +14,38 @@ import org.jsoup.select.NodeVisitor;
 /** The text of one part, in lines; what is quoted stands behind {@code >}, also where it was HTML. */
 final class MailText {
     private static final Set<String> BLOCKS = Set.of(
-            "p", "div", "ul", "ol", "dl", "dt", "dd", "pre", "blockquote", "table", "h1", "h2", "h3", "h4", "h5", "h6",
-            "section", "article", "header", "footer", "center", "hr", "form", "figure", "address", "caption");
+            "p",
+            "div",
+            "ul",
+            "ol",
+            "dl",
+            "dt",
+            "dd",
+            "pre",
+            "blockquote",
+            "table",
+            "h1",
+            "h2",
+            "h3",
+            "h4",
+            "h5",
+            "h6",
+            "section",
+            "article",
+            "header",
+            "footer",
+            "center",
+            "hr",
+            "form",
+            "figure",
+            "address",
+            "caption");
 
     private static final Set<String> PARAGRAPHS =
             Set.of("p", "ul", "ol", "dl", "pre", "table", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote");
 
-    private static final Pattern QUOTE_CLASS =
-            Pattern.compile("(?i)\\b(gmail_quote|gmail_quote_container|yahoo_quoted|protonmail_quote|tutanota_quote|zmail_extra|moz-cite-prefix|quoted?|cite)\\b");
+    private static final Pattern QUOTE_CLASS = Pattern.compile(
+            "(?i)\\b(gmail_quote|gmail_quote_container|yahoo_quoted|protonmail_quote|tutanota_quote|zmail_extra|moz-cite-prefix|quoted?|cite)\\b");
 
     private static final Pattern FORWARD = Pattern.compile("(?iu)^[\\s>*_-]*" + Quotes.FORWARDED);
     private static final int DEEPEST = 400;
@@ -32,7 +56,8 @@ final class MailText {
 
     static String of(MimePart part) {
         String text = HeaderText.text(
-                part.body().toArrayUnsafe(), Optional.ofNullable(part.parameters().get("charset")));
+                part.body().toArrayUnsafe(),
+                Optional.ofNullable(part.parameters().get("charset")));
         if (part.is("text/html")) {
             return html(text);
         }
@@ -49,7 +74,9 @@ final class MailText {
     static String better(Optional<String> plain, Optional<String> html) {
         int shortOf = plain.map(p -> p.strip().length()).orElse(0);
         int longOf = html.map(h -> h.strip().length()).orElse(0);
-        return shortOf == 0 || longOf > 400 && shortOf * STAND_IN < longOf ? html.or(() -> plain).orElse("") : plain.orElse("");
+        return shortOf == 0 || longOf > 400 && shortOf * STAND_IN < longOf
+                ? html.or(() -> plain).orElse("")
+                : plain.orElse("");
     }
 
     /** RFC 3676: lines that end with a space go on. */
@@ -82,8 +109,10 @@ final class MailText {
 
     static String html(String html) {
         Document page = Jsoup.parse(html);
-        page.select("script, style, head, title, template, noscript, object, iframe, [hidden]").remove();
-        page.select("[style~=(?i)display\\s*:\\s*none], [style~=(?i)mso-hide\\s*:\\s*all]").remove();
+        page.select("script, style, head, title, template, noscript, object, iframe, [hidden]")
+                .remove();
+        page.select("[style~=(?i)display\\s*:\\s*none], [style~=(?i)mso-hide\\s*:\\s*all]")
+                .remove();
         Lines lines = new Lines();
         page.body().traverse(lines);
         return lines.done();
@@ -132,8 +161,12 @@ final class MailText {
                 preformatted += name.equals("pre") ? 1 : 0;
             }
             // What follows this mark, to the end, is the mail that was answered.
-            if (!followsReply && (element.id().equals("divRplyFwdMsg") || element.id().equals("OLK_SRC_BODY_SECTION")
-                    || element.id().equals("stopSpelling") || element.id().equals("appendonsend")) && done.length() > 0) {
+            if (!followsReply
+                    && (element.id().equals("divRplyFwdMsg")
+                            || element.id().equals("OLK_SRC_BODY_SECTION")
+                            || element.id().equals("stopSpelling")
+                            || element.id().equals("appendonsend"))
+                    && done.length() > 0) {
                 flush(false);
                 followsReply = !FORWARD.matcher(element.text()).find();
             }

@@ -93,9 +93,7 @@ final class MimeReader {
         Open root = new Open();
         open.push(root);
         try {
-            for (EntityState state = tokens.getState();
-                    state != EntityState.T_END_OF_STREAM;
-                    state = tokens.next()) {
+            for (EntityState state = tokens.getState(); state != EntityState.T_END_OF_STREAM; state = tokens.next()) {
                 take(state, tokens);
             }
         } catch (MimeException | MimeIOException e) {
@@ -122,7 +120,8 @@ final class MimeReader {
             Open part = open.element();
             part.bare = true;
             part.descriptor = (MaximalBodyDescriptor) tokens.getBodyDescriptor();
-            part.body = ByteString.fromArrayUnsafe(tokens.getDecodedInputStream().readAllBytes());
+            part.body =
+                    ByteString.fromArrayUnsafe(tokens.getDecodedInputStream().readAllBytes());
         } else if (state == EntityState.T_END_MESSAGE || state == EntityState.T_END_BODYPART) {
             MimePart done = open.pop().done();
             open.element().parts.add(done);

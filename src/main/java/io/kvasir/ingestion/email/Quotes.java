@@ -32,8 +32,9 @@ public final class Quotes {
                     + "|opprinnelig melding|alkuperäinen viesti|wiadomość oryginalna|исходное сообщение|原始邮件|元のメッセージ)"
                     + "\\s*[-_]{2,}.*");
 
-    private static final String DATE = "(\\d{1,4}[./-]\\d{1,2}[./-]\\d{1,4}|\\d{1,2}[. ]*\\p{L}{3,}\\.?,? (de )?\\d{2,4}"
-            + "|\\p{L}{3,}\\.? \\d{1,2},? (at )?\\d{0,4}|\\d{1,2}-\\p{L}{3}-\\d{2,4}|\\d{4}年)";
+    private static final String DATE =
+            "(\\d{1,4}[./-]\\d{1,2}[./-]\\d{1,4}|\\d{1,2}[. ]*\\p{L}{3,}\\.?,? (de )?\\d{2,4}"
+                    + "|\\p{L}{3,}\\.? \\d{1,2},? (at )?\\d{0,4}|\\d{1,2}-\\p{L}{3}-\\d{2,4}|\\d{4}年)";
     private static final String WEEKDAY = "(\\p{L}{2,10}\\.?, ?)?";
     private static final String ADDRESS = "[\\w.+-]+@[\\w.-]+";
 
@@ -53,13 +54,17 @@ public final class Quotes {
 
     private static final Map<String, Set<String>> LABELS = Map.of(
             "from", words("from|von|de|da|van|från|fra|od|от|от кого|lähettäjä|发件人|寄件者|差出人|보낸 사람"),
-            "date", words("date|sent|gesendet|datum|fecha|data|enviado|enviado el|envoyé|envoyé le|inviato|verzonden"
-                    + "|skickat|sendt|wysłano|отправлено|дата|lähetetty|发送时间|送信日時|날짜|date sent"),
+            "date",
+                    words("date|sent|gesendet|datum|fecha|data|enviado|enviado el|envoyé|envoyé le|inviato|verzonden"
+                            + "|skickat|sendt|wysłano|отправлено|дата|lähetetty|发送时间|送信日時|날짜|date sent"),
             "to", words("to|an|à|para|a|aan|till|til|do|кому|vastaanottaja|收件人|宛先|받는 사람"),
-            "subject", words("subject|betreff|objet|asunto|oggetto|assunto|onderwerp|ämne|emne|temat|тема|aihe|主题|主旨|件名|제목"),
+            "subject",
+                    words(
+                            "subject|betreff|objet|asunto|oggetto|assunto|onderwerp|ämne|emne|temat|тема|aihe|主题|主旨|件名|제목"),
             "copy", words("cc|bcc|kopie|копия|抄送|reply-to|importance|priority|organization|on behalf of"));
 
-    private static final Pattern LABEL = Pattern.compile("^[\\s>*_|]*(\\p{L}[\\p{L} -]{0,18}?)[\\s*_]*[:：][\\s*_]*(.*)$");
+    private static final Pattern LABEL =
+            Pattern.compile("^[\\s>*_|]*(\\p{L}[\\p{L} -]{0,18}?)[\\s*_]*[:：][\\s*_]*(.*)$");
     private static final Pattern RULE = Pattern.compile("[-_=*\\s]{5,}");
 
     private Quotes() {}
@@ -104,7 +109,8 @@ public final class Quotes {
                 }
             }
         }
-        while (!kept.isEmpty() && (kept.getLast().isBlank() || RULE.matcher(kept.getLast()).matches())) {
+        while (!kept.isEmpty()
+                && (kept.getLast().isBlank() || RULE.matcher(kept.getLast()).matches())) {
             kept.removeLast();
         }
         return String.join("\n", kept).strip();

@@ -24,8 +24,8 @@ public final class Signatures {
                     + "|gesendet (von|mit) .{1,60}|envoyé (de|depuis) mon .{1,60}|enviado desde (mi )?.{1,60}|inviato da .{1,60}"
                     + "|verzonden (vanaf|met) .{1,60}|skickat från .{1,60}|отправлено (с|из) .{1,60}|via mobile)");
 
-    private static final Pattern CONTACT = Pattern.compile(
-            "(?iuU)(.*[\\w.+-]+@[\\w-]+\\.[\\w.-]+.*|.*(https?://|www\\.)\\S+.*"
+    private static final Pattern CONTACT =
+            Pattern.compile("(?iuU)(.*[\\w.+-]+@[\\w-]+\\.[\\w.-]+.*|.*(https?://|www\\.)\\S+.*"
                     + "|.*\\b(tel|phone|fax|mobile?|cell|skype|office|direct|t|f|m|p|тел)\\b[ .:]*[+(]?\\d[\\d ().\\-/x]{5,}.*"
                     + "|[\\s+(]*\\d[\\d ().\\-/x]{6,}\\s*|.*\\bskype\\s*:.*)");
 
@@ -64,7 +64,8 @@ public final class Signatures {
             if (line.isBlank()) {
                 continue;
             }
-            if (DELIMITER.matcher(line).matches() || RULE.matcher(line).matches() && contacts(lines, i + 1) > 0 && narrow(lines, i + 1)) {
+            if (DELIMITER.matcher(line).matches()
+                    || RULE.matcher(line).matches() && contacts(lines, i + 1) > 0 && narrow(lines, i + 1)) {
                 return withDevice(lines, i, names, address);
             }
             seen++;
@@ -85,7 +86,8 @@ public final class Signatures {
 
     private static long contacts(List<String> lines, int from) {
         return lines.subList(from, lines.size()).stream()
-                .filter(line -> line.length() <= 2 * WIDEST && CONTACT.matcher(line).matches())
+                .filter(line ->
+                        line.length() <= 2 * WIDEST && CONTACT.matcher(line).matches())
                 .count();
     }
 
@@ -110,7 +112,8 @@ public final class Signatures {
                 break;
             }
             boolean isContact = CONTACT.matcher(line).matches();
-            boolean isName = name(line, names) || !address.isEmpty() && line.toLowerCase(Locale.ROOT).contains(address);
+            boolean isName = name(line, names)
+                    || !address.isEmpty() && line.toLowerCase(Locale.ROOT).contains(address);
             boolean isClosing = CLOSING.matcher(line).matches();
             if (!isContact && !isName && !isClosing && !DEVICE.matcher(line).matches() && sentence(line)) {
                 break;

@@ -155,6 +155,24 @@ class FormatsTest {
     }
 
     @Test
+    void aMailIsReadWithoutWhatItQuotesAndHowItIsSigned() {
+        Desk.Sheet sheet = read("a.eml", Papers.utf8("""
+                From: Ann Example <ann@example.org>
+                To: shop@example.org
+                Subject: Re: Refund
+                Content-Type: text/html; charset=utf-8
+
+                <p>It came after 12 days.</p><p>Best regards,<br>Ann Example<br>+49 30 1234567</p>
+                <div class="gmail_quote">On Fri, Nov 20, 2026 at 1:30 PM Shop &lt;shop@example.org&gt; wrote:<br>
+                <blockquote class="gmail_quote">Refunds take 14 days.</blockquote></div>
+                """.replace("\n", "\r\n")));
+
+        assertThat(sheet.text())
+                .contains("It came after 12 days.")
+                .doesNotContain("Refunds take", "wrote:", "Best regards", "1234567");
+    }
+
+    @Test
     void everyMailOfAMailboxDoes() {
         assertThat(read("a.mbox", Papers.mbox()).text())
                 .containsSubsequence(

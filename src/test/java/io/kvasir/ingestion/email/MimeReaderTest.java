@@ -22,8 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every MIME sample is read as the tree it is said to be, or stands below with the reason why not. */
 class MimeReaderTest {
-    private static final Path SAMPLES = Path.of(
-                    System.getenv().getOrDefault("KVASIR_TEST_DATA", "../shared/data"))
+    private static final Path SAMPLES = Path.of(System.getenv().getOrDefault("KVASIR_TEST_DATA", "../shared/data"))
             .resolve("email/mime4j");
 
     /** Where our tree differs from the expected one, and why that is meant so. */
@@ -55,16 +54,15 @@ class MimeReaderTest {
         String name = sample.getFileName().toString();
         Path folder = sample.getParent();
         Path expected = folder.resolve(name.replace(".msg", "_decoded.xml"));
-        Element xml = Jsoup.parse(
-                        Files.readString(expected, StandardCharsets.ISO_8859_1), "", Parser.xmlParser())
+        Element xml = Jsoup.parse(Files.readString(expected, StandardCharsets.ISO_8859_1), "", Parser.xmlParser())
                 .firstElementChild();
         List<String> want = new ArrayList<>();
         expected(folder, xml, 0, want);
         List<String> have = new ArrayList<>();
         if (PUT_ASIDE.containsKey(name)) {
             assertThatThrownBy(() -> MimeReader.read(Files.newInputStream(sample)))
-                    .isInstanceOfSatisfying(UnreadableMail.class, e -> assertThat(e.code())
-                            .isEqualTo(PUT_ASIDE.get(name)));
+                    .isInstanceOfSatisfying(
+                            UnreadableMail.class, e -> assertThat(e.code()).isEqualTo(PUT_ASIDE.get(name)));
             return;
         }
         try (var in = Files.newInputStream(sample)) {
@@ -94,26 +92,35 @@ class MimeReaderTest {
     void refusesPartsWithinPartsWithoutEnd() {
         StringBuilder bomb = new StringBuilder();
         for (int i = 0; i < 100; i++) {
-            bomb.append("Content-Type: multipart/mixed; boundary=b").append(i).append("\r\n\r\n--b").append(i).append("\r\n");
+            bomb.append("Content-Type: multipart/mixed; boundary=b")
+                    .append(i)
+                    .append("\r\n\r\n--b")
+                    .append(i)
+                    .append("\r\n");
         }
         assertThatThrownBy(() -> Letter.read(bytes(bomb.toString())))
-                .isInstanceOfSatisfying(UnreadableMail.class, e -> assertThat(e.code()).isEqualTo("bomb"));
+                .isInstanceOfSatisfying(
+                        UnreadableMail.class, e -> assertThat(e.code()).isEqualTo("bomb"));
     }
 
     @Test
     void refusesMorePartsThanAMailHas() {
-        String bomb = "Content-Type: multipart/mixed; boundary=b\r\n\r\n" + "--b\r\n\r\nx\r\n".repeat(3_000) + "--b--\r\n";
+        String bomb =
+                "Content-Type: multipart/mixed; boundary=b\r\n\r\n" + "--b\r\n\r\nx\r\n".repeat(3_000) + "--b--\r\n";
         assertThatThrownBy(() -> Letter.read(bytes(bomb)))
-                .isInstanceOfSatisfying(UnreadableMail.class, e -> assertThat(e.code()).isEqualTo("bomb"));
+                .isInstanceOfSatisfying(
+                        UnreadableMail.class, e -> assertThat(e.code()).isEqualTo("bomb"));
     }
 
     @Test
     void putsEncryptedAndEmptyMailAside() {
         assertThatThrownBy(() -> Letter.read(
                         bytes("Content-Type: application/pkcs7-mime; smime-type=enveloped-data\r\n\r\nAAAA")))
-                .isInstanceOfSatisfying(UnreadableMail.class, e -> assertThat(e.code()).isEqualTo("encrypted"));
+                .isInstanceOfSatisfying(
+                        UnreadableMail.class, e -> assertThat(e.code()).isEqualTo("encrypted"));
         assertThatThrownBy(() -> Letter.read(bytes("")))
-                .isInstanceOfSatisfying(UnreadableMail.class, e -> assertThat(e.code()).isEqualTo("empty"));
+                .isInstanceOfSatisfying(
+                        UnreadableMail.class, e -> assertThat(e.code()).isEqualTo("empty"));
     }
 
     private static ByteArrayInputStream bytes(String text) {
@@ -130,7 +137,8 @@ class MimeReaderTest {
                     expected(folder, child, depth + 1, into);
                 }
                 case "multipart" -> expected(folder, child, depth, into);
-                case "text-body", "binary-body" -> into.add(line(depth, "body", file(folder.resolve(child.attr("name")))));
+                case "text-body", "binary-body" ->
+                    into.add(line(depth, "body", file(folder.resolve(child.attr("name")))));
                 default -> {}
             }
         }
@@ -140,7 +148,8 @@ class MimeReaderTest {
         part.headers().forEach(h -> into.add(line(depth, "field", h.raw())));
         if (part.parts().isEmpty() && !(part.multipart() && part.body().isEmpty())) {
             // What is no text is not among the samples' expected files.
-            boolean binary = !part.mediaType().startsWith("text/") && !part.mediaType().startsWith("message/");
+            boolean binary =
+                    !part.mediaType().startsWith("text/") && !part.mediaType().startsWith("message/");
             into.add(line(depth, "body", binary ? "(binary)" : part.body().decodeString(StandardCharsets.ISO_8859_1)));
         }
         for (MimePart inner : part.parts()) {

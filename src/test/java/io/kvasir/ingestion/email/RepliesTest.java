@@ -79,8 +79,8 @@ class RepliesTest {
         for (Path body : files("signature/emails/stripped", "_body")) {
             String sender = Files.readString(body.resolveSibling(name(body).replace("_body", "_sender")))
                     .strip();
-            String signature = unmarked(
-                    Files.readString(body.resolveSibling(name(body).replace("_body", "_signature"))));
+            String signature =
+                    unmarked(Files.readString(body.resolveSibling(name(body).replace("_body", "_signature"))));
             String text = unmarked(Files.readString(body)).strip();
             String kept = text.endsWith(signature.strip())
                     ? text.substring(0, text.length() - signature.strip().length())
@@ -88,10 +88,12 @@ class RepliesTest {
             cases.put(name(body), new Case(kept, signed(text, sender)));
         }
         Path marked = TALON.resolve("signature/emails/P/johndoeexamplecom_body");
-        cases.put("P/" + name(marked), new Case(without(marked, "#sig#"), signed(unmarked(Files.readString(marked)), "john@example.com")));
+        cases.put(
+                "P/" + name(marked),
+                new Case(without(marked, "#sig#"), signed(unmarked(Files.readString(marked)), "john@example.com")));
         Path news = TALON.resolve("signature/emails/P/102682_R_S");
-        Letter letter = Letter.read(new ByteArrayInputStream(
-                unmarked(Files.readString(news)).getBytes(StandardCharsets.UTF_8)));
+        Letter letter = Letter.read(
+                new ByteArrayInputStream(unmarked(Files.readString(news)).getBytes(StandardCharsets.UTF_8)));
         String expected = without(news, "#sig#", "#reply#");
         cases.put("P/" + name(news), new Case(expected.substring(expected.indexOf("I like")), letter.said()));
         Path quoted = TALON.resolve("signature/emails/P/unicode_msg");
@@ -109,7 +111,9 @@ class RepliesTest {
 
     /** The samples mark the lines of signatures and quotes at their beginning. */
     private static String unmarked(String text) {
-        return Pattern.compile("^(#sig#|#reply#) ?", Pattern.MULTILINE).matcher(text).replaceAll("");
+        return Pattern.compile("^(#sig#|#reply#) ?", Pattern.MULTILINE)
+                .matcher(text)
+                .replaceAll("");
     }
 
     private static String without(Path file, String... marks) throws IOException {
@@ -142,8 +146,9 @@ class RepliesTest {
 
     @Test
     void aForwardedMailIsNoQuote() {
-        String text = "See below.\n\n---------- Forwarded message ----------\nFrom: Bob <bob@example.com>\nDate: Fri, Feb 11, 2010\n"
-                + "Subject: Plan\nTo: Mary <mary@example.com>\n\nThe plan is this.";
+        String text =
+                "See below.\n\n---------- Forwarded message ----------\nFrom: Bob <bob@example.com>\nDate: Fri, Feb 11, 2010\n"
+                        + "Subject: Plan\nTo: Mary <mary@example.com>\n\nThe plan is this.";
         assertThat(Quotes.without(text)).contains("The plan is this.");
     }
 
@@ -173,6 +178,7 @@ class RepliesTest {
     @Test
     void linesOfAnyLengthCostLittle() {
         String wall = "a".repeat(200_000) + "@" + "-".repeat(200_000) + ">" + " ".repeat(200_000) + ":";
-        assertThat(Signatures.without(Quotes.without("x\n\n" + wall + "\n" + wall), "A B", "a@b.c")).isNotEmpty();
+        assertThat(Signatures.without(Quotes.without("x\n\n" + wall + "\n" + wall), "A B", "a@b.c"))
+                .isNotEmpty();
     }
 }
