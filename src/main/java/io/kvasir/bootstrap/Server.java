@@ -22,6 +22,8 @@ import io.kvasir.identity.MemberRoutes;
 import io.kvasir.identity.MfaRoutes;
 import io.kvasir.identity.OAuthRoutes;
 import io.kvasir.ingestion.document.DocumentIngestion;
+import io.kvasir.ingestion.source.Ledger;
+import io.kvasir.ingestion.source.SourceStream;
 import io.kvasir.jdbc.Database;
 import io.kvasir.jdbc.JdbcBlobStore;
 import io.kvasir.jdbc.JdbcRememberedReplies;
@@ -142,6 +144,7 @@ public final class Server implements AutoCloseable {
             CompletableFuture<Conversations> conversing = new CompletableFuture<>();
             Tenants tenants = new Tenants(system, settings.tenancy(), clock, transactor);
             Metering metering = new Metering(tenants, settings.providers()::price, settings.answering());
+            CompletableFuture<Ledger> keeping = new CompletableFuture<>();
             KnowledgeBases knowledgeBases = new KnowledgeBases(
                     system,
                     settings.knowledgeBase(),
@@ -152,7 +155,20 @@ public final class Server implements AutoCloseable {
                     index,
                     observed.ingestion(ingestion),
                     metering,
-                    scope -> conversing.thenCompose(c -> c.eraseOf(scope)));
+                    scope -> keeping.thenCompose(ledger -> ledger.reread(scope)),
+                    scope -> keeping.thenCompose(ledger -> ledger.eraseOf(scope))
+                            .thenCompose(_ -> conversing.thenCompose(c -> c.eraseOf(scope))));
+            Ledger ledger = keep(Ledger.open(
+                    settings.sources(),
+                    List.of(),
+                    transactor,
+                    keys,
+                    blobs,
+                    observed.ingestion(ingestion),
+                    knowledgeBases.shelf(),
+                    clock,
+                    !settings.cluster().several()));
+            keeping.complete(ledger);
             Conversations conversations = new Conversations(
                     system,
                     settings.conversation(),
@@ -203,7 +219,12 @@ public final class Server implements AutoCloseable {
                                     new MfaRoutes(identity, settings.accounts(), addresses).endpoints(),
                                     new OAuthRoutes(identity, settings.accounts(), addresses).endpoints(),
                                     new MemberRoutes(identity, idempotent).endpoints(),
-                                    new KnowledgeBaseRoutes(knowledgeBases, idempotent, search::apply).endpoints(),
+                                    new KnowledgeBaseRoutes(
+                                                    knowledgeBases,
+                                                    idempotent,
+                                                    search::apply,
+                                                    new SourceStream(ledger)::from)
+                                            .endpoints(),
                                     new ConversationRoutes(conversations, idempotent).endpoints(),
                                     new PublicRoutes(conversations, identity, slug -> shared(knowledgeBases, slug))
                                             .endpoints(),
@@ -230,6 +251,7 @@ public final class Server implements AutoCloseable {
 
             Projections.start(system, database.dataSource(), transactor, Commands.READ_MODELS);
             wake(knowledgeBases);
+            ledger.start();
             waking.complete(knowledgeBases);
             system.scheduler()
                     .scheduleWithFixedDelay(

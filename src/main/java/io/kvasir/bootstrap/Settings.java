@@ -11,6 +11,7 @@ import io.kvasir.identity.AccountSettings;
 import io.kvasir.identity.OAuthSettings;
 import io.kvasir.identity.TokenSettings;
 import io.kvasir.ingestion.IngestionSettings;
+import io.kvasir.ingestion.source.SourceSettings;
 import io.kvasir.jdbc.DatabaseSettings;
 import io.kvasir.knowledgebase.KnowledgeBaseSettings;
 import io.kvasir.mail.MailSettings;
@@ -55,6 +56,7 @@ public record Settings(
         TenancySettings tenancy,
         PrivacySettings privacy,
         IngestionSettings ingestion,
+        SourceSettings sources,
         ConversationSettings conversation,
         AnsweringSettings answering,
         Providers providers,
@@ -163,6 +165,7 @@ public record Settings(
                         kvasir.getDuration("privacy.sweep-after"),
                         kvasir.getDuration("privacy.sweep-every")),
                 ingestion(kvasir.getConfig("ingestion"), dataDir),
+                sources(kvasir.getConfig("sources")),
                 conversation(kvasir.getConfig("conversation")),
                 new AnsweringSettings(
                         kvasir.getInt("answering.history-tokens"), kvasir.getInt("answering.snippet-length")),
@@ -258,6 +261,21 @@ public record Settings(
                 c.getString("parser-heap"),
                 c.getInt("most-characters"),
                 c.getInt("most-embedded"));
+    }
+
+    private static SourceSettings sources(Config c) {
+        return new SourceSettings(
+                c.getInt("visits-at-once"),
+                c.getInt("visits-of-tenant"),
+                c.getInt("items-in-hand"),
+                c.getDuration("publish-every"),
+                c.getDuration("look"),
+                c.getDuration("lease"),
+                c.getDuration("retry.first"),
+                c.getDuration("retry.longest"),
+                c.getInt("retry.most"),
+                c.getInt("kept-runs"),
+                c.getInt("most-sources"));
     }
 
     private static ConversationSettings conversation(Config c) {

@@ -33,6 +33,12 @@ public final class Sse {
                 ("event: " + name + "\nid: " + id + "\ndata: " + json + "\n\n").getBytes(StandardCharsets.UTF_8));
     }
 
+    /** An event without a position: whoever comes back goes on where the last one with a position stood. */
+    public static ByteString event(String name, String json) {
+        return ByteString.fromArrayUnsafe(
+                ("event: " + name + "\ndata: " + json + "\n\n").getBytes(StandardCharsets.UTF_8));
+    }
+
     /** A stream of whole events that is never cached or buffered on its way. */
     public static HttpResponse response(Source<ByteString, ?> events) {
         return HttpResponse.create()

@@ -39,7 +39,28 @@ public interface Ingestion {
             String fileName,
             Optional<String> mediaType,
             Optional<String> url,
-            RetrievalSettings settings) {}
+            RetrievalSettings settings,
+            Urgency urgency) {
+        /** Somebody waits for it. */
+        public Task(
+                Scope scope,
+                SourceVersion source,
+                BlobId original,
+                BlobId text,
+                String keySubject,
+                String fileName,
+                Optional<String> mediaType,
+                Optional<String> url,
+                RetrievalSettings settings) {
+            this(scope, source, original, text, keySubject, fileName, mediaType, url, settings, Urgency.INTERACTIVE);
+        }
+    }
+
+    /** Whether somebody waits for it: backfill goes on only where nobody does. */
+    enum Urgency {
+        INTERACTIVE,
+        BACKFILL
+    }
 
     /** @param chunksTotal empty until known */
     record Progress(Stage stage, int chunksDone, Optional<Integer> chunksTotal, int percent) {}

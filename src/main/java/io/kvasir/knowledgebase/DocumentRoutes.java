@@ -30,6 +30,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import org.apache.pekko.NotUsed;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
@@ -48,10 +49,15 @@ final class DocumentRoutes {
     private final KnowledgeBases knowledgeBases;
     private final Idempotent idempotent;
     private final JobStream stream;
+    private final Function<Scope, Source<ByteString, NotUsed>> sources;
 
-    DocumentRoutes(KnowledgeBases knowledgeBases, Idempotent idempotent) {
+    DocumentRoutes(
+            KnowledgeBases knowledgeBases,
+            Idempotent idempotent,
+            Function<Scope, Source<ByteString, NotUsed>> sources) {
         this.knowledgeBases = knowledgeBases;
         this.idempotent = idempotent;
+        this.sources = sources;
         this.stream = new JobStream(knowledgeBases);
     }
 
@@ -145,9 +151,14 @@ final class DocumentRoutes {
                                         "Last-Event-ID",
                                         last -> Problems.answer(
                                                 knowledgeBases.read(scope(call)),
-                                                _ -> Sse.response(stream.from(scope(call), last)))))
-                        .says("Stream the news of jobs (server-sent events; Last-Event-ID)")
+                                                _ -> Sse.response(news(scope(call), last)))))
+                        .says("Stream the news of jobs and sources (server-sent events; Last-Event-ID)")
                         .givesMedia(200, "text/event-stream"));
+    }
+
+    /** Ends with the news of jobs: there are none any more once the knowledge base is deleted. */
+    private Source<ByteString, NotUsed> news(Scope scope, Optional<String> last) {
+        return stream.from(scope, last).mergePreferred(sources.apply(scope), false, true);
     }
 
     private static SourceId source(Call call) {

@@ -66,6 +66,8 @@ final class KnowledgeBaseEntity
 
     record RemoveDocument(SourceId document, ActorRef<Reply> replyTo) implements Command, Wire {}
 
+    record StageItems(KnowledgeBaseEvent.ItemsStaged news, ActorRef<Reply> replyTo) implements Command, Wire {}
+
     record CancelJob(JobId job, ActorRef<Reply> replyTo) implements Command, Wire {}
 
     record Delete(ActorRef<Reply> replyTo) implements Command, Wire {}
@@ -171,6 +173,7 @@ final class KnowledgeBaseEntity
             case RetryDocument c ->
                 answered(state.retry(c.document(), c.job(), now()), c.replyTo(), kb -> one(kb, c.document()));
             case RemoveDocument c -> answered(state.remove(c.document(), now()), c.replyTo(), this::head);
+            case StageItems c -> answered(state.stage(c.news()), c.replyTo(), this::head);
             case CancelJob c -> answered(state.cancel(c.job(), now()), c.replyTo(), kb -> one(kb, c.job()));
             case Delete c -> answered(state.delete(now()), c.replyTo(), this::head);
             case Read c -> read(state, c.replyTo(), this::head);

@@ -21,8 +21,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.apache.pekko.NotUsed;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
 import org.apache.pekko.http.javadsl.server.Route;
+import org.apache.pekko.stream.javadsl.Source;
+import org.apache.pekko.util.ByteString;
 
 /** {@code /api/v1/knowledge-bases}. */
 public final class KnowledgeBaseRoutes {
@@ -39,11 +43,16 @@ public final class KnowledgeBaseRoutes {
     private final Search search;
     private final DocumentRoutes documents;
 
-    public KnowledgeBaseRoutes(KnowledgeBases knowledgeBases, Idempotent idempotent, Search search) {
+    /** @param sources news of what a knowledge base is kept fresh from, as whole server-sent events */
+    public KnowledgeBaseRoutes(
+            KnowledgeBases knowledgeBases,
+            Idempotent idempotent,
+            Search search,
+            Function<Scope, Source<ByteString, NotUsed>> sources) {
         this.knowledgeBases = knowledgeBases;
         this.idempotent = idempotent;
         this.search = search;
-        this.documents = new DocumentRoutes(knowledgeBases, idempotent);
+        this.documents = new DocumentRoutes(knowledgeBases, idempotent, sources);
     }
 
     private record Share(String slug, String url) {}

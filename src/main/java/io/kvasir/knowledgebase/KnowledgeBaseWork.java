@@ -35,6 +35,8 @@ final class KnowledgeBaseWork {
     private static final Job.Error BROKEN =
             new Job.Error("internal-error", "Something went wrong on our side while the file was read");
 
+    private static final int SWEPT_AT_ONCE = 500;
+
     /** What the work is done with. */
     record Tools(
             Ingestion ingestion,
@@ -206,7 +208,7 @@ final class KnowledgeBaseWork {
         if (state.garbage().isEmpty() || !atWork.add(Work.SWEEP)) {
             return;
         }
-        List<Version> garbage = state.garbage();
+        List<Version> garbage = state.garbage().stream().limit(SWEPT_AT_ONCE).toList();
         CompletionStage<Void> all = CompletableFuture.completedFuture(null);
         for (Version version : garbage) {
             all = all.thenCompose(_ -> sweep(state, version));
@@ -258,8 +260,9 @@ final class KnowledgeBaseWork {
     private CompletionStage<Void> holds(KnowledgeBase state) {
         Held now = new Held(
                 state.deleted(),
-                state.documents().size(),
-                state.documents().stream().mapToLong(d -> d.file().size()).sum());
+                state.documents().size() + state.items().kept(),
+                state.documents().stream().mapToLong(d -> d.file().size()).sum()
+                        + state.items().bytes());
         if (state.opening().isEmpty()
                 || (held.equals(Optional.of(now)) && !told.toCompletableFuture().isCompletedExceptionally())) {
             return told;

@@ -5,6 +5,7 @@ import static io.kvasir.knowledgebase.Region.then;
 import io.kvasir.answering.Question;
 import io.kvasir.http.Page;
 import io.kvasir.ingestion.Ingestion;
+import io.kvasir.ingestion.source.Shelf;
 import io.kvasir.jdbc.BlobStore;
 import io.kvasir.jdbc.SubjectKeys;
 import io.kvasir.jdbc.Transactor;
@@ -22,6 +23,7 @@ import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent;
 import io.kvasir.knowledgebase.domain.SearchSettings;
 import io.kvasir.retrieval.PassageIndex;
 import io.kvasir.retrieval.RetrievalSettings;
+import io.kvasir.retrieval.SourceVersion;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,6 +49,7 @@ public final class KnowledgeBases {
     private final Catalogue catalogue;
     private final Room room;
     private final Views views;
+    private final Function<Scope, CompletionStage<Void>> rereadSources;
 
     public KnowledgeBases(
             ActorSystem<?> system,
@@ -58,7 +61,9 @@ public final class KnowledgeBases {
             PassageIndex index,
             Ingestion ingestion,
             Room room,
+            Function<Scope, CompletionStage<Void>> rereadSources,
             Function<Scope, CompletionStage<Void>> eraseDependents) {
+        this.rereadSources = rereadSources;
         this.settings = settings;
         this.clock = clock;
         this.uploads = new Uploads(blobs, keys, room, settings.largestFile());
@@ -367,7 +372,7 @@ public final class KnowledgeBases {
 
     /** Reads every document again, with the settings of now. */
     CompletionStage<Outcome<Boolean>> reindex(Scope scope) {
-        return reindex(scope, "");
+        return then(reindex(scope, ""), _ -> rereadSources.apply(scope).thenApply(_ -> Outcome.done(true)));
     }
 
     private CompletionStage<Outcome<Boolean>> reindex(Scope scope, String after) {
@@ -414,6 +419,37 @@ public final class KnowledgeBases {
     CompletionStage<Outcome<Source<ByteString, NotUsed>>> text(Scope scope, SourceId document) {
         return then(
                 one(scope, document), seen -> CompletableFuture.completedFuture(uploads.text(scope, seen.document())));
+    }
+
+    // sources
+
+    /** What knowledge bases do for what they are kept fresh from. */
+    public Shelf shelf() {
+        return new Shelf() {
+            @Override
+            public CompletionStage<Outcome<RetrievalSettings>> retrieval(Scope scope) {
+                return search(scope);
+            }
+
+            @Override
+            public CompletionStage<Outcome<Boolean>> stage(
+                    Scope scope, List<SourceVersion> added, List<SourceVersion> removed, Holdings kept) {
+                KnowledgeBaseEvent.ItemsStaged news = new KnowledgeBaseEvent.ItemsStaged(
+                        Sources.versions(added),
+                        Sources.versions(removed),
+                        kept.items(),
+                        kept.bytes(),
+                        clock.instant());
+                return region.head(scope, replyTo -> new KnowledgeBaseEntity.StageItems(news, replyTo))
+                        .thenApply(outcome -> outcome.map(_ -> true));
+            }
+
+            @Override
+            public CompletionStage<Outcome<Place>> room(Scope scope, long items, long bytes) {
+                return room.forDocuments(scope, items, bytes)
+                        .thenApply(outcome -> outcome.map(place -> place::giveBack));
+            }
+        };
     }
 
     // jobs

@@ -1,6 +1,7 @@
 package io.kvasir.knowledgebase;
 
 import io.kvasir.ingestion.Ingestion;
+import io.kvasir.ingestion.Kept;
 import io.kvasir.kernel.BlobId;
 import io.kvasir.kernel.Scope;
 import io.kvasir.kernel.SourceId;
@@ -10,6 +11,7 @@ import io.kvasir.knowledgebase.domain.Version;
 import io.kvasir.retrieval.RetrievalSettings;
 import io.kvasir.retrieval.SearchMode;
 import io.kvasir.retrieval.SourceVersion;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -22,19 +24,23 @@ final class Sources {
     }
 
     static String subject(Scope scope, SourceId source) {
-        return scope.tenant().value() + "/source/" + scope.knowledgeBase().value() + "/" + source.value();
+        return Kept.subject(scope, source);
     }
 
     static BlobId file(SourceId source, long version) {
-        return new BlobId(source.value() + "-" + version);
+        return Kept.file(source, version);
     }
 
     static BlobId text(SourceId source, long version) {
-        return new BlobId(source.value() + "-" + version + "-text");
+        return Kept.text(source, version);
     }
 
     static SourceVersion version(Version version) {
         return new SourceVersion(version.source(), version.version());
+    }
+
+    static List<Version> versions(List<SourceVersion> versions) {
+        return versions.stream().map(v -> new Version(v.source(), v.version())).toList();
     }
 
     static Ingestion.Task task(Scope scope, Document document, String fileName, SearchSettings search) {

@@ -11,6 +11,7 @@ import io.kvasir.http.RateLimits;
 import io.kvasir.identity.AccountSettings;
 import io.kvasir.identity.OAuthSettings;
 import io.kvasir.identity.TokenSettings;
+import io.kvasir.ingestion.source.SourceSettings;
 import io.kvasir.knowledgebase.KnowledgeBaseSettings;
 import io.kvasir.llm.ChatModels;
 import io.kvasir.llm.Price;
@@ -256,6 +257,23 @@ class SettingsTest {
         assertThat(DEFAULTS.ingestion().parserHeap()).isEqualTo("512m");
         assertThat(DEFAULTS.ingestion().mostCharacters()).isEqualTo(20_000_000);
         assertThat(DEFAULTS.ingestion().mostEmbedded()).isEqualTo(200);
+    }
+
+    @Test
+    void sources() {
+        assertThat(DEFAULTS.sources())
+                .isEqualTo(new SourceSettings(
+                        8,
+                        4,
+                        4,
+                        Duration.ofSeconds(5),
+                        Duration.ofSeconds(1),
+                        Duration.ofSeconds(30),
+                        Duration.ofMinutes(1),
+                        Duration.ofHours(6),
+                        8,
+                        100,
+                        200));
     }
 
     @Test

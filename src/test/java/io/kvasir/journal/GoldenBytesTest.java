@@ -117,6 +117,8 @@ class GoldenBytesTest {
                 new TenantEvent.HoldingsChanged(List.of(holding), List.of(new KnowledgeBaseId("gone"))),
                 new TenantEvent.Deleted(AT),
                 tenant,
+                new KnowledgeBaseEvent.ItemsStaged(
+                        List.of(new Version(DOCUMENT, 2)), List.of(new Version(DOCUMENT, 1)), 7, 800, AT),
                 new KnowledgeBaseEvent.Created(new UserId("u"), PROFILE, SEARCH, AT),
                 new KnowledgeBaseEvent.ProfileChanged(PROFILE, AT),
                 new KnowledgeBaseEvent.SearchConfigured(SEARCH, AT),

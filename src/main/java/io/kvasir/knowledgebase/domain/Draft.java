@@ -6,6 +6,7 @@ import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.Deleted;
 import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.DocumentAdded;
 import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.DocumentRemoved;
 import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.Erased;
+import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.ItemsStaged;
 import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.JobCancelled;
 import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.JobFailed;
 import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.JobStaged;
@@ -19,10 +20,13 @@ import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.Unshared;
 import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.VersionBegun;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /** A knowledge base while one event makes it another: says what each event does. */
@@ -39,6 +43,7 @@ final class Draft {
     private Optional<Instant> changedAt;
     private boolean deleted;
     private boolean erased;
+    private KnowledgeBase.Items items;
 
     Draft(KnowledgeBase from) {
         opening = from.opening();
@@ -53,6 +58,7 @@ final class Draft {
         changedAt = from.changedAt();
         deleted = from.deleted();
         erased = from.erased();
+        items = from.items();
     }
 
     void created(Created e) {
@@ -117,12 +123,28 @@ final class Draft {
                         .ended(Job.Status.CANCELLED, Optional.empty(), Optional.of(e.at()), Optional.empty())));
     }
 
+    /** What is on its way already, shown or hidden, is not sent again. */
+    void staged(ItemsStaged e) {
+        Set<Version> arriving = new LinkedHashSet<>(items.arriving());
+        arriving.addAll(e.added());
+        publishing.ifPresent(p -> arriving.removeAll(new HashSet<>(p.added())));
+        Set<Version> hidden = new HashSet<>(removing);
+        for (Version gone : e.removed()) {
+            if (arriving.remove(gone)) {
+                garbage.add(gone);
+            } else if (hidden.add(gone)) {
+                removing.add(gone);
+            }
+        }
+        items = new KnowledgeBase.Items(List.copyOf(arriving), e.items(), e.bytes());
+    }
+
     void publishing(PublicationStarted e) {
         publishing = Optional.of(e);
     }
 
     void swept(Swept e) {
-        garbage.removeAll(e.versions());
+        garbage.removeAll(new HashSet<>(e.versions()));
     }
 
     void deleted(Deleted e) {
@@ -137,6 +159,7 @@ final class Draft {
         garbage.clear();
         removing.clear();
         publishing = Optional.empty();
+        items = KnowledgeBase.Items.NONE;
         changedAt = Optional.of(e.at());
     }
 
@@ -190,7 +213,10 @@ final class Draft {
                                                     Optional.empty())
                                     : d.job()));
         }
-        removing.removeAll(done.removed());
+        List<Version> arriving = new ArrayList<>(items.arriving());
+        arriving.removeAll(new HashSet<>(done.added()));
+        items = new KnowledgeBase.Items(arriving, items.kept(), items.bytes());
+        removing.removeAll(new HashSet<>(done.removed()));
         garbage.addAll(done.removed());
     }
 
@@ -207,6 +233,7 @@ final class Draft {
                 garbage,
                 changedAt,
                 deleted,
-                erased);
+                erased,
+                items);
     }
 }

@@ -12,6 +12,7 @@ import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.Deleted;
 import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.DocumentAdded;
 import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.DocumentRemoved;
 import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.Erased;
+import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.ItemsStaged;
 import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.JobCancelled;
 import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.JobFailed;
 import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.JobStaged;
@@ -39,6 +40,7 @@ import java.util.function.Supplier;
  * @param publishing the publication that was promised and not confirmed yet; one at a time
  * @param removing versions to hide with the next publication
  * @param garbage versions nobody sees any more, whose files are to be swept
+ * @param items what the sources of this knowledge base keep, which have a ledger of their own
  */
 @StoredAs("kb.v1")
 public record KnowledgeBase(
@@ -53,7 +55,8 @@ public record KnowledgeBase(
         List<Version> garbage,
         Optional<Instant> changedAt,
         boolean deleted,
-        boolean erased)
+        boolean erased,
+        Items items)
         implements Stored {
     public static final KnowledgeBase NONE = new KnowledgeBase(
             Optional.empty(),
@@ -67,12 +70,29 @@ public record KnowledgeBase(
             List.of(),
             Optional.empty(),
             false,
-            false);
+            false,
+            Items.NONE);
 
     public KnowledgeBase {
         documents = List.copyOf(documents);
         removing = List.copyOf(removing);
         garbage = List.copyOf(garbage);
+        // What was stored before there were sources has none.
+        items = items == null ? Items.NONE : items;
+    }
+
+    /**
+     * What sources keep here.
+     *
+     * @param arriving versions to show with the next publication
+     * @param kept how many items; @param bytes of their files
+     */
+    public record Items(List<Version> arriving, long kept, long bytes) {
+        static final Items NONE = new Items(List.of(), 0, 0);
+
+        public Items {
+            arriving = List.copyOf(arriving);
+        }
     }
 
     public record Opening(UserId owner, Instant at) {}
@@ -103,6 +123,7 @@ public record KnowledgeBase(
         return (deleted && !erased)
                 || publishing.isPresent()
                 || !removing.isEmpty()
+                || !items.arriving().isEmpty()
                 || !garbage.isEmpty()
                 || documents.stream().anyMatch(d -> switch (d.job().status()) {
                     case PENDING, STAGED -> true;
@@ -186,12 +207,17 @@ public record KnowledgeBase(
         return pending(news.job()) ? Decision.accept(news) : Decision.accept();
     }
 
+    /** Saying the same again changes nothing: a source that was interrupted does. */
+    public Decision<KnowledgeBaseEvent> stage(ItemsStaged news) {
+        return existing(() -> Decision.accept(news));
+    }
+
     /** Everything that waits, in one publication; nothing follows while another runs or nothing waits. */
     public Decision<KnowledgeBaseEvent> publish(Instant now) {
         if (!exists() || publishing.isPresent()) {
             return Decision.accept();
         }
-        List<Version> added = new ArrayList<>();
+        List<Version> added = new ArrayList<>(items.arriving());
         List<Version> removed = new ArrayList<>(removing);
         for (Document d : documents) {
             if (d.job().status() == Job.Status.STAGED) {
@@ -261,6 +287,7 @@ public record KnowledgeBase(
             case JobStaged e -> draft.staged(e);
             case JobFailed e -> draft.failed(e);
             case JobCancelled e -> draft.cancelled(e);
+            case ItemsStaged e -> draft.staged(e);
             case PublicationStarted e -> draft.publishing(e);
             case Published e -> draft.published(e);
             case Swept e -> draft.swept(e);

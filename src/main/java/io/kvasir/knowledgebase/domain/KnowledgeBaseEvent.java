@@ -48,6 +48,20 @@ public sealed interface KnowledgeBaseEvent extends Stored {
     @StoredAs("kb.job-cancelled.v1")
     record JobCancelled(SourceId document, JobId job, Instant at) implements KnowledgeBaseEvent {}
 
+    /**
+     * Items of sources (pages, mails, entries) were read: the added ones wait to be seen, the removed ones to be hidden.
+     *
+     * @param items what all sources keep together now; @param bytes of their files
+     */
+    @StoredAs("kb.items-staged.v1")
+    record ItemsStaged(List<Version> added, List<Version> removed, long items, long bytes, Instant at)
+            implements KnowledgeBaseEvent {
+        public ItemsStaged {
+            added = List.copyOf(added);
+            removed = List.copyOf(removed);
+        }
+    }
+
     /** Persisted before the index is told, so that a crash repeats the same publication. */
     @StoredAs("kb.publication-started.v1")
     record PublicationStarted(long revision, List<Version> added, List<Version> removed, Instant at)

@@ -88,6 +88,48 @@ class KnowledgeBaseTest {
                         1, List.of(new Version(A, 1), new Version(B, 1)), List.of(), NOW));
     }
 
+    private void items(List<Version> added, List<Version> removed) {
+        happens(kb.stage(new KnowledgeBaseEvent.ItemsStaged(added, removed, 1, 10, NOW)));
+    }
+
+    @Test
+    void itemsOfSourcesAreShownAndHiddenWithTheNextPublication() {
+        Version old = new Version(A, 1);
+        Version fresh = new Version(A, 2);
+        items(List.of(old), List.of());
+        assertThat(kb.busy()).isTrue();
+        publish();
+        assertThat(kb.busy()).isFalse();
+
+        items(List.of(fresh), List.of(old));
+        assertThat(events(kb.publish(NOW)))
+                .containsExactly(new KnowledgeBaseEvent.PublicationStarted(2, List.of(fresh), List.of(old), NOW));
+        publish();
+        assertThat(kb.garbage()).containsExactly(old);
+        assertThat(kb.items()).isEqualTo(new KnowledgeBase.Items(List.of(), 1, 10));
+    }
+
+    @Test
+    void whatASourceSaysTwiceHappensOnce() {
+        Version one = new Version(A, 1);
+        items(List.of(one), List.of());
+        items(List.of(one), List.of());
+        happens(kb.publish(NOW));
+        items(List.of(one), List.of());
+        happens(kb.published(1, NOW));
+        assertThat(kb.busy()).isFalse();
+        assertThat(kb.publish(NOW)).isEqualTo(Decision.accept());
+    }
+
+    @Test
+    void anItemThatGoesBeforeItWasShownIsSwept() {
+        Version one = new Version(A, 1);
+        items(List.of(one), List.of());
+        items(List.of(), List.of(one));
+        assertThat(events(kb.publish(NOW))).isEmpty();
+        assertThat(kb.garbage()).containsExactly(one);
+    }
+
     @Test
     void onePublicationAtATime() {
         add(A, "1");
