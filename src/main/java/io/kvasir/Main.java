@@ -7,6 +7,9 @@ import java.io.IOException;
 
 /** Starts the server and says where it is, or does what its one argument says with the server's settings. */
 public final class Main {
+    /** Told apart from 1, which is a start that failed. */
+    private static final int EXPELLED = 3;
+
     private Main() {}
 
     @SuppressWarnings("SystemOut") // what a person who starts it looks at
@@ -18,6 +21,13 @@ public final class Main {
             }
             Server server = Server.start(settings);
             Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(server::close));
+            // Nothing lives on a server that the others took for dead: whoever minds it may start it again.
+            server.ended().thenAccept(putOut -> {
+                if (putOut) {
+                    System.err.println("Kvasir ends: it was put out of its cluster");
+                    Thread.ofPlatform().start(() -> System.exit(EXPELLED));
+                }
+            });
             System.out.printf("Kvasir listens on http://%s:%d%n", host(settings), server.port());
             server.owner()
                     .madeUp()

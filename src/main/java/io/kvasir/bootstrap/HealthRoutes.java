@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
 import org.apache.pekko.http.javadsl.server.Directives;
@@ -22,10 +23,15 @@ final class HealthRoutes {
     private static final Duration PATIENCE = Duration.ofSeconds(3);
 
     private final Map<String, Supplier<CompletionStage<?>>> parts;
+    private final BooleanSupplier takesPart;
 
-    /** @param parts by name; a part is well if its stage completes in time */
-    HealthRoutes(Map<String, Supplier<CompletionStage<?>>> parts) {
+    /**
+     * @param parts by name; a part is well if its stage completes in time
+     * @param takesPart whether this server is a member that does not leave
+     */
+    HealthRoutes(Map<String, Supplier<CompletionStage<?>>> parts, BooleanSupplier takesPart) {
         this.parts = parts;
+        this.takesPart = takesPart;
     }
 
     private record Alive(String status) {}
@@ -49,6 +55,7 @@ final class HealthRoutes {
 
     private Route report() {
         Map<String, CompletableFuture<String>> asked = new LinkedHashMap<>();
+        asked.put("member", CompletableFuture.completedFuture(takesPart.getAsBoolean() ? "up" : "leaving"));
         parts.forEach((name, part) -> asked.put(name, state(part)));
         return onComplete(CompletableFuture.allOf(asked.values().toArray(CompletableFuture[]::new)), _ -> {
             Map<String, String> states = new LinkedHashMap<>();

@@ -23,14 +23,19 @@ final class Node {
     private Node() {}
 
     /**
-     * Starts the actor system; the stage completes once it is a member and shards can live on it.
+     * Starts the actor system; the stage completes once it is a member and shards can live on it, and fails where it did
+     * not find the others.
      *
+     * @param alone it is to be a cluster of its own
      * @param lost is called when another member is gone for good: what lived on it may be woken here
      */
-    static Started start(Config config, SharedDatabase.Pool pool, Runnable lost) {
+    static Started start(Config config, boolean alone, SharedDatabase.Pool pool, Runnable lost) {
         CompletableFuture<Boolean> up = new CompletableFuture<>();
         ActorSystem<ClusterDomainEvent> system = ActorSystem.create(
-                guardian(up, lost), "kvasir", ActorSystemSetup.create(BootstrapSetup.create(config), pool));
+                guardian(alone, up, lost), "kvasir", ActorSystemSetup.create(BootstrapSetup.create(config), pool));
+        system.getWhenTerminated()
+                .whenComplete((_, _) -> up.completeExceptionally(
+                        new IllegalStateException("this server did not become a member of its cluster")));
         return new Started(system, up);
     }
 
@@ -47,16 +52,20 @@ final class Node {
         return Math.max(1, up);
     }
 
-    private static Behavior<ClusterDomainEvent> guardian(CompletableFuture<Boolean> up, Runnable lost) {
+    /** Whether this member takes part: not before it has joined, and not while it leaves. */
+    static boolean takesPart(ActorSystem<?> system) {
+        Cluster cluster = Cluster.get(system);
+        return !cluster.isTerminated()
+                && cluster.selfMember().status().equals(MemberStatus.up());
+    }
+
+    private static Behavior<ClusterDomainEvent> guardian(
+            boolean alone, CompletableFuture<Boolean> up, Runnable lost) {
         return Behaviors.setup(context -> {
             Cluster cluster = Cluster.get(context.getSystem());
             UniqueAddress self = cluster.selfMember().uniqueAddress();
             cluster.subscriptions().tell(new Subscribe<>(context.getSelf(), ClusterDomainEvent.class));
-            if (context.getSystem()
-                    .settings()
-                    .config()
-                    .getStringList("pekko.cluster.seed-nodes")
-                    .isEmpty()) {
+            if (alone) {
                 cluster.manager().tell(new Join(cluster.selfMember().address()));
             }
             return Behaviors.receive(ClusterDomainEvent.class)

@@ -10,6 +10,7 @@ import io.kvasir.conversation.PublicRoutes;
 import io.kvasir.http.ApiDocs;
 import io.kvasir.http.Authenticated;
 import io.kvasir.http.ClientAddress;
+import io.kvasir.http.Departure;
 import io.kvasir.http.Endpoints;
 import io.kvasir.http.Idempotent;
 import io.kvasir.http.Problems;
@@ -83,6 +84,8 @@ public final class Server implements AutoCloseable {
     private final Deque<AutoCloseable> started = new ArrayDeque<>();
     private final ServerBinding binding;
     private final Identity.Owner owner;
+    private final CompletionStage<Boolean> ended;
+    private volatile boolean closing;
 
     private Server(Settings settings) throws IOException {
         try {
@@ -118,14 +121,17 @@ public final class Server implements AutoCloseable {
             CompletableFuture<KnowledgeBases> waking = new CompletableFuture<>();
             Node.Started node = Node.start(
                     settings.config(),
+                    !settings.cluster().several(),
                     new SharedDatabase.Pool(
                             database.dataSource(), settings.database().h2(), settings.journalConnections()),
                     () -> waking.thenAccept(Server::wake));
             ActorSystem<?> system = node.system();
             keep(() -> {
+                closing = true;
                 system.terminate();
-                system.getWhenTerminated().toCompletableFuture().get(30, TimeUnit.SECONDS);
+                system.getWhenTerminated().toCompletableFuture().get(45, TimeUnit.SECONDS);
             });
+            ended = system.getWhenTerminated().thenApply(_ -> !closing);
 
             JdbcBlobStore blobs = keep(new JdbcBlobStore(transactor, keys, Materializer.matFromSystem(system)));
             Embedder sentences = keep(join(builtIn));
@@ -188,6 +194,7 @@ public final class Server implements AutoCloseable {
                     settings.owner().email(), settings.owner().password()));
             join(tenants.ensureOwnerPlan(owner.tenant()));
 
+            Departure departure = new Departure();
             ClientAddress addresses = new ClientAddress(settings.http().proxies());
             JdbcRememberedReplies replies = new JdbcRememberedReplies(transactor, keys, clock);
             Idempotent idempotent = new Idempotent(replies);
@@ -231,7 +238,10 @@ public final class Server implements AutoCloseable {
                                     new TenancyRoutes(tenants).endpoints(),
                                     new AuditRoutes(audit).endpoints(),
                                     new PrivacyRoutes(privacy).endpoints(),
-                                    new HealthRoutes(parts(transactor, found)).endpoints())
+                                    new HealthRoutes(
+                                                    parts(transactor, found),
+                                                    () -> !departure.announced() && Node.takesPart(system))
+                                            .endpoints())
                             .flatMap(List::stream)
                             .toList()),
                     new Authenticated(identity),
@@ -243,11 +253,14 @@ public final class Server implements AutoCloseable {
                     endpoints.route(), new WebUi(settings.web(), slug -> face(knowledgeBases, slug)).routes());
             binding = Http.get(system)
                     .newServerAt(settings.http().host(), settings.http().port())
-                    .bind(Problems.guarded(routes))
+                    .bind(Problems.guarded(departure.over(routes)))
                     .toCompletableFuture()
                     .join();
             identity.reachedAt(URI.create("http://localhost:" + port()));
             keep(() -> binding.terminate(LEAVE).toCompletableFuture().get(LEAVE.toSeconds() + 5, TimeUnit.SECONDS));
+            if (settings.cluster().several()) {
+                keep(() -> leave(departure, settings.cluster().notice()));
+            }
 
             Projections.start(system, database.dataSource(), transactor, Commands.READ_MODELS);
             wake(knowledgeBases);
@@ -284,6 +297,18 @@ public final class Server implements AutoCloseable {
                 LOG.info("{} knowledge bases go on with unfinished work", n);
             }
         });
+    }
+
+    /** Clients see it first and go to another server; only then does this one refuse connections. */
+    private static void leave(Departure departure, Duration notice) throws InterruptedException {
+        departure.announce();
+        Thread.sleep(notice);
+        departure.endStreams();
+    }
+
+    /** Completes when the actor system has ended. @return whether it was put out of its cluster, and not told to stop */
+    public CompletionStage<Boolean> ended() {
+        return ended;
     }
 
     /** @throws RuntimeException or IOException where a part can't start; what had started is stopped again */

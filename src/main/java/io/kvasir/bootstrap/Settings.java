@@ -25,6 +25,7 @@ import io.kvasir.tenancy.domain.Plans;
 import java.io.File;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -166,7 +167,7 @@ public record Settings(
                         kvasir.getDuration("privacy.sweep-every")),
                 ingestion(kvasir.getConfig("ingestion"), dataDir),
                 sources(kvasir.getConfig("sources")),
-                conversation(kvasir.getConfig("conversation")),
+                conversation(kvasir.getConfig("conversation"), cluster.several()),
                 new AnsweringSettings(
                         kvasir.getInt("answering.history-tokens"), kvasir.getInt("answering.snippet-length")),
                 providers,
@@ -278,7 +279,7 @@ public record Settings(
                 c.getInt("most-sources"));
     }
 
-    private static ConversationSettings conversation(Config c) {
+    private static ConversationSettings conversation(Config c, boolean several) {
         return new ConversationSettings(
                 c.getInt("longest-question"),
                 c.getInt("longest-reply"),
@@ -289,7 +290,10 @@ public record Settings(
                 c.getDuration("keep-alive"),
                 c.getDuration("idle"),
                 c.getDuration("answer-within"),
-                c.getInt("snapshot-every"));
+                c.getInt("snapshot-every"),
+                several ? c.getDuration("drain") : Duration.ZERO,
+                // A server on its own would pay for it with every token, and its readers have nobody else to ask.
+                several);
     }
 
     private static RateLimits.Settings limits(Config c) {

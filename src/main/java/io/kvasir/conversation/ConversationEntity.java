@@ -78,9 +78,19 @@ final class ConversationEntity
 
     record Poke(AnswerInbox inbox) implements Command, NotInfluenceReceiveTimeout {}
 
+    /** So much of the reply can't be lost any more, and may be shown. */
+    record Kept(AnswerInbox inbox, int to, boolean withSources) implements Command, NotInfluenceReceiveTimeout {}
+
+    /** @param lacking what readers may have seen, and the journal has not */
+    record Interrupted(int turn, Progress lacking) implements Command {}
+
     record Checkpoint(int turn) implements Command {}
 
     record Fail(int turn, Ending.Failure failure) implements Command {}
+
+    private enum Leaving implements Command {
+        LATE
+    }
 
     private enum Idle implements Command {
         NOBODY_READS
@@ -98,21 +108,25 @@ final class ConversationEntity
      *
      * @param key of a conversation, by entity id; empty where it was destroyed
      * @param listed hears when a conversation last changed, by entity id; twice where that is not sure
+     * @param tails where what is said is kept before anyone sees it; empty: it is shown at once
      */
     record Surroundings(
             ConversationSettings settings,
             Clock clock,
             Function<String, CompletionStage<Optional<SubjectKey>>> key,
             Answering answering,
-            BiConsumer<String, Instant> listed) {}
+            BiConsumer<String, Instant> listed,
+            Optional<ReplyTails> tails) {}
 
     private final ActorContext<Command> context;
+    private final TimerScheduler<Command> timers;
     private final ActorRef<ClusterSharding.ShardCommand> shard;
     private final String entityId;
     private final Surroundings around;
     private final Readers readers;
     private final TurnInHand turn;
     private Optional<Instant> listed = Optional.empty();
+    private boolean leaving;
 
     private ConversationEntity(
             ActorContext<Command> context,
@@ -124,6 +138,7 @@ final class ConversationEntity
                 PersistenceId.of(KEY.name(), entityId),
                 SupervisorStrategy.restartWithBackoff(Duration.ofMillis(200), Duration.ofSeconds(5), 0.2));
         this.context = context;
+        this.timers = timers;
         this.shard = shard;
         this.entityId = entityId;
         this.around = around;
@@ -170,10 +185,13 @@ final class ConversationEntity
             case Leave c -> leave(c);
             case KeyFound c -> answer(state, c);
             case Poke c -> take(state, c.inbox());
+            case Kept c -> kept(state, c);
+            case Interrupted c -> interrupted(state, c);
             case Checkpoint c -> quietly(state.grow(c.turn(), turn.unstored(c.turn())));
             case Fail c -> quietly(state.fail(c.turn(), turn.unstored(c.turn()), c.failure(), now()));
             case Idle _ -> rest(state);
-            case Passivate _ -> Effect().stop().thenNoReply();
+            case Passivate _ -> leave(state);
+            case Leaving _ -> Effect().stop().thenNoReply();
         };
     }
 
@@ -268,8 +286,32 @@ final class ConversationEntity
         if (!turn.take(inbox)) {
             return Effect().noReply();
         }
+        turn.keep();
         readers.serve(state, turn.live());
         return quietly(turn.decide(state, now()));
+    }
+
+    private ReplyEffect<ConversationEvent, Conversation> kept(Conversation state, Kept c) {
+        if (turn.kept(c)) {
+            turn.keep();
+            readers.serve(state, turn.live());
+        }
+        return Effect().noReply();
+    }
+
+    private ReplyEffect<ConversationEvent, Conversation> interrupted(Conversation state, Interrupted c) {
+        around.tails().ifPresent(t -> t.forget(entityId, c.turn()));
+        return quietly(state.fail(c.turn(), c.lacking(), Endings.INTERRUPTED, now()));
+    }
+
+    /** An answer that is being given may come to its end before the conversation goes. */
+    private ReplyEffect<ConversationEvent, Conversation> leave(Conversation state) {
+        if (state.running().isEmpty() || around.settings().drain().isZero()) {
+            return Effect().stop().thenNoReply();
+        }
+        leaving = true;
+        timers.startSingleTimer(Leaving.LATE, around.settings().drain());
+        return Effect().noReply();
     }
 
     private ReplyEffect<ConversationEvent, Conversation> rest(Conversation state) {
@@ -292,6 +334,9 @@ final class ConversationEntity
     private void settle(Conversation state) {
         turn.settle(state);
         readers.serve(state, turn.live());
+        if (leaving && state.running().isEmpty()) {
+            context.getSelf().tell(Leaving.LATE);
+        }
         Optional<Instant> changed = state.changedAt();
         if (!state.turns().isEmpty() && !changed.equals(listed)) {
             listed = changed;
@@ -302,7 +347,13 @@ final class ConversationEntity
     private void recovered(Conversation state) {
         state.running()
                 .filter(t -> !turn.goesOn(t))
-                .ifPresent(t -> context.getSelf().tell(new Fail(t.number(), Endings.INTERRUPTED)));
+                .ifPresent(t -> {
+                    if (around.tails().isPresent()) {
+                        turn.salvage(t);
+                    } else {
+                        context.getSelf().tell(new Fail(t.number(), Endings.INTERRUPTED));
+                    }
+                });
         settle(state);
     }
 

@@ -15,6 +15,9 @@ import java.time.Duration;
  * @param idle how long a conversation that nobody reads stays in memory; more than twice {@code keepAlive}
  * @param answerWithin how long a request waits for its conversation, from 100 ms
  * @param snapshotEvery events, from 2
+ * @param keepBeforeShowing whether what is said is stored before a reader sees it, so that a node that is lost takes nothing
+ *     with it that was seen
+ * @param drain how long an answer may go on where its conversation has to leave its node; 0: it is cut off
  */
 public record ConversationSettings(
         int longestQuestion,
@@ -26,7 +29,9 @@ public record ConversationSettings(
         Duration keepAlive,
         Duration idle,
         Duration answerWithin,
-        int snapshotEvery) {
+        int snapshotEvery,
+        Duration drain,
+        boolean keepBeforeShowing) {
     public ConversationSettings {
         within("longest-question", longestQuestion, 1, 100_000);
         within("longest-reply", longestReply, 1_000, 100_000_000);
@@ -38,6 +43,7 @@ public record ConversationSettings(
         atLeast("keep-alive", keepAlive, Duration.ofSeconds(1));
         atLeast("idle", idle, keepAlive.multipliedBy(2).plusMillis(1));
         atLeast("answer-within", answerWithin, Duration.ofMillis(100));
+        atLeast("drain", drain, Duration.ZERO);
     }
 
     private static void within(String key, int value, int least, int most) {

@@ -90,7 +90,8 @@ public final class Conversations {
                 clock,
                 entityId -> keys.find(ConversationAddress.parse(entityId).subject()),
                 new Answering(answers, allowance, materializer, settings.historyTurns()),
-                this::listed);
+                this::listed,
+                settings.keepBeforeShowing() ? Optional.of(new ReplyTails(transactor)) : Optional.empty());
         sharding.init(Entity.of(
                         ConversationEntity.KEY,
                         context -> ConversationEntity.create(context.getEntityId(), context.getShard(), around))

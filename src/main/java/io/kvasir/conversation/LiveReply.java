@@ -11,6 +11,7 @@ import io.kvasir.kernel.PassageId;
 import io.kvasir.kernel.Sealed;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.stream.UniqueKillSwitch;
 
@@ -21,14 +22,26 @@ final class LiveReply {
     private final UniqueKillSwitch stream;
     private final int longest;
     private final StringBuilder text = new StringBuilder();
+    private final Optional<ReplyTails> tails;
     private Optional<Sources> sources = Optional.empty();
     private boolean sourcesStored;
+    /** How much of it readers may see, where it is kept first; and whether more is on its way there. */
+    private int kept;
+
+    private int pieces;
+    private boolean sourcesKept;
+    private boolean keeping;
     private int stored;
     private Optional<AnswerEvent> last = Optional.empty();
     private Optional<Ending> ending = Optional.empty();
 
-    /** @param longest UTF-16 units; what comes beyond is not taken */
-    LiveReply(AnswerInbox inbox, SubjectKey key, UniqueKillSwitch stream, int longest) {
+    /**
+     * @param longest UTF-16 units; what comes beyond is not taken
+     * @param tails where what it gains is kept before it is shown; empty: it is shown at once
+     */
+    LiveReply(
+            AnswerInbox inbox, SubjectKey key, UniqueKillSwitch stream, int longest, Optional<ReplyTails> tails) {
+        this.tails = tails;
         this.inbox = inbox;
         this.key = key;
         this.stream = stream;
@@ -85,10 +98,7 @@ final class LiveReply {
         return new Progress(
                 more,
                 fresh.map(s -> key.seal(Json.write(s))),
-                fresh.map(s -> s.citations().stream()
-                                .map(AnswerEvent.Citation::passageId)
-                                .toList())
-                        .orElse(List.<PassageId>of()));
+                fresh.map(Sources::passages).orElse(List.<PassageId>of()));
     }
 
     /** So much the journal has, whatever was thought to be stored. */
@@ -107,19 +117,52 @@ final class LiveReply {
         stream.shutdown();
     }
 
+    /** As far as readers may see it. */
     String text() {
-        return text.toString();
+        return all() ? text.toString() : text.substring(0, kept);
+    }
+
+    private boolean all() {
+        return tails.isEmpty() || ending.isPresent();
+    }
+
+    /** Has what is new kept, one piece at a time. @return completes when it is; empty where there is nothing to keep now */
+    Optional<CompletionStage<Boolean>> keep(String conversation) {
+        boolean fresh = sources.isPresent() && !sourcesKept;
+        if (all() || keeping || text.length() == kept && !fresh) {
+            return Optional.empty();
+        }
+        keeping = true;
+        int to = text.length();
+        return tails.map(t -> t.keep(
+                conversation, turn(), pieces++, kept, text.substring(kept, to), fresh ? sources : Optional.empty(), key));
+    }
+
+    /** So much is kept. */
+    void kept(int to, boolean withSources) {
+        keeping = false;
+        kept = to;
+        sourcesKept |= withSources;
+    }
+
+    boolean sourced() {
+        return sources.isPresent();
+    }
+
+    int length() {
+        return text.length();
     }
 
     /** What a reader at this place has not seen; empty where it has seen all. */
     Optional<Heard> after(Position at, ActorRef<ConversationEntity.Command> entity) {
-        Optional<Sources> news = at.sourced() ? Optional.empty() : sources;
+        Optional<Sources> news = at.sourced() || !(all() || sourcesKept) ? Optional.empty() : sources;
+        int length = all() ? text.length() : kept;
         int from = at.start(text);
-        boolean nothing = at.offset() >= 0 && news.isEmpty() && from >= text.length() && ending.isEmpty();
+        boolean nothing = at.offset() >= 0 && news.isEmpty() && from >= length && ending.isEmpty();
         if (nothing) {
             return Optional.empty();
         }
-        int to = Position.end(text, from, Heard.LARGEST_PIECE);
+        int to = Math.max(from, Math.min(length, Position.end(text, from, Heard.LARGEST_PIECE)));
         return Optional.of(new Heard.Live(
                 turn(),
                 at.offset() < 0,

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectReader;
 import io.kvasir.answering.AnswerEvent;
 import io.kvasir.http.Json;
+import io.kvasir.kernel.PassageId;
 import java.util.List;
 
 /** What a reply stands on, as announced before its first word. Sealed as JSON in the journal. @param tookMs wall clock */
@@ -15,6 +16,10 @@ record Sources(List<AnswerEvent.Citation> citations, double tookMs) {
 
     Sources {
         citations = List.copyOf(citations);
+    }
+
+    List<PassageId> passages() {
+        return citations.stream().map(AnswerEvent.Citation::passageId).toList();
     }
 
     static Sources read(String json) {

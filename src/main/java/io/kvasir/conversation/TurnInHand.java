@@ -16,6 +16,7 @@ import io.kvasir.jdbc.SubjectKey;
 import io.kvasir.kernel.Decision;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
@@ -74,7 +75,7 @@ final class TurnInHand {
         AnswerInbox inbox = new AnswerInbox(turn.number(), i -> self.tell(new Poke(i)));
         var stream = around.answering()
                 .start(ConversationAddress.parse(entityId).tenant(), state, turn, profile, key, inbox);
-        live = Optional.of(new LiveReply(inbox, key, stream, around.settings().longestReply()));
+        live = Optional.of(new LiveReply(inbox, key, stream, around.settings().longestReply(), around.tails()));
     }
 
     /** Takes what came. @return false where it is of an earlier turn, or the turn is over */
@@ -82,6 +83,39 @@ final class TurnInHand {
         Optional<LiveReply> reply = live.filter(l -> l.reads(inbox) && !l.over());
         reply.ifPresent(l -> l.take(inbox.take()));
         return reply.isPresent();
+    }
+
+    /** Where nobody may see what could still be lost: has it kept, and comes back with {@link ConversationEntity.Kept}. */
+    void keep() {
+        live.ifPresent(reply -> {
+            int to = reply.length();
+            boolean withSources = reply.sourced();
+            AnswerInbox inbox = reply.inbox();
+            // A database that is away for a moment must not stop what is said.
+            reply.keep(entityId)
+                    .ifPresent(done -> context.pipeToSelf(
+                            done, (_, _) -> new ConversationEntity.Kept(inbox, to, withSources)));
+        });
+    }
+
+    /** @return false where it is of an earlier turn */
+    boolean kept(ConversationEntity.Kept c) {
+        Optional<LiveReply> reply = live.filter(l -> l.reads(c.inbox()));
+        reply.ifPresent(l -> l.kept(c.to(), c.withSources()));
+        return reply.isPresent();
+    }
+
+    /** After its node was lost: what the journal lacks of the turn nobody answers any more. */
+    void salvage(Turn running) {
+        ReplyTails tails = around.tails().orElseThrow();
+        context.pipeToSelf(
+                around.key()
+                        .apply(entityId)
+                        .thenCompose(key -> key.isPresent()
+                                ? tails.lacking(entityId, running, key.get())
+                                : CompletableFuture.completedFuture(Progress.NONE)),
+                (lacking, fault) -> new ConversationEntity.Interrupted(
+                        running.number(), fault == null ? lacking : Progress.NONE));
     }
 
     /** What follows from what came. */
@@ -110,6 +144,7 @@ final class TurnInHand {
             live.filter(l -> !l.over()).ifPresent(l -> {
                 l.cancel();
                 l.end(how);
+                around.tails().ifPresent(t -> t.forget(entityId, l.turn()));
             });
         });
     }

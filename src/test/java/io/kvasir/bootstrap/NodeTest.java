@@ -29,7 +29,9 @@ class NodeTest {
                 .withFallback(ConfigFactory.defaultApplication())
                 .withFallback(ConfigFactory.defaultReference())
                 .resolve();
-        return seed == 0 ? config : new ClusterSettings(java.util.List.of("127.0.0.1:" + seed)).into(config);
+        return seed == 0 ? config : ClusterSettings.of(ConfigFactory.parseString("cluster.seeds = \"127.0.0.1:" + seed + "\"")
+                        .withFallback(config.getConfig("kvasir")))
+                .into(config);
     }
 
     private static int freePort() throws IOException {
@@ -46,7 +48,7 @@ class NodeTest {
 
     @Test
     void aServerWithoutSeedsIsAClusterOfItsOwn() throws Exception {
-        Node.Started alone = Node.start(config(0, 0), pool(), () -> {});
+        Node.Started alone = Node.start(config(0, 0), true, pool(), () -> {});
         try {
             assertThat(alone.up().toCompletableFuture().get(30, TimeUnit.SECONDS))
                     .isTrue();
@@ -60,11 +62,11 @@ class NodeTest {
     void serversFindEachOtherAndAreToldWhenOneIsGone() throws Exception {
         int seed = freePort();
         AtomicInteger lost = new AtomicInteger();
-        Node.Started first = Node.start(config(seed, seed), pool(), lost::incrementAndGet);
+        Node.Started first = Node.start(config(seed, seed), false, pool(), lost::incrementAndGet);
         Node.Started second = null;
         try {
             first.up().toCompletableFuture().get(30, TimeUnit.SECONDS);
-            second = Node.start(config(0, seed), pool(), () -> {});
+            second = Node.start(config(0, seed), false, pool(), () -> {});
             second.up().toCompletableFuture().get(60, TimeUnit.SECONDS);
             assertThat(members(second)).isEqualTo(2);
             assertThat(lost).hasValue(0);

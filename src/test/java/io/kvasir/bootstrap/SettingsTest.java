@@ -33,6 +33,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** Every default, pinned: changing one is a decision, not an accident. */
@@ -78,7 +79,10 @@ class SettingsTest {
 
     @Test
     void isAClusterOfOne() {
-        assertThat(DEFAULTS.cluster()).isEqualTo(new ClusterSettings(List.of()));
+        assertThat(DEFAULTS.cluster()).isEqualTo(new ClusterSettings(
+                        List.of(), Set.of("entities"), Optional.empty(), Optional.empty(), Duration.ofSeconds(2)));
+        assertThat(DEFAULTS.config().getStringList("pekko.cluster.roles")).containsExactly("entities");
+        assertThat(DEFAULTS.config().getString("pekko.cluster.sharding.role")).isEqualTo("entities");
         assertThat(DEFAULTS.config().getStringList("pekko.cluster.seed-nodes")).isEmpty();
         assertThat(DEFAULTS.config().getString("pekko.remote.artery.canonical.hostname"))
                 .isEqualTo("127.0.0.1");
@@ -289,7 +293,10 @@ class SettingsTest {
                         Duration.ofSeconds(15),
                         Duration.ofMinutes(5),
                         Duration.ofSeconds(10),
-                        100));
+                        100,
+                        Duration.ZERO,
+                        false));
+        assertThat(DEFAULTS.config().getDuration("kvasir.conversation.drain")).isEqualTo(Duration.ofSeconds(10));
         assertThat(DEFAULTS.answering()).isEqualTo(new AnsweringSettings(2_000, 300));
     }
 

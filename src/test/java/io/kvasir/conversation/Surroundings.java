@@ -62,6 +62,8 @@ final class Surroundings implements AutoCloseable {
     Duration longestTurn = Duration.ofMinutes(1);
     Duration checkpointEvery = Duration.ofMinutes(1);
     Duration idle = Duration.ofMinutes(5);
+    Duration drain = Duration.ZERO;
+    Optional<ReplyTails> tails = Optional.empty();
 
     Surroundings(Materializer materializer) {
         this.materializer = materializer;
@@ -83,11 +85,14 @@ final class Surroundings implements AutoCloseable {
                         Duration.ofSeconds(1),
                         idle,
                         Duration.ofSeconds(5),
-                        100),
+                        100,
+                        drain,
+                        tails.isPresent()),
                 new Ticking(),
                 _ -> found,
                 new Answering(this::answer, new Bills(), materializer, 2),
-                (_, at) -> listed.add(at));
+                (_, at) -> listed.add(at),
+                tails);
     }
 
     private Source<AnswerEvent, NotUsed> answer(Question question) {
