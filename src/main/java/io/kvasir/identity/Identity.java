@@ -223,7 +223,11 @@ public final class Identity implements Authenticator, AutoCloseable {
                         UserId user = Directory.addUser(c, email, Optional.empty(), Optional.of(hash), clock.instant());
                         return new Owner(
                                 user, homeOf(c, user), password.isPresent() ? Optional.empty() : Optional.of(chosen));
-                    }));
+                    }))
+                    // Servers of a cluster may start at once: another one made it meanwhile.
+                    .exceptionallyCompose(fault -> Failures.cause(fault) instanceof SQLException sql && Sql.broken(sql)
+                            ? ensureOwner(email, password)
+                            : CompletableFuture.failedFuture(fault));
         });
     }
 
