@@ -66,8 +66,18 @@ public final class ServerProcess implements AutoCloseable {
                         "false"));
         builder.environment().putAll(environment);
         ServerProcess server = new ServerProcess(builder.start(), port, log);
-        server.awaitFirstAnswer(Duration.ofSeconds(90));
+        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(server.process::destroyForcibly));
+        try {
+            server.awaitFirstAnswer(Duration.ofSeconds(90));
+        } catch (IOException e) {
+            server.process.destroyForcibly();
+            throw e;
+        }
         return server;
+    }
+
+    public boolean alive() {
+        return process.isAlive();
     }
 
     public URI uri(String path) {
@@ -139,7 +149,7 @@ public final class ServerProcess implements AutoCloseable {
         return String.join("\n", lines.subList(Math.max(0, lines.size() - 40), lines.size()));
     }
 
-    private static int freePort() throws IOException {
+    static int freePort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0, 1, java.net.InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
         }

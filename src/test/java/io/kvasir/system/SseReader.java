@@ -16,7 +16,7 @@ public final class SseReader implements AutoCloseable {
     private final BufferedReader lines;
     private final int status;
 
-    private SseReader(int status, InputStream in) {
+    SseReader(int status, InputStream in) {
         this.status = status;
         this.lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
     }

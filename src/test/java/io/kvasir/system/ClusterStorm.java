@@ -1,0 +1,443 @@
+package io.kvasir.system;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.kvasir.http.Json;
+import io.kvasir.load.FakeReply;
+import io.kvasir.system.ClusterProcesses.Member;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * What clients of three servers notice when one of them is killed, and when all are restarted one by one: how long until
+ * every knowledge base answers again, whether readers of live replies miss or see twice a single character, whether
+ * anything that was acknowledged is gone, whether a request that may be repeated ever fails.
+ */
+public final class ClusterStorm implements AutoCloseable {
+    private static final Duration GIVE_UP = Duration.ofSeconds(60);
+
+    private final ClusterProcesses cluster;
+    private final HttpClient http = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(Duration.ofSeconds(2))
+            .executor(Executors.newFixedThreadPool(4, Thread.ofPlatform().daemon().factory()))
+            .build();
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private final List<String> bases = new ArrayList<>();
+    private final List<String> filled = new ArrayList<>();
+    /** The last description each knowledge base acknowledged, as a number. */
+    private final Map<String, Integer> described = new ConcurrentHashMap<>();
+
+    private final Map<String, Boolean> begun = new ConcurrentHashMap<>();
+    private final AtomicInteger requests = new AtomicInteger();
+    private final AtomicInteger repeated = new AtomicInteger();
+    private final AtomicInteger failed = new AtomicInteger();
+    private String token = "";
+
+    /**
+     * What a kill did.
+     *
+     * @param answeredMs from the kill to the first answer of the last knowledge base
+     * @param lost characters readers saw that the stored reply has not, or that they never saw
+     * @param repeated characters readers saw twice
+     * @param ended replies that came to their end
+     * @param cut replies that were marked as interrupted, since the node that gave them died
+     * @param acknowledgedLost acknowledged changes that are gone
+     */
+    public record Kill(
+            boolean oldest,
+            long answeredMs,
+            long lost,
+            long repeated,
+            int ended,
+            int cut,
+            int resumed,
+            int acknowledged,
+            int acknowledgedLost) {}
+
+    /** What a restart of all did. @param again requests that needed another server or another try */
+    public record Roll(int requests, int again, int failed, long tookMs) {}
+
+    public ClusterStorm(Path folder, int knowledgeBases, FakeReply reply) throws Exception {
+        cluster = new ClusterProcesses(folder, 3, reply, Map.of("KVASIR_LOG_FORMAT", "text"));
+        try {
+            try (Api api = new Api(cluster.oldest()::uri)) {
+                api.login();
+                token = api.token();
+            }
+            fill(knowledgeBases);
+        } catch (Exception e) {
+            close();
+            throw e;
+        }
+    }
+
+    public ClusterProcesses cluster() {
+        return cluster;
+    }
+
+    private void fill(int knowledgeBases) throws Exception {
+        Semaphore few = new Semaphore(8);
+        List<Future<String>> made = new ArrayList<>();
+        for (int i = 0; i < knowledgeBases; i++) {
+            String name = "Base " + i;
+            made.add(threads.submit(() -> {
+                few.acquire();
+                try {
+                    return id(send(
+                            "POST", "/api/v1/knowledge-bases", Map.of("name", name, "provider", "openai", "model", "gpt-4o-mini")));
+                } finally {
+                    few.release();
+                }
+            }));
+        }
+        for (Future<String> one : made) {
+            bases.add(one.get());
+        }
+        for (String base : bases.subList(0, Math.min(8, bases.size()))) {
+            try (Api api = new Api(cluster.oldest()::uri)) {
+                api.token(token);
+                String job = api.upload(
+                                "POST",
+                                "/api/v1/knowledge-bases/" + base + "/documents",
+                                "refunds.md",
+                                "# Refunds\n\nRefunds are paid within fourteen days.".getBytes(StandardCharsets.UTF_8))
+                        .expect(202)
+                        .body()
+                        .get("jobs")
+                        .get(0)
+                        .get("id")
+                        .asText();
+                String path = "/api/v1/knowledge-bases/" + base + "/jobs/" + job;
+                while (!api.get(path).expect(200).body().get("status").asText().equals("completed")) {
+                    LockSupport.parkNanos(50_000_000);
+                }
+                filled.add(base);
+            }
+        }
+    }
+
+    /** Kills one of the three while replies are given and changes made; afterwards it is started again. */
+    public Kill kill(boolean oldest, int streams) throws Exception {
+        described.clear();
+        begun.clear();
+        AtomicBoolean going = new AtomicBoolean(true);
+        List<Reader> readers = new ArrayList<>();
+        List<Future<?>> reading = new ArrayList<>();
+        for (int i = 0; i < streams; i++) {
+            Reader reader = new Reader(filled.get(i % filled.size()), cluster.any());
+            readers.add(reader);
+            reading.add(threads.submit(reader));
+        }
+        for (Reader reader : readers) {
+            reader.awaitSome();
+        }
+        List<Future<?>> writing = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            int number = i;
+            writing.add(threads.submit(() -> write(number, going)));
+        }
+        LockSupport.parkNanos(500_000_000);
+
+        Member victim = oldest ? cluster.oldest() : cluster.youngest();
+        long killed = cluster.kill(victim);
+        List<Future<Long>> answers = new ArrayList<>();
+        for (String base : bases) {
+            answers.add(threads.submit(() -> {
+                send("GET", "/api/v1/knowledge-bases/" + base, null);
+                return System.nanoTime();
+            }));
+        }
+        long last = killed;
+        for (Future<Long> answer : answers) {
+            last = Math.max(last, answer.get());
+        }
+        going.set(false);
+        for (Future<?> one : writing) {
+            one.get();
+        }
+        for (Future<?> one : reading) {
+            one.get();
+        }
+        long lost = 0;
+        long twice = 0;
+        int ended = 0;
+        int cut = 0;
+        int resumed = 0;
+        for (Reader reader : readers) {
+            String stored = stored(reader);
+            String seen = reader.text.toString();
+            if (!seen.equals(stored)) {
+                int same = common(seen, stored);
+                lost += Math.max(seen.length(), stored.length()) - same;
+            }
+            twice += reader.twice;
+            lost += reader.missed;
+            ended += reader.last.equals("turn.completed") ? 1 : 0;
+            cut += reader.last.equals("turn.failed") ? 1 : 0;
+            resumed += reader.opened > 1 ? 1 : 0;
+        }
+        int gone = gone();
+        int acknowledged = described.values().stream().mapToInt(Integer::intValue).sum() + begun.size();
+        cluster.join(victim.number());
+        return new Kill(
+                oldest, (last - killed) / 1_000_000, lost, twice, ended, cut, resumed, acknowledged, gone);
+    }
+
+    /** Restarts all of them one by one, in order, under load. */
+    public Roll roll(int clients) throws Exception {
+        requests.set(0);
+        repeated.set(0);
+        failed.set(0);
+        described.clear();
+        begun.clear();
+        AtomicBoolean going = new AtomicBoolean(true);
+        List<Future<?>> load = new ArrayList<>();
+        for (int i = 0; i < clients; i++) {
+            int number = i;
+            load.add(threads.submit(() -> write(number, going)));
+        }
+        long began = System.nanoTime();
+        for (Member member : cluster.members()) {
+            cluster.stop(member);
+            cluster.join(member.number());
+        }
+        long took = (System.nanoTime() - began) / 1_000_000;
+        going.set(false);
+        for (Future<?> one : load) {
+            one.get();
+        }
+        return new Roll(requests.get(), repeated.get(), failed.get() + gone(), took);
+    }
+
+    /** Changes and reads that may be repeated. */
+    private Void write(int number, AtomicBoolean going) throws Exception {
+        for (int n = 1; going.get(); n++) {
+            String base = bases.get((number * 7 + 3) % bases.size());
+            try {
+                send("PUT", "/api/v1/knowledge-bases/" + base, Map.of("name", "Base", "description", Integer.toString(n)));
+                described.put(base, n);
+                String conversation = id(send("POST", "/api/v1/chat/conversations", Map.of("kbId", base)));
+                begun.put(conversation, true);
+                send("GET", "/api/v1/chat/conversations/" + conversation, null);
+                send("GET", "/api/v1/knowledge-bases?limit=10", null);
+            } catch (IOException gaveUp) {
+                failed.incrementAndGet();
+                System.err.println(gaveUp.getMessage());
+            }
+        }
+        return null;
+    }
+
+    private int gone() throws Exception {
+        int gone = 0;
+        for (Map.Entry<String, Integer> one : described.entrySet()) {
+            int now = send("GET", "/api/v1/knowledge-bases/" + one.getKey(), null)
+                    .get("description")
+                    .asInt(0);
+            gone += now < one.getValue() ? 1 : 0;
+        }
+        for (String conversation : begun.keySet()) {
+            try {
+                send("GET", "/api/v1/chat/conversations/" + conversation, null);
+            } catch (IOException notFound) {
+                gone++;
+            }
+        }
+        return gone;
+    }
+
+    /**
+     * As a load balancer does it: to the next server where the connection breaks or the answer is 502, 503 or 504; a POST
+     * with the same key.
+     *
+     * @throws IOException where nobody did it in a minute, or it was refused
+     */
+    private JsonNode send(String method, String path, @org.jspecify.annotations.Nullable Object body)
+            throws IOException, InterruptedException {
+        requests.incrementAndGet();
+        String key = io.kvasir.kernel.Ids.next();
+        long end = System.nanoTime() + GIVE_UP.toNanos();
+        String why = "";
+        for (boolean first = true; System.nanoTime() < end; first = false) {
+            if (!first) {
+                repeated.incrementAndGet();
+                LockSupport.parkNanos(50_000_000);
+            }
+            HttpRequest.Builder request = HttpRequest.newBuilder(cluster.any().uri(path))
+                    .timeout(Duration.ofSeconds(20))
+                    .header("Authorization", "Bearer " + token)
+                    .header("Content-Type", "application/json")
+                    .method(
+                            method,
+                            body == null
+                                    ? HttpRequest.BodyPublishers.noBody()
+                                    : HttpRequest.BodyPublishers.ofByteArray(Json.bytes(body)));
+            if (method.equals("POST")) {
+                request.header("Idempotency-Key", key);
+            }
+            try {
+                HttpResponse<byte[]> response = http.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
+                if (response.statusCode() < 300) {
+                    return Json.MAPPER.readTree(response.body());
+                }
+                why = response.statusCode() + " " + new String(response.body(), StandardCharsets.UTF_8);
+                // 409: the first try of this key is still under way.
+                if (response.statusCode() != 409 && (response.statusCode() < 502 || response.statusCode() > 504)) {
+                    break;
+                }
+            } catch (IOException broken) {
+                why = broken.toString();
+            }
+        }
+        throw new IOException(method + " " + path + " was not done: " + why);
+    }
+
+    private static String id(JsonNode made) {
+        return made.get("id").asText();
+    }
+
+    private String stored(Reader reader) throws IOException, InterruptedException {
+        for (int i = 0; ; i++) {
+            JsonNode items = send("GET", "/api/v1/chat/conversations/" + reader.conversation + "/messages", null)
+                    .get("items");
+            JsonNode reply = items.get(items.size() - 1);
+            if (!reply.get("status").asText().equals("running") || i == 100) {
+                return reply.get("content").asText();
+            }
+            LockSupport.parkNanos(100_000_000);
+        }
+    }
+
+    private static int common(String a, String b) {
+        int n = 0;
+        while (n < a.length() && n < b.length() && a.charAt(n) == b.charAt(n)) {
+            n++;
+        }
+        return n;
+    }
+
+    /** One that asks and reads along, and goes on elsewhere by its position where its server goes. */
+    private final class Reader implements Callable<Void> {
+        private final String base;
+        private final StringBuffer text = new StringBuffer();
+        private Member at;
+        private volatile String conversation = "";
+        private volatile String last = "";
+        private String position = "";
+        private int opened;
+        private long twice;
+        private long missed;
+        private volatile @org.jspecify.annotations.Nullable Exception broken;
+
+        Reader(String base, Member at) {
+            this.base = base;
+            this.at = at;
+        }
+
+        void awaitSome() throws Exception {
+            long end = System.nanoTime() + GIVE_UP.toNanos();
+            while (text.isEmpty()) {
+                if (broken != null) {
+                    throw new ExecutionException(broken);
+                }
+                if (System.nanoTime() > end) {
+                    throw new AssertionError("no reply began");
+                }
+                LockSupport.parkNanos(10_000_000);
+            }
+        }
+
+        @Override
+        public Void call() throws Exception {
+            try {
+                conversation = id(send("POST", "/api/v1/chat/conversations", Map.of("kbId", base)));
+                String events = "/api/v1/chat/conversations/" + conversation + "/events";
+                read(request(at.uri("/api/v1/chat/conversations/" + conversation + "/messages"))
+                        .POST(HttpRequest.BodyPublishers.ofString("{\"content\":\"When are refunds paid?\"}"))
+                        .build());
+                long end = System.nanoTime() + GIVE_UP.toNanos();
+                while (last.isEmpty() && System.nanoTime() < end) {
+                    LockSupport.parkNanos(100_000_000);
+                    at = cluster.any();
+                    HttpRequest.Builder again = request(at.uri(events)).GET();
+                    read((position.isEmpty() ? again : again.header("Last-Event-ID", position)).build());
+                }
+                return null;
+            } catch (Exception e) {
+                broken = e;
+                throw e;
+            }
+        }
+
+        private HttpRequest.Builder request(URI uri) {
+            return HttpRequest.newBuilder(uri)
+                    .header("Authorization", "Bearer " + token)
+                    .header("Content-Type", "application/json")
+                    .header("Accept", "text/event-stream");
+        }
+
+        private void read(HttpRequest request) throws InterruptedException {
+            try {
+                HttpResponse<InputStream> response = http.send(request, HttpResponse.BodyHandlers.ofInputStream());
+                try (SseReader events = new SseReader(response.statusCode(), response.body())) {
+                    if (response.statusCode() != 200) {
+                        return;
+                    }
+                    opened++;
+                    while (last.isEmpty()) {
+                        Optional<SseReader.Event> next = events.next();
+                        if (next.isEmpty()) {
+                            return;
+                        }
+                        heard(next.get());
+                    }
+                }
+            } catch (IOException cutOff) {
+                // Its server is gone: on to another one.
+            }
+        }
+
+        private void heard(SseReader.Event event) {
+            position = event.id();
+            switch (event.name()) {
+                case "delta" -> {
+                    text.append(event.data().get("text").asText());
+                    long offset = Long.parseLong(event.id().substring(event.id().indexOf(':') + 1));
+                    // The position says how long the reply is with this piece.
+                    twice += Math.max(0, text.length() - offset);
+                    missed += Math.max(0, offset - text.length());
+                }
+                case "turn.completed", "turn.failed", "turn.stopped" -> last = event.name();
+                default -> {}
+            }
+        }
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        threads.shutdownNow();
+        http.shutdownNow();
+        cluster.close();
+    }
+}
