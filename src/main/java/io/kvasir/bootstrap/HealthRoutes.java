@@ -5,10 +5,14 @@ import static org.apache.pekko.http.javadsl.server.Directives.onComplete;
 import io.kvasir.http.Access;
 import io.kvasir.http.Endpoint;
 import io.kvasir.http.Json;
+import io.kvasir.llm.ProviderHealth;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -24,19 +28,46 @@ final class HealthRoutes {
 
     private final Map<String, Supplier<CompletionStage<?>>> parts;
     private final BooleanSupplier takesPart;
+    private final Supplier<List<ProviderHealth>> providers;
 
     /**
      * @param parts by name; a part is well if its stage completes in time
      * @param takesPart whether this server is a member that does not leave
+     * @param providers how the language models fare; one that is away makes nothing unready, since others answer
      */
-    HealthRoutes(Map<String, Supplier<CompletionStage<?>>> parts, BooleanSupplier takesPart) {
+    HealthRoutes(
+            Map<String, Supplier<CompletionStage<?>>> parts,
+            BooleanSupplier takesPart,
+            Supplier<List<ProviderHealth>> providers) {
+        this.providers = providers;
         this.parts = parts;
         this.takesPart = takesPart;
     }
 
     private record Alive(String status) {}
 
-    private record Health(String status, Map<String, String> parts) {}
+    /** @param pausedUntil when it is tried again; @param lastFailure of what kind, since the server started */
+    private record Provider(
+            String name,
+            String state,
+            int calls,
+            int waiting,
+            Optional<Instant> pausedUntil,
+            Optional<String> lastFailure,
+            Optional<Instant> lastFailureAt) {
+        static Provider of(ProviderHealth health) {
+            return new Provider(
+                    health.provider(),
+                    health.state().name().toLowerCase(Locale.ROOT),
+                    health.calls(),
+                    health.waiting(),
+                    health.pausedUntil(),
+                    health.lastFailure().map(f -> f.kind().name().toLowerCase(Locale.ROOT)),
+                    health.lastFailure().map(ProviderHealth.Failure::at));
+        }
+    }
+
+    private record Health(String status, Map<String, String> parts, List<Provider> providers) {}
 
     List<Endpoint> endpoints() {
         return List.of(
@@ -62,7 +93,10 @@ final class HealthRoutes {
             asked.forEach((name, state) -> states.put(name, state.join()));
             boolean well = states.values().stream().allMatch("up"::equals);
             return Directives.complete(Json.response(
-                    well ? StatusCodes.OK : StatusCodes.SERVICE_UNAVAILABLE, new Health(well ? "up" : "down", states)));
+                    well ? StatusCodes.OK : StatusCodes.SERVICE_UNAVAILABLE, new Health(
+                            well ? "up" : "down",
+                            states,
+                            providers.get().stream().map(Provider::of).toList())));
         });
     }
 

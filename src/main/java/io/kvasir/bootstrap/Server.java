@@ -235,12 +235,14 @@ public final class Server implements AutoCloseable {
                                     new ConversationRoutes(conversations, idempotent).endpoints(),
                                     new PublicRoutes(conversations, identity, slug -> shared(knowledgeBases, slug))
                                             .endpoints(),
+                                    new ModelRoutes(models).endpoints(),
                                     new TenancyRoutes(tenants).endpoints(),
                                     new AuditRoutes(audit).endpoints(),
                                     new PrivacyRoutes(privacy).endpoints(),
                                     new HealthRoutes(
                                                     parts(transactor, found),
-                                                    () -> !departure.announced() && Node.takesPart(system))
+                                                    () -> !departure.announced() && Node.takesPart(system),
+                                                    models::health)
                                             .endpoints())
                             .flatMap(List::stream)
                             .toList()),
