@@ -25,7 +25,8 @@ public final class ClusterBench {
         System.out.println("3 servers, " + bases + " knowledge bases, " + streams + " live streams; logs in " + folder);
         List<ClusterStorm.Kill> all = new ArrayList<>();
         ClusterStorm.Roll roll;
-        try (ClusterStorm storm = new ClusterStorm(folder, bases, FakeReply.DEFAULT.with("first=100,rate=10,tokens=200"))) {
+        try (ClusterStorm storm =
+                new ClusterStorm(folder, bases, FakeReply.DEFAULT.with("first=100,rate=10,tokens=200"))) {
             for (int i = 0; i < kills; i++) {
                 ClusterStorm.Kill kill = storm.kill(i % 2 == 0, streams);
                 all.add(kill);
@@ -46,13 +47,25 @@ public final class ClusterBench {
             }
             roll = storm.roll(4);
         }
-        List<Long> times = all.stream().map(ClusterStorm.Kill::answeredMs).sorted().toList();
+        List<Long> times =
+                all.stream().map(ClusterStorm.Kill::answeredMs).sorted().toList();
         long median = times.get(times.size() / 2);
         System.out.printf(
                 "median %d ms; rolling restart in %d ms: %d requests, %d needed another try, %d failed; machine load %s%n",
                 median, roll.tookMs(), roll.requests(), roll.again(), roll.failed(), load());
-        System.out.println(Json.write(
-                Map.of("bench", "cluster", "knowledgeBases", bases, "streams", streams, "medianMs", median, "kills", all, "roll", roll)));
+        System.out.println(Json.write(Map.of(
+                "bench",
+                "cluster",
+                "knowledgeBases",
+                bases,
+                "streams",
+                streams,
+                "medianMs",
+                median,
+                "kills",
+                all,
+                "roll",
+                roll)));
         try (var files = Files.walk(folder)) {
             files.sorted(Comparator.reverseOrder()).forEach(f -> f.toFile().delete());
         }

@@ -132,9 +132,7 @@ record ClusterSettings(
         });
         kubernetes.ifPresent(k -> {
             String bootstrap = "pekko.management.cluster.bootstrap.";
-            pekko.put(
-                    "pekko.extensions",
-                    List.of("org.apache.pekko.management.cluster.bootstrap.ClusterBootstrap"));
+            pekko.put("pekko.extensions", List.of("org.apache.pekko.management.cluster.bootstrap.ClusterBootstrap"));
             // pekko-discovery ended with an earlier release than the rest; only bootstrap uses it.
             pekko.put("pekko.fail-mixed-versions", false);
             pekko.put("pekko.management.http.hostname", config.getString("kvasir.cluster.host"));
@@ -142,8 +140,7 @@ record ClusterSettings(
             pekko.put("pekko.discovery.method", "kubernetes-api");
             pekko.put("pekko.discovery.kubernetes-api.pod-label-selector", k.selector());
             pekko.put("pekko.discovery.kubernetes-api.use-raw-ip", true);
-            k.namespace()
-                    .ifPresent(namespace -> pekko.put("pekko.discovery.kubernetes-api.pod-namespace", namespace));
+            k.namespace().ifPresent(namespace -> pekko.put("pekko.discovery.kubernetes-api.pod-namespace", namespace));
             pekko.put(bootstrap + "contact-point-discovery.service-name", "kvasir");
             pekko.put(bootstrap + "contact-point-discovery.port-name", "management");
             pekko.put(bootstrap + "contact-point-discovery.required-contact-point-nr", k.contactPoints());

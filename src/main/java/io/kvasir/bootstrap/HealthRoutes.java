@@ -93,7 +93,8 @@ final class HealthRoutes {
             asked.forEach((name, state) -> states.put(name, state.join()));
             boolean well = states.values().stream().allMatch("up"::equals);
             return Directives.complete(Json.response(
-                    well ? StatusCodes.OK : StatusCodes.SERVICE_UNAVAILABLE, new Health(
+                    well ? StatusCodes.OK : StatusCodes.SERVICE_UNAVAILABLE,
+                    new Health(
                             well ? "up" : "down",
                             states,
                             providers.get().stream().map(Provider::of).toList())));

@@ -19,9 +19,7 @@ final class ModelRoutes {
 
     List<Endpoint> endpoints() {
         return List.of(Endpoint.get(
-                        "/api/v1/models",
-                        Access.READ,
-                        _ -> Directives.complete(Json.ok(new Offers(models.offers()))))
+                        "/api/v1/models", Access.READ, _ -> Directives.complete(Json.ok(new Offers(models.offers()))))
                 .says("List the providers that are connected, with their models and prices")
                 .gives(200, Offers.class));
     }

@@ -55,12 +55,10 @@ final class Node {
     /** Whether this member takes part: not before it has joined, and not while it leaves. */
     static boolean takesPart(ActorSystem<?> system) {
         Cluster cluster = Cluster.get(system);
-        return !cluster.isTerminated()
-                && cluster.selfMember().status().equals(MemberStatus.up());
+        return !cluster.isTerminated() && cluster.selfMember().status().equals(MemberStatus.up());
     }
 
-    private static Behavior<ClusterDomainEvent> guardian(
-            boolean alone, CompletableFuture<Boolean> up, Runnable lost) {
+    private static Behavior<ClusterDomainEvent> guardian(boolean alone, CompletableFuture<Boolean> up, Runnable lost) {
         return Behaviors.setup(context -> {
             Cluster cluster = Cluster.get(context.getSystem());
             UniqueAddress self = cluster.selfMember().uniqueAddress();

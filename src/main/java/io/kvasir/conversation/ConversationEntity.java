@@ -345,15 +345,13 @@ final class ConversationEntity
     }
 
     private void recovered(Conversation state) {
-        state.running()
-                .filter(t -> !turn.goesOn(t))
-                .ifPresent(t -> {
-                    if (around.tails().isPresent()) {
-                        turn.salvage(t);
-                    } else {
-                        context.getSelf().tell(new Fail(t.number(), Endings.INTERRUPTED));
-                    }
-                });
+        state.running().filter(t -> !turn.goesOn(t)).ifPresent(t -> {
+            if (around.tails().isPresent()) {
+                turn.salvage(t);
+            } else {
+                context.getSelf().tell(new Fail(t.number(), Endings.INTERRUPTED));
+            }
+        });
         settle(state);
     }
 

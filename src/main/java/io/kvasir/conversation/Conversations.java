@@ -18,6 +18,7 @@ import io.kvasir.kernel.KnowledgeBaseId;
 import io.kvasir.kernel.Outcome;
 import io.kvasir.kernel.Principal;
 import io.kvasir.kernel.Rejection;
+import io.kvasir.kernel.Repeated;
 import io.kvasir.kernel.Scope;
 import io.kvasir.kernel.TenantId;
 import io.kvasir.kernel.UserId;
@@ -374,7 +375,11 @@ public final class Conversations {
     }
 
     private CompletionStage<Outcome<Reply.Page>> pages(ConversationAddress address, int from, int turns) {
-        return reply(address, replyTo -> new ConversationEntity.Read(from, turns, replyTo))
+        // Changes nothing, so it is asked again where a node died with the question.
+        return answered(Repeated.ask(
+                        patience -> entity(address)
+                                .<Reply>ask(replyTo -> new ConversationEntity.Read(from, turns, replyTo), patience),
+                        settings.answerWithin()))
                 .thenApply(reply -> switch (reply) {
                     case Reply.Page page -> Outcome.done(page);
                     case Reply.Refused(Rejection reason) -> Outcome.refused(reason);
@@ -393,7 +398,11 @@ public final class Conversations {
 
     private CompletionStage<Reply> reply(
             ConversationAddress address, org.apache.pekko.japi.function.Function<ActorRef<Reply>, Command> question) {
-        return entity(address).ask(question, settings.answerWithin()).handle((reply, fault) -> {
+        return answered(entity(address).ask(question, settings.answerWithin()));
+    }
+
+    private static CompletionStage<Reply> answered(CompletionStage<Reply> asked) {
+        return asked.handle((reply, fault) -> {
             if (fault != null) {
                 throw new Problems.Unavailable("The conversation did not answer in time", Duration.ofSeconds(2));
             }

@@ -39,8 +39,7 @@ final class LiveReply {
      * @param longest UTF-16 units; what comes beyond is not taken
      * @param tails where what it gains is kept before it is shown; empty: it is shown at once
      */
-    LiveReply(
-            AnswerInbox inbox, SubjectKey key, UniqueKillSwitch stream, int longest, Optional<ReplyTails> tails) {
+    LiveReply(AnswerInbox inbox, SubjectKey key, UniqueKillSwitch stream, int longest, Optional<ReplyTails> tails) {
         this.tails = tails;
         this.inbox = inbox;
         this.key = key;
@@ -135,7 +134,13 @@ final class LiveReply {
         keeping = true;
         int to = text.length();
         return tails.map(t -> t.keep(
-                conversation, turn(), pieces++, kept, text.substring(kept, to), fresh ? sources : Optional.empty(), key));
+                conversation,
+                turn(),
+                pieces++,
+                kept,
+                text.substring(kept, to),
+                fresh ? sources : Optional.empty(),
+                key));
     }
 
     /** So much is kept. */

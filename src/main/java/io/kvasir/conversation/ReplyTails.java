@@ -40,7 +40,13 @@ final class ReplyTails {
 
     /** Completes once a crash can't take it any more. @param ordinal of the piece, from 0; @param from where the text begins */
     CompletionStage<Boolean> keep(
-            String conversation, int turn, int ordinal, int from, String text, Optional<Sources> sources, SubjectKey key) {
+            String conversation,
+            int turn,
+            int ordinal,
+            int from,
+            String text,
+            Optional<Sources> sources,
+            SubjectKey key) {
         Sealed piece = key.seal(Json.write(new Gain(from, text, sources.orElse(null))));
         return enqueue(new Change(conversation, turn, ordinal, Optional.of(piece), new CompletableFuture<>()));
     }
@@ -52,7 +58,8 @@ final class ReplyTails {
 
     /** What the journal lacks of a turn that was cut off. */
     CompletionStage<Progress> lacking(String conversation, Turn turn, SubjectKey key) {
-        return transactor.run(c -> Sql.all(
+        return transactor
+                .run(c -> Sql.all(
                         c,
                         "SELECT subject, piece FROM reply_tails WHERE conversation = ? AND turn = ? ORDER BY ordinal",
                         row -> new Sealed(row.getString(1), row.getBytes(2)),

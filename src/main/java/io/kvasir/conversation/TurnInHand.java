@@ -93,8 +93,8 @@ final class TurnInHand {
             AnswerInbox inbox = reply.inbox();
             // A database that is away for a moment must not stop what is said.
             reply.keep(entityId)
-                    .ifPresent(done -> context.pipeToSelf(
-                            done, (_, _) -> new ConversationEntity.Kept(inbox, to, withSources)));
+                    .ifPresent(done ->
+                            context.pipeToSelf(done, (_, _) -> new ConversationEntity.Kept(inbox, to, withSources)));
         });
     }
 
@@ -114,8 +114,8 @@ final class TurnInHand {
                         .thenCompose(key -> key.isPresent()
                                 ? tails.lacking(entityId, running, key.get())
                                 : CompletableFuture.completedFuture(Progress.NONE)),
-                (lacking, fault) -> new ConversationEntity.Interrupted(
-                        running.number(), fault == null ? lacking : Progress.NONE));
+                (lacking, fault) ->
+                        new ConversationEntity.Interrupted(running.number(), fault == null ? lacking : Progress.NONE));
     }
 
     /** What follows from what came. */

@@ -145,7 +145,7 @@ public final class KnowledgeBases {
     }
 
     CompletionStage<Outcome<Views.Base>> read(Scope scope) {
-        return region.head(scope, KnowledgeBaseEntity.Read::new).thenCompose(head -> views.base(scope, head));
+        return region.read(scope).thenCompose(head -> views.base(scope, head));
     }
 
     CompletionStage<Page<Views.Base>> list(TenantId tenant, Page.Request request) {
@@ -170,7 +170,7 @@ public final class KnowledgeBases {
 
     CompletionStage<Outcome<Views.Base>> describe(Scope scope, Wishes wishes) {
         return then(
-                        region.head(scope, KnowledgeBaseEntity.Read::new),
+                        region.read(scope),
                         head -> keys.obtain(Sources.ownSubject(scope))
                                 .thenApply(key -> views.profile(key, wishes, Optional.of(head.profile()), settings))
                                 .thenCompose(profile -> region.head(
@@ -179,8 +179,7 @@ public final class KnowledgeBases {
     }
 
     CompletionStage<Outcome<RetrievalSettings>> search(Scope scope) {
-        return region.head(scope, KnowledgeBaseEntity.Read::new)
-                .thenApply(outcome -> outcome.map(head -> Sources.retrieval(head.search())));
+        return region.read(scope).thenApply(outcome -> outcome.map(head -> Sources.retrieval(head.search())));
     }
 
     CompletionStage<Outcome<RetrievalSettings>> configure(Scope scope, RetrievalSettings wanted) {
@@ -275,7 +274,7 @@ public final class KnowledgeBases {
             RetrievalSettings retrieval) {}
 
     public CompletionStage<Outcome<ForAnswers>> forAnswers(Scope scope) {
-        return region.head(scope, KnowledgeBaseEntity.Read::new).thenCompose(head -> views.forAnswers(scope, head));
+        return region.read(scope).thenCompose(head -> views.forAnswers(scope, head));
     }
 
     /** Lets go on what a stop or a kill interrupted. @return how many there were */
@@ -311,7 +310,7 @@ public final class KnowledgeBases {
         SourceId document = SourceId.next();
         // Asked first, so that nobody can fill the store of a knowledge base that is not theirs.
         return then(
-                        region.head(scope, KnowledgeBaseEntity.Read::new),
+                        region.read(scope),
                         _ -> Room.taking(
                                 room.forDocuments(scope, 1, 0),
                                 () -> uploads.stored(

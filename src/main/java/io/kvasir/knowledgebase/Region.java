@@ -3,6 +3,7 @@ package io.kvasir.knowledgebase;
 import io.kvasir.http.Problems;
 import io.kvasir.kernel.Outcome;
 import io.kvasir.kernel.Rejection;
+import io.kvasir.kernel.Repeated;
 import io.kvasir.kernel.Scope;
 import io.kvasir.knowledgebase.KnowledgeBaseEntity.Command;
 import java.time.Duration;
@@ -41,6 +42,15 @@ final class Region {
     CompletionStage<Outcome<Head>> head(
             Scope scope, org.apache.pekko.japi.function.Function<ActorRef<Reply>, Command> question) {
         return asked(scope, question, Reply.Ok.class).thenApply(o -> o.map(Reply.Ok::head));
+    }
+
+    /** How it is now. Changes nothing, so it is asked again where a node died with the question. */
+    CompletionStage<Outcome<Head>> read(Scope scope) {
+        return replied(
+                        Repeated.ask(
+                                patience -> entity(scope).ask(KnowledgeBaseEntity.Read::new, patience), answerWithin),
+                        Reply.Ok.class)
+                .thenApply(o -> o.map(Reply.Ok::head));
     }
 
     /** For what is answered with one document. */
@@ -85,7 +95,12 @@ final class Region {
 
     private <R extends Reply> CompletionStage<Outcome<R>> asked(
             Scope scope, org.apache.pekko.japi.function.Function<ActorRef<Reply>, Command> question, Class<R> wanted) {
-        return entity(scope).ask(question, answerWithin).handle((reply, fault) -> {
+        return replied(entity(scope).ask(question, answerWithin), wanted);
+    }
+
+    private static <R extends Reply> CompletionStage<Outcome<R>> replied(
+            CompletionStage<Reply> asked, Class<R> wanted) {
+        return asked.handle((reply, fault) -> {
             if (fault != null) {
                 throw new Problems.Unavailable("The knowledge base did not answer in time", Duration.ofSeconds(2));
             }

@@ -77,16 +77,17 @@ class KubernetesManifestsTest {
                         documents("secret.example.yaml").getFirst(), "stringData")
                 .keySet());
 
-        assertThat(set).hasSizeGreaterThan(15).allSatisfy(name -> assertThat(settings)
-                .contains("${?" + name + "}"));
+        assertThat(set)
+                .hasSizeGreaterThan(15)
+                .allSatisfy(name -> assertThat(settings).contains("${?" + name + "}"));
     }
 
     @Test
     void whatTheySetIsAClusterThatStarts(@org.junit.jupiter.api.io.TempDir Path folder) throws IOException {
         Map<String, String> set = environment();
         for (String file : List.of("CERTIFICATE", "KEY", "AUTHORITY")) {
-            assertThat(set.get("KVASIR_CLUSTER_TLS_" + file)).startsWith(
-                    KubernetesManifestsTest.<String>at(container(), "volumeMounts", 1, "mountPath"));
+            assertThat(set.get("KVASIR_CLUSTER_TLS_" + file))
+                    .startsWith(KubernetesManifestsTest.<String>at(container(), "volumeMounts", 1, "mountPath"));
         }
         Path pem = Files.createFile(folder.resolve("pem"));
         ClusterSettings cluster = ClusterSettings.of(ConfigFactory.parseMap(Map.of(
@@ -157,7 +158,8 @@ class KubernetesManifestsTest {
     @Test
     void theyReferToEachOtherByNamesThatExist() {
         String account = at(one("ServiceAccount"), "metadata", "name");
-        assertThat(KubernetesManifestsTest.<String>at(pod(), "serviceAccountName")).isEqualTo(account);
+        assertThat(KubernetesManifestsTest.<String>at(pod(), "serviceAccountName"))
+                .isEqualTo(account);
         assertThat(KubernetesManifestsTest.<String>at(one("RoleBinding"), "subjects", 0, "name"))
                 .isEqualTo(account);
         assertThat(KubernetesManifestsTest.<String>at(one("RoleBinding"), "roleRef", "name"))
@@ -178,11 +180,11 @@ class KubernetesManifestsTest {
 
     @Test
     void thePodsHaveNoMorePowerThanTheyNeed() {
-        assertThat(KubernetesManifestsTest.<Boolean>at(pod(), "securityContext", "runAsNonRoot")).isTrue();
+        assertThat(KubernetesManifestsTest.<Boolean>at(pod(), "securityContext", "runAsNonRoot"))
+                .isTrue();
         assertThat(KubernetesManifestsTest.<Boolean>at(container(), "securityContext", "allowPrivilegeEscalation"))
                 .isFalse();
-        assertThat(KubernetesManifestsTest.<List<String>>at(
-                        container(), "securityContext", "capabilities", "drop"))
+        assertThat(KubernetesManifestsTest.<List<String>>at(container(), "securityContext", "capabilities", "drop"))
                 .containsExactly("ALL");
     }
 }

@@ -29,9 +29,11 @@ class NodeTest {
                 .withFallback(ConfigFactory.defaultApplication())
                 .withFallback(ConfigFactory.defaultReference())
                 .resolve();
-        return seed == 0 ? config : ClusterSettings.of(ConfigFactory.parseString("cluster.seeds = \"127.0.0.1:" + seed + "\"")
-                        .withFallback(config.getConfig("kvasir")))
-                .into(config);
+        return seed == 0
+                ? config
+                : ClusterSettings.of(ConfigFactory.parseString("cluster.seeds = \"127.0.0.1:" + seed + "\"")
+                                .withFallback(config.getConfig("kvasir")))
+                        .into(config);
     }
 
     private static int freePort() throws IOException {

@@ -81,9 +81,12 @@ class RemotingTlsTest {
 
     private Node.Started start(int port, int seed, Map<String, String> tls) {
         Config config = ConfigFactory.parseMap(Map.of(
-                        "kvasir.cluster.port", port,
-                        "kvasir.cluster.seeds", "127.0.0.1:" + seed,
-                        "pekko.cluster.shutdown-after-unsuccessful-join-seed-nodes", "20s"))
+                        "kvasir.cluster.port",
+                        port,
+                        "kvasir.cluster.seeds",
+                        "127.0.0.1:" + seed,
+                        "pekko.cluster.shutdown-after-unsuccessful-join-seed-nodes",
+                        "20s"))
                 .withFallback(ConfigFactory.defaultApplication())
                 .withFallback(ConfigFactory.defaultReference())
                 .resolve();
@@ -111,7 +114,15 @@ class RemotingTlsTest {
     /** A certificate with the name all members share, as settings. */
     private Map<String, String> certificate(String authority, String name) throws Exception {
         keytool(
-                "-genkeypair", "-alias", name, "-dname", "CN=" + name, "-ext", "SAN=dns:kvasir", "-keystore", name + ".p12");
+                "-genkeypair",
+                "-alias",
+                name,
+                "-dname",
+                "CN=" + name,
+                "-ext",
+                "SAN=dns:kvasir",
+                "-keystore",
+                name + ".p12");
         keytool("-certreq", "-alias", name, "-file", name + ".csr", "-keystore", name + ".p12");
         keytool(
                 "-gencert",

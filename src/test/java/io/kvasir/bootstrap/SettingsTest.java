@@ -79,7 +79,8 @@ class SettingsTest {
 
     @Test
     void isAClusterOfOne() {
-        assertThat(DEFAULTS.cluster()).isEqualTo(new ClusterSettings(
+        assertThat(DEFAULTS.cluster())
+                .isEqualTo(new ClusterSettings(
                         List.of(), Set.of("entities"), Optional.empty(), Optional.empty(), Duration.ofSeconds(2)));
         assertThat(DEFAULTS.config().getStringList("pekko.cluster.roles")).containsExactly("entities");
         assertThat(DEFAULTS.config().getString("pekko.cluster.sharding.role")).isEqualTo("entities");

@@ -86,10 +86,8 @@ public final class ClusterProcesses implements AutoCloseable {
                         String.join(
                                 ",", ports.stream().map(p -> "127.0.0.1:" + p).toList())));
         environment.putAll(more);
-        Member member = new Member(
-                number,
-                ServerProcess.start(
-                        folder.resolve("node" + number), environment, "-Xmx600m"));
+        Member member =
+                new Member(number, ServerProcess.start(folder.resolve("node" + number), environment, "-Xmx600m"));
         members.add(member);
         return member;
     }

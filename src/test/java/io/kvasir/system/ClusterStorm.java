@@ -40,7 +40,8 @@ public final class ClusterStorm implements AutoCloseable {
     private final HttpClient http = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(Duration.ofSeconds(2))
-            .executor(Executors.newFixedThreadPool(4, Thread.ofPlatform().daemon().factory()))
+            .executor(
+                    Executors.newFixedThreadPool(4, Thread.ofPlatform().daemon().factory()))
             .build();
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final List<String> bases = new ArrayList<>();
@@ -105,7 +106,9 @@ public final class ClusterStorm implements AutoCloseable {
                 few.acquire();
                 try {
                     return id(send(
-                            "POST", "/api/v1/knowledge-bases", Map.of("name", name, "provider", "openai", "model", "gpt-4o-mini")));
+                            "POST",
+                            "/api/v1/knowledge-bases",
+                            Map.of("name", name, "provider", "openai", "model", "gpt-4o-mini")));
                 } finally {
                     few.release();
                 }
@@ -198,10 +201,10 @@ public final class ClusterStorm implements AutoCloseable {
             resumed += reader.opened > 1 ? 1 : 0;
         }
         int gone = gone();
-        int acknowledged = described.values().stream().mapToInt(Integer::intValue).sum() + begun.size();
+        int acknowledged =
+                described.values().stream().mapToInt(Integer::intValue).sum() + begun.size();
         cluster.join(victim.number());
-        return new Kill(
-                oldest, (last - killed) / 1_000_000, lost, twice, ended, cut, resumed, acknowledged, gone);
+        return new Kill(oldest, (last - killed) / 1_000_000, lost, twice, ended, cut, resumed, acknowledged, gone);
     }
 
     /** Restarts all of them one by one, in order, under load. */
@@ -235,7 +238,10 @@ public final class ClusterStorm implements AutoCloseable {
         for (int n = 1; going.get(); n++) {
             String base = bases.get((number * 7 + 3) % bases.size());
             try {
-                send("PUT", "/api/v1/knowledge-bases/" + base, Map.of("name", "Base", "description", Integer.toString(n)));
+                send(
+                        "PUT",
+                        "/api/v1/knowledge-bases/" + base,
+                        Map.of("name", "Base", "description", Integer.toString(n)));
                 described.put(base, n);
                 String conversation = id(send("POST", "/api/v1/chat/conversations", Map.of("kbId", base)));
                 begun.put(conversation, true);

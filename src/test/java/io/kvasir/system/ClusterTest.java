@@ -20,7 +20,9 @@ class ClusterTest {
 
             assertThat(kill.lost()).as("characters lost").isZero();
             assertThat(kill.repeated()).as("characters repeated").isZero();
-            assertThat(kill.ended() + kill.cut()).as("replies that came to an end or are marked").isEqualTo(10);
+            assertThat(kill.ended() + kill.cut())
+                    .as("replies that came to an end or are marked")
+                    .isEqualTo(10);
             assertThat(kill.resumed()).as("readers that went on elsewhere").isPositive();
             assertThat(kill.acknowledged()).isPositive();
             assertThat(kill.acknowledgedLost()).isZero();

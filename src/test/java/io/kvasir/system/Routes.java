@@ -162,6 +162,7 @@ final class Routes {
                     .fresh("tenantId")
                     .overAllTenants(),
             // the tenant
+            row("GET /api/v1/models", Who.PEOPLE, Needs.READ),
             row("GET /api/v1/usage", Who.PEOPLE, Needs.READ),
             row("GET /api/v1/tenant/settings", Who.PEOPLE, Needs.READ),
             row("PUT /api/v1/tenant/settings", Who.OWNERS, Needs.ADMIN).body("{'conversationDays':3000}"),
