@@ -167,7 +167,9 @@ class ReplyStreamTest {
         var queue = reader(new Position(1, 4, true));
         Watch first = asked(region);
         first.replyTo().tell(live(0, "ab"));
-        asked(entity).replyTo().tell(live(4, "ef"));
+        Watch again = asked(entity);
+        assertThat(again.after()).isEqualTo(new Position(1, 4, true));
+        again.replyTo().tell(live(4, "ef"));
 
         assertThat(next(queue)).isEqualTo("event: delta\nid: 1:6\ndata: {\"text\":\"ef\"}\n\n");
     }
