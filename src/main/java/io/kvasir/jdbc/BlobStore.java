@@ -34,6 +34,9 @@ public interface BlobStore {
     /** Nothing happens where there is no such file. */
     CompletionStage<Void> delete(Scope scope, BlobId id);
 
+    /** Every file under one subject's key. */
+    CompletionStage<Void> deleteOf(Scope scope, String subject);
+
     CompletionStage<Void> deleteAll(Scope scope);
 
     /** @param size bytes as given; @param sha256 of the bytes as given, lower-case hexadecimal */

@@ -151,6 +151,18 @@ public final class JdbcBlobStore implements BlobStore, AutoCloseable {
     }
 
     @Override
+    public CompletionStage<Void> deleteOf(Scope scope, String subject) {
+        return transactor.change(c -> {
+            Sql.update(
+                    c,
+                    "DELETE FROM blob_chunks WHERE generation IN (SELECT generation FROM blobs WHERE scope = ? AND subject = ?)",
+                    scope.key(),
+                    subject);
+            Sql.update(c, "DELETE FROM blobs WHERE scope = ? AND subject = ?", scope.key(), subject);
+        });
+    }
+
+    @Override
     public CompletionStage<Void> deleteAll(Scope scope) {
         return transactor.change(c -> {
             try (PreparedStatement chunks = c.prepareStatement(

@@ -11,6 +11,7 @@ import io.kvasir.knowledgebase.domain.Document;
 import io.kvasir.knowledgebase.domain.Job;
 import io.kvasir.knowledgebase.domain.KnowledgeBase;
 import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.PublicationStarted;
+import io.kvasir.knowledgebase.domain.OldFile;
 import io.kvasir.knowledgebase.domain.Version;
 import io.kvasir.retrieval.PassageIndex;
 import java.util.HashMap;
@@ -205,33 +206,37 @@ final class KnowledgeBaseWork {
 
     /** Removes files and keys of versions nobody sees. */
     private void sweep(KnowledgeBase state) {
-        if (state.garbage().isEmpty() || !atWork.add(Work.SWEEP)) {
+        List<Version> garbage = state.garbage().stream().limit(SWEPT_AT_ONCE).toList();
+        List<OldFile> files = state.oldFiles();
+        if (garbage.isEmpty() && files.isEmpty() || !atWork.add(Work.SWEEP)) {
             return;
         }
-        List<Version> garbage = state.garbage().stream().limit(SWEPT_AT_ONCE).toList();
         CompletionStage<Void> all = CompletableFuture.completedFuture(null);
+        for (OldFile file : files) {
+            all = all.thenCompose(_ -> tools.blobs().delete(scope, file.blob()));
+        }
         for (Version version : garbage) {
             all = all.thenCompose(_ -> sweep(state, version));
         }
-        all.whenComplete((_, fault) -> tell.accept(new Report.Swept(garbage, fault == null)));
+        all.whenComplete((_, fault) -> tell.accept(new Report.Swept(garbage, files, fault == null)));
     }
 
     private CompletionStage<Void> sweep(KnowledgeBase state, Version version) {
         Optional<Document> document = state.document(version.source());
-        boolean fileInUse =
-                document.filter(d -> d.fileVersion() == version.version()).isPresent();
         CompletionStage<Void> done = tools.index()
                 .discard(scope, Sources.version(version))
                 .thenCompose(_ -> tools.blobs().delete(scope, Sources.text(version.source(), version.version())));
-        if (!fileInUse) {
+        if (document.isEmpty()) {
+            // What sources keep is named after its version.
             done = done.thenCompose(
                     _ -> tools.blobs().delete(scope, Sources.file(version.source(), version.version())));
         }
         boolean last = document.isEmpty()
                 && state.removing().stream().noneMatch(v -> v.source().equals(version.source()));
         return last
-                // Earlier uploads whose reading failed left their bytes under the versions before.
-                ? done.thenCompose(_ -> tools.keys().destroy(Sources.subject(scope, version.source())))
+                // An upload that a crash cut off before the knowledge base heard of it left its bytes.
+                ? done.thenCompose(_ -> tools.blobs().deleteOf(scope, Sources.subject(scope, version.source())))
+                        .thenCompose(_ -> tools.keys().destroy(Sources.subject(scope, version.source())))
                 : done;
     }
 
@@ -248,6 +253,7 @@ final class KnowledgeBaseWork {
         state.documents().forEach(d -> sources.add(d.id()));
         state.removing().forEach(v -> sources.add(v.source()));
         state.garbage().forEach(v -> sources.add(v.source()));
+        state.oldFiles().forEach(f -> sources.add(f.source()));
         for (SourceId source : sources) {
             all = all.thenCompose(_ -> tools.keys().destroy(Sources.subject(scope, source)));
         }

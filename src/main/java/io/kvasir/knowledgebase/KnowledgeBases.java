@@ -316,7 +316,6 @@ public final class KnowledgeBases {
                                 () -> uploads.stored(
                                         scope,
                                         document,
-                                        1,
                                         upload,
                                         file -> region.one(
                                                 scope,
@@ -330,10 +329,9 @@ public final class KnowledgeBases {
     CompletionStage<Outcome<Views.Doc>> replace(Scope scope, SourceId document, Upload upload) {
         return then(
                         one(scope, document),
-                        before -> uploads.stored(
+                        _ -> uploads.stored(
                                 scope,
                                 document,
-                                before.document().version() + 1,
                                 upload,
                                 file -> region.one(
                                         scope,

@@ -10,6 +10,7 @@ import io.kvasir.knowledgebase.domain.KnowledgeBase;
 import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent;
 import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.JobFailed;
 import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.JobStaged;
+import io.kvasir.knowledgebase.domain.OldFile;
 import io.kvasir.knowledgebase.domain.Version;
 import java.time.Instant;
 import java.util.List;
@@ -29,7 +30,7 @@ sealed interface Report {
 
     record Published(long revision, boolean done) implements Report {}
 
-    record Swept(List<Version> versions, boolean done) implements Report {}
+    record Swept(List<Version> versions, List<OldFile> files, boolean done) implements Report {}
 
     record Erased(boolean done) implements Report {}
 
@@ -54,7 +55,7 @@ sealed interface Report {
                 state.failed(new JobFailed(r.document(), r.job(), r.error(), startedAt.apply(r.job()), now));
             case Cancelled _ -> Decision.accept();
             case Published r -> state.published(r.revision(), now);
-            case Swept r -> state.swept(r.versions());
+            case Swept r -> state.swept(r.versions(), r.files());
             case Erased _ -> state.erased(now);
         };
     }

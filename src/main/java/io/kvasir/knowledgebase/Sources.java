@@ -3,6 +3,7 @@ package io.kvasir.knowledgebase;
 import io.kvasir.ingestion.Ingestion;
 import io.kvasir.ingestion.Kept;
 import io.kvasir.kernel.BlobId;
+import io.kvasir.kernel.Ids;
 import io.kvasir.kernel.Scope;
 import io.kvasir.kernel.SourceId;
 import io.kvasir.knowledgebase.domain.Document;
@@ -31,6 +32,11 @@ final class Sources {
         return Kept.file(source, version);
     }
 
+    /** A name no other upload has, so that two at once do not write over each other. */
+    static BlobId newFile() {
+        return new BlobId(Ids.next());
+    }
+
     static BlobId text(SourceId source, long version) {
         return Kept.text(source, version);
     }
@@ -47,7 +53,7 @@ final class Sources {
         return new Ingestion.Task(
                 scope,
                 version(document.wanted()),
-                file(document.id(), document.fileVersion()),
+                document.blob(),
                 text(document.id(), document.version()),
                 subject(scope, document.id()),
                 fileName,

@@ -2,6 +2,7 @@ package io.kvasir.knowledgebase;
 
 import io.kvasir.jdbc.BlobStore;
 import io.kvasir.jdbc.SubjectKeys;
+import io.kvasir.kernel.BlobId;
 import io.kvasir.kernel.Outcome;
 import io.kvasir.kernel.Rejection;
 import io.kvasir.kernel.Scope;
@@ -37,24 +38,28 @@ final class Uploads {
     <T> CompletionStage<Outcome<T>> stored(
             Scope scope,
             SourceId document,
-            long version,
             KnowledgeBases.Upload upload,
             Function<Document.File, CompletionStage<Outcome<T>>> told) {
         String subject = Sources.subject(scope, document);
-        return blobs.write(scope, Sources.file(document, version), subject, upload.bytes(), largest)
+        BlobId id = Sources.newFile();
+        return blobs.write(scope, id, subject, upload.bytes(), largest)
                 .thenCompose(blob -> keys.obtain(subject)
                         .thenApply(key -> new Document.File(
-                                key.seal(upload.name()), upload.mediaType(), blob.size(), blob.sha256())))
+                                key.seal(upload.name()),
+                                upload.mediaType(),
+                                blob.size(),
+                                blob.sha256(),
+                                Optional.of(id))))
                 .thenCompose(file -> Room.taking(room.forDocuments(scope, 0, file.size()), () -> told.apply(file)))
                 .thenCompose(outcome -> switch (outcome) {
                     case Outcome.Done<T> done -> java.util.concurrent.CompletableFuture.completedFuture(done);
                     case Outcome.Refused<T> refused ->
-                        blobs.delete(scope, Sources.file(document, version)).<Outcome<T>>thenApply(_ -> refused);
+                        blobs.delete(scope, id).<Outcome<T>>thenApply(_ -> refused);
                 });
     }
 
     Source<ByteString, NotUsed> file(Scope scope, Document document) {
-        return blobs.read(scope, Sources.file(document.id(), document.fileVersion()));
+        return blobs.read(scope, document.blob());
     }
 
     /** The text that was read from what searches find of it. */

@@ -187,6 +187,20 @@ class JdbcBlobStoreTest {
     }
 
     @Test
+    void forgetsAllFilesOfASubjectAndNoOther() {
+        join(blobs.write(scope, id, "t/source/1", Source.single(ByteString.fromString("x")), 10));
+        join(blobs.write(scope, new BlobId("1-more"), "t/source/1", Source.single(ByteString.fromString("y")), 10));
+        BlobId other = new BlobId("2");
+        join(blobs.write(scope, other, "t/source/2", Source.single(ByteString.fromString("z")), 10));
+
+        join(blobs.deleteOf(scope, "t/source/1"));
+
+        assertThat(join(blobs.find(scope, id))).isEmpty();
+        assertThat(join(blobs.find(scope, other))).isPresent();
+        assertThat(chunks()).isEqualTo(1);
+    }
+
+    @Test
     void sweepsWhatAKillLeft() throws SQLException {
         join(blobs.write(scope, id, "t/source/1", Source.single(ByteString.fromString("x")), 10));
         transactor.now(c -> {

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.kvasir.ingestion.Ingestion;
 import io.kvasir.jdbc.SubjectKey;
 import io.kvasir.journal.EntityKit;
+import io.kvasir.kernel.BlobId;
 import io.kvasir.kernel.JobId;
 import io.kvasir.kernel.KnowledgeBaseId;
 import io.kvasir.kernel.Rejection;
@@ -94,7 +95,7 @@ class KnowledgeBaseEntityTest {
                 .obtain(Sources.subject(scope, id))
                 .toCompletableFuture()
                 .join();
-        Document.File file = new Document.File(own.seal(id.value() + ".txt"), Optional.of("text/plain"), 10, "ab");
+        Document.File file = new Document.File(own.seal(id.value() + ".txt"), Optional.of("text/plain"), 10, "ab", Optional.empty());
         return ask(replyTo -> new KnowledgeBaseEntity.AddDocument(
                 new KnowledgeBaseEvent.DocumentAdded(id, file, new JobId(job), NOW), replyTo));
     }
@@ -278,6 +279,19 @@ class KnowledgeBaseEntityTest {
         assertThat(around.blobs.deleted)
                 .as("its bytes are those of the new version")
                 .containsExactly(Sources.text(A, 1));
+
+        Document.File other = new Document.File(
+                entity.getState().document(A).orElseThrow().file().name(),
+                Optional.empty(),
+                10,
+                "cd",
+                Optional.of(new BlobId("other")));
+        ask(r -> new KnowledgeBaseEntity.BeginVersion(A, Optional.of(other), new JobId("3"), r));
+        run(3).stages(4);
+        awaitStatus(A, Job.Status.COMPLETED);
+        await().until(() -> !entity.getState().busy());
+        assertThat(around.blobs.deleted)
+                .containsExactlyInAnyOrder(Sources.text(A, 1), new BlobId("a-1"), Sources.text(A, 2));
     }
 
     @Test
@@ -347,6 +361,7 @@ class KnowledgeBaseEntityTest {
                         .toCompletableFuture()
                         .join())
                 .isEmpty();
+        assertThat(around.blobs.forgotten).as("its files, known or not").containsExactly(Sources.subject(scope, A));
     }
 
     @Test

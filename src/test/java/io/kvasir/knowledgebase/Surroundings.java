@@ -220,7 +220,14 @@ final class Surroundings implements AutoCloseable {
     /** Remembers what was deleted. */
     static final class Blobs implements BlobStore {
         final List<BlobId> deleted = new CopyOnWriteArrayList<>();
+        final List<String> forgotten = new CopyOnWriteArrayList<>();
         final List<Scope> emptied = new CopyOnWriteArrayList<>();
+
+        @Override
+        public CompletionStage<Void> deleteOf(Scope scope, String subject) {
+            forgotten.add(subject);
+            return CompletableFuture.completedFuture(null);
+        }
 
         @Override
         public CompletionStage<Void> delete(Scope scope, BlobId id) {

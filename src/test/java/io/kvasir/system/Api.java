@@ -2,14 +2,16 @@ package io.kvasir.system;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.kvasir.http.Json;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.SequenceInputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
@@ -83,6 +85,12 @@ public final class Api implements AutoCloseable {
     /** @param method POST for a new document, PUT to replace one */
     public Reply upload(String method, String path, String fileName, byte[] content)
             throws IOException, InterruptedException {
+        return upload(method, path, fileName, new ByteArrayInputStream(content));
+    }
+
+    /** @param content is read as the server takes it */
+    public Reply upload(String method, String path, String fileName, InputStream content)
+            throws IOException, InterruptedException {
         String boundary = "kvasir-test-boundary";
         byte[] head = ("--" + boundary + "\r\nContent-Disposition: form-data; name=\"file\"; filename=\"" + fileName
                         + "\"\r\nContent-Type: application/octet-stream\r\n\r\n")
@@ -90,7 +98,11 @@ public final class Api implements AutoCloseable {
         byte[] end = ("\r\n--" + boundary + "--\r\n").getBytes(StandardCharsets.UTF_8);
         return send(request(path)
                 .header("Content-Type", "multipart/form-data; boundary=" + boundary)
-                .method(method, HttpRequest.BodyPublishers.ofByteArrays(List.of(head, content, end))));
+                .method(
+                        method,
+                        HttpRequest.BodyPublishers.ofInputStream(() -> new SequenceInputStream(
+                                new SequenceInputStream(new ByteArrayInputStream(head), content),
+                                new ByteArrayInputStream(end)))));
     }
 
     public HttpRequest.Builder request(String path) {

@@ -10,6 +10,8 @@ import io.kvasir.bootstrap.Settings;
 import io.kvasir.load.FakeLlm;
 import io.kvasir.load.FakeReply;
 import java.io.IOException;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -25,6 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -485,6 +488,37 @@ class ServerTest {
         await().atMost(Duration.ofSeconds(30))
                 .untilAsserted(() -> assertThat(found("tenoclock")).isEqualTo(1));
         assertThat(found("nineoclock")).isZero();
+    }
+
+    @Test
+    void twoWhoReplaceOneDocumentAtOnceDoNotWriteOverEachOther() throws Exception {
+        JsonNode job = upload("rules.md", "The rule is firstrulexq.");
+        String path = base() + "/documents/" + job.get("documentId").asText();
+        PipedInputStream slow = new PipedInputStream();
+        PipedOutputStream pen = new PipedOutputStream(slow);
+        CompletableFuture<Integer> early = CompletableFuture.supplyAsync(() -> {
+            try (Api other = new Api(ServerTest::uri)) {
+                other.token(api.token());
+                return other.upload("PUT", path, "rules.md", slow).status();
+            } catch (IOException | InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        });
+        pen.write("The rule is slowrulexq.".getBytes(StandardCharsets.UTF_8));
+        pen.flush();
+
+        api.upload("PUT", path, "rules.md", "The rule is quickrulexq.".getBytes(StandardCharsets.UTF_8))
+                .expect(202);
+        pen.close();
+
+        assertThat(early.get(30, TimeUnit.SECONDS)).isEqualTo(202);
+        await().atMost(Duration.ofSeconds(30))
+                .untilAsserted(() -> assertThat(found("slowrulexq")).isEqualTo(1));
+        assertThat(found("quickrulexq") + found("firstrulexq")).isZero();
+        assertThat(api.client()
+                        .send(api.request(path + "/content").build(), HttpResponse.BodyHandlers.ofString())
+                        .body())
+                .isEqualTo("The rule is slowrulexq.");
     }
 
     @Test

@@ -40,6 +40,7 @@ final class Draft {
     private Optional<PublicationStarted> publishing;
     private final List<Version> removing;
     private final List<Version> garbage;
+    private final List<OldFile> oldFiles;
     private Optional<Instant> changedAt;
     private boolean deleted;
     private boolean erased;
@@ -55,6 +56,7 @@ final class Draft {
         publishing = from.publishing();
         removing = new ArrayList<>(from.removing());
         garbage = new ArrayList<>(from.garbage());
+        oldFiles = new ArrayList<>(from.oldFiles());
         changedAt = from.changedAt();
         deleted = from.deleted();
         erased = from.erased();
@@ -96,6 +98,9 @@ final class Draft {
     void begun(VersionBegun e) {
         change(e.document(), old -> {
             giveUp(old);
+            if (e.file().isPresent()) {
+                oldFiles.add(OldFile.of(old));
+            }
             return old.next(
                     e.version(), e.file(), Job.pending(e.job(), old.job().attempt() + 1, e.at()));
         });
@@ -145,6 +150,7 @@ final class Draft {
 
     void swept(Swept e) {
         garbage.removeAll(new HashSet<>(e.versions()));
+        oldFiles.removeAll(e.files());
     }
 
     void deleted(Deleted e) {
@@ -157,6 +163,7 @@ final class Draft {
         erased = true;
         documents.clear();
         garbage.clear();
+        oldFiles.clear();
         removing.clear();
         publishing = Optional.empty();
         items = KnowledgeBase.Items.NONE;
@@ -185,6 +192,7 @@ final class Draft {
         if (old == null) {
             return;
         }
+        oldFiles.add(OldFile.of(old));
         Version seen = new Version(old.id(), old.published());
         boolean beingHidden = publishing.filter(p -> p.removed().contains(seen)).isPresent();
         if (old.published() > 0 && !beingHidden) {
@@ -231,6 +239,7 @@ final class Draft {
                 publishing,
                 removing,
                 garbage,
+                oldFiles,
                 changedAt,
                 deleted,
                 erased,

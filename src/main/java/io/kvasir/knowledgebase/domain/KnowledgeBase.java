@@ -39,7 +39,8 @@ import java.util.function.Supplier;
  * @param revision of what it knows; rises with each publication
  * @param publishing the publication that was promised and not confirmed yet; one at a time
  * @param removing versions to hide with the next publication
- * @param garbage versions nobody sees any more, whose files are to be swept
+ * @param garbage versions nobody sees any more, whose passages and texts are to be swept
+ * @param oldFiles bytes no document refers to any more, to be swept
  * @param items what the sources of this knowledge base keep, which have a ledger of their own
  */
 @StoredAs("kb.v1")
@@ -53,6 +54,7 @@ public record KnowledgeBase(
         Optional<PublicationStarted> publishing,
         List<Version> removing,
         List<Version> garbage,
+        List<OldFile> oldFiles,
         Optional<Instant> changedAt,
         boolean deleted,
         boolean erased,
@@ -68,15 +70,19 @@ public record KnowledgeBase(
             Optional.empty(),
             List.of(),
             List.of(),
+            List.of(),
             Optional.empty(),
             false,
             false,
             Items.NONE);
 
+    @SuppressWarnings("NullAway")
     public KnowledgeBase {
         documents = List.copyOf(documents);
         removing = List.copyOf(removing);
         garbage = List.copyOf(garbage);
+        // Snapshots from before had none.
+        oldFiles = oldFiles == null ? List.of() : List.copyOf(oldFiles);
         // What was stored before there were sources has none.
         items = items == null ? Items.NONE : items;
     }
@@ -125,6 +131,7 @@ public record KnowledgeBase(
                 || !removing.isEmpty()
                 || !items.arriving().isEmpty()
                 || !garbage.isEmpty()
+                || !oldFiles.isEmpty()
                 || documents.stream().anyMatch(d -> switch (d.job().status()) {
                     case PENDING, STAGED -> true;
                     case COMPLETED, FAILED, CANCELLED -> false;
@@ -238,9 +245,10 @@ public record KnowledgeBase(
                 : Decision.accept();
     }
 
-    public Decision<KnowledgeBaseEvent> swept(List<Version> versions) {
-        return garbage.containsAll(versions) && !versions.isEmpty()
-                ? Decision.accept(new Swept(versions))
+    public Decision<KnowledgeBaseEvent> swept(List<Version> versions, List<OldFile> files) {
+        boolean known = garbage.containsAll(versions) && oldFiles.containsAll(files);
+        return known && !(versions.isEmpty() && files.isEmpty())
+                ? Decision.accept(new Swept(versions, files))
                 : Decision.accept();
     }
 

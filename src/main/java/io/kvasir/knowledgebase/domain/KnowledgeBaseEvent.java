@@ -75,11 +75,18 @@ public sealed interface KnowledgeBaseEvent extends Stored {
     @StoredAs("kb.published.v1")
     record Published(long revision, Instant at) implements KnowledgeBaseEvent {}
 
-    /** Files and keys of versions nobody sees any more are gone. */
+    /**
+     * What nobody sees any more is gone.
+     *
+     * @param versions whose passages and texts
+     * @param files none in events from before there were names of their own
+     */
     @StoredAs("kb.swept.v1")
-    record Swept(List<Version> versions) implements KnowledgeBaseEvent {
+    record Swept(List<Version> versions, List<OldFile> files) implements KnowledgeBaseEvent {
+        @SuppressWarnings("NullAway")
         public Swept {
             versions = List.copyOf(versions);
+            files = files == null ? List.of() : List.copyOf(files);
         }
     }
 

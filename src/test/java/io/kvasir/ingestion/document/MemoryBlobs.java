@@ -82,6 +82,11 @@ final class MemoryBlobs implements BlobStore {
     }
 
     @Override
+    public CompletionStage<Void> deleteOf(Scope scope, String subject) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
     public CompletionStage<Void> delete(Scope scope, BlobId id) {
         files.remove(key(scope, id));
         return CompletableFuture.completedFuture(null);

@@ -3,6 +3,7 @@ package io.kvasir.knowledgebase.domain;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.kvasir.kernel.Decision;
+import io.kvasir.kernel.BlobId;
 import io.kvasir.kernel.JobId;
 import io.kvasir.kernel.Rejection;
 import io.kvasir.kernel.Sealed;
@@ -26,7 +27,7 @@ class KnowledgeBaseTest {
             NOW));
 
     private static Document.File file() {
-        return new Document.File(TEXT, Optional.empty(), 1, "ab");
+        return new Document.File(TEXT, Optional.empty(), 1, "ab", Optional.empty());
     }
 
     private void happens(Decision<KnowledgeBaseEvent> decision) {
@@ -156,8 +157,32 @@ class KnowledgeBaseTest {
                         2, List.of(new Version(A, 2)), List.of(new Version(A, 1)), NOW));
         publish();
         assertThat(kb.garbage()).containsExactly(new Version(A, 1));
-        happens(kb.swept(kb.garbage()));
+        assertThat(kb.oldFiles()).containsExactly(new OldFile(A, new BlobId("a-1")));
+        happens(kb.swept(kb.garbage(), List.of()));
+        assertThat(kb.busy()).as("the old file is still there").isTrue();
+        happens(kb.swept(List.of(), kb.oldFiles()));
         assertThat(kb.busy()).isFalse();
+        assertThat(events(kb.swept(List.of(), List.of(new OldFile(A, new BlobId("a-1"))))))
+                .isEmpty();
+    }
+
+    @Test
+    void everyFileThatIsReplacedIsSweptWhateverVersionWasReadFromIt() {
+        add(A, "1");
+        stage(A, "1");
+        publish();
+        happens(kb.begin(A, Optional.empty(), new JobId("2"), NOW));
+        stage(A, "2");
+        publish();
+        Document.File other =
+                new Document.File(TEXT, Optional.empty(), 1, "cd", Optional.of(new BlobId("a-file-x")));
+        happens(kb.begin(A, Optional.of(other), new JobId("3"), NOW));
+
+        assertThat(kb.document(A).orElseThrow().blob()).isEqualTo(new BlobId("a-file-x"));
+        assertThat(kb.oldFiles()).containsExactly(new OldFile(A, new BlobId("a-1")));
+        happens(kb.remove(A, NOW));
+        assertThat(kb.oldFiles())
+                .containsExactly(new OldFile(A, new BlobId("a-1")), new OldFile(A, new BlobId("a-file-x")));
     }
 
     @Test
@@ -251,7 +276,8 @@ class KnowledgeBaseTest {
         publish();
         happens(kb.begin(A, Optional.empty(), new JobId("2"), NOW));
 
-        assertThat(kb.document(A).orElseThrow().fileVersion()).isEqualTo(1);
+        assertThat(kb.document(A).orElseThrow().blob()).isEqualTo(new BlobId("a-1"));
+        assertThat(kb.oldFiles()).isEmpty();
         assertThat(kb.document(A).orElseThrow().version()).isEqualTo(2);
     }
 
