@@ -36,7 +36,12 @@ public final class ServerProcess implements AutoCloseable {
         this.log = log;
     }
 
-    /** Starts it and waits for its first 200. @param environment on top of the harness's own */
+    /**
+     * Starts it and waits for its first 200.
+     *
+     * @param environment on top of the harness's own
+     * @param jvmOptions the last of a kind counts, a class path too
+     */
     public static ServerProcess start(Path dataDir, Map<String, String> environment, String... jvmOptions)
             throws IOException {
         Files.createDirectories(dataDir);
@@ -45,8 +50,9 @@ public final class ServerProcess implements AutoCloseable {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(JVM);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path")));
         command.addAll(List.of(jvmOptions));
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), "io.kvasir.Main"));
+        command.add("io.kvasir.Main");
         ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
