@@ -53,8 +53,7 @@ final class Uploads {
                 .thenCompose(file -> Room.taking(room.forDocuments(scope, 0, file.size()), () -> told.apply(file)))
                 .thenCompose(outcome -> switch (outcome) {
                     case Outcome.Done<T> done -> java.util.concurrent.CompletableFuture.completedFuture(done);
-                    case Outcome.Refused<T> refused ->
-                        blobs.delete(scope, id).<Outcome<T>>thenApply(_ -> refused);
+                    case Outcome.Refused<T> refused -> blobs.delete(scope, id).<Outcome<T>>thenApply(_ -> refused);
                 });
     }
 

@@ -66,7 +66,8 @@ class GoldenBytesTest {
     private static final Sealed TEXT = new Sealed("t/source/kb/d", new byte[] {1, 2, 3});
     private static final SourceId DOCUMENT = new SourceId("d");
     private static final JobId JOB = new JobId("j");
-    private static final Document.File FILE = new Document.File(TEXT, Optional.of("text/markdown"), 12, "ab", Optional.empty());
+    private static final Document.File FILE =
+            new Document.File(TEXT, Optional.of("text/markdown"), 12, "ab", Optional.empty());
     private static final Document.Read READ = new Document.Read(TEXT, "text/markdown", "en", 3, 400);
     private static final Profile PROFILE =
             new Profile(TEXT, Optional.of(TEXT), "extractive", "extractive", Optional.empty(), 0.2, 800, true);

@@ -95,7 +95,8 @@ class KnowledgeBaseEntityTest {
                 .obtain(Sources.subject(scope, id))
                 .toCompletableFuture()
                 .join();
-        Document.File file = new Document.File(own.seal(id.value() + ".txt"), Optional.of("text/plain"), 10, "ab", Optional.empty());
+        Document.File file =
+                new Document.File(own.seal(id.value() + ".txt"), Optional.of("text/plain"), 10, "ab", Optional.empty());
         return ask(replyTo -> new KnowledgeBaseEntity.AddDocument(
                 new KnowledgeBaseEvent.DocumentAdded(id, file, new JobId(job), NOW), replyTo));
     }

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -29,7 +28,13 @@ final class ClassArchive {
                 .collect(Collectors.joining(File.pathSeparator));
         Path archive = folder.resolve("server.jsa");
         try (ServerProcess server = ServerProcess.start(
-                        folder.resolve("trial"), Map.of(), "-cp", classPath, "-XX:ArchiveClassesAtExit=" + archive, "-Xlog:cds=off", "-Xlog:aot=off");
+                        folder.resolve("trial"),
+                        Map.of(),
+                        "-cp",
+                        classPath,
+                        "-XX:ArchiveClassesAtExit=" + archive,
+                        "-Xlog:cds=off",
+                        "-Xlog:aot=off");
                 Api api = Api.owner(server)) {
             api.get("/api/v1/knowledge-bases").expect(200);
             server.stop();

@@ -65,8 +65,12 @@ public final class KillStorm implements AutoCloseable {
                     verifyAcknowledged(api);
                     token = api.token();
                 }
+                int before = counted("answered");
                 List<Thread> clients = clients(server, token);
                 LockSupport.parkNanos((long) (200_000_000 + random.nextDouble() * 2_500_000_000L));
+                if (i % 2 == 0) {
+                    awaitAnswers(before + 1);
+                }
                 server.kill();
                 count("kills");
                 for (Thread client : clients) {
@@ -96,6 +100,18 @@ public final class KillStorm implements AutoCloseable {
 
     private synchronized void count(String what) {
         counts.merge(what, 1, Integer::sum);
+    }
+
+    private synchronized int counted(String what) {
+        return counts.getOrDefault(what, 0);
+    }
+
+    /** On a slow machine the kill would come before anything was answered, every time. */
+    private void awaitAnswers(int least) {
+        long end = System.nanoTime() + 20_000_000_000L;
+        while (counted("answered") < least && System.nanoTime() < end) {
+            LockSupport.parkNanos(20_000_000);
+        }
     }
 
     private void prepare(Api api) throws Exception {

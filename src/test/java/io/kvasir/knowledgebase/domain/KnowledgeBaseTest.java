@@ -2,8 +2,8 @@ package io.kvasir.knowledgebase.domain;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.kvasir.kernel.Decision;
 import io.kvasir.kernel.BlobId;
+import io.kvasir.kernel.Decision;
 import io.kvasir.kernel.JobId;
 import io.kvasir.kernel.Rejection;
 import io.kvasir.kernel.Sealed;
@@ -174,8 +174,7 @@ class KnowledgeBaseTest {
         happens(kb.begin(A, Optional.empty(), new JobId("2"), NOW));
         stage(A, "2");
         publish();
-        Document.File other =
-                new Document.File(TEXT, Optional.empty(), 1, "cd", Optional.of(new BlobId("a-file-x")));
+        Document.File other = new Document.File(TEXT, Optional.empty(), 1, "cd", Optional.of(new BlobId("a-file-x")));
         happens(kb.begin(A, Optional.of(other), new JobId("3"), NOW));
 
         assertThat(kb.document(A).orElseThrow().blob()).isEqualTo(new BlobId("a-file-x"));
