@@ -1,6 +1,7 @@
 package io.kvasir.bootstrap;
 
 import io.kvasir.answering.Answerer;
+import io.kvasir.answering.PreparedAnswers;
 import io.kvasir.audit.Audit;
 import io.kvasir.audit.AuditRoutes;
 import io.kvasir.conversation.ConversationRoutes;
@@ -23,6 +24,8 @@ import io.kvasir.identity.MemberRoutes;
 import io.kvasir.identity.MfaRoutes;
 import io.kvasir.identity.OAuthRoutes;
 import io.kvasir.ingestion.document.DocumentIngestion;
+import io.kvasir.ingestion.faq.Faq;
+import io.kvasir.ingestion.faq.FaqRoutes;
 import io.kvasir.ingestion.source.Ledger;
 import io.kvasir.ingestion.source.SourceStream;
 import io.kvasir.jdbc.Database;
@@ -43,6 +46,7 @@ import io.kvasir.observability.Metrics;
 import io.kvasir.privacy.Privacy;
 import io.kvasir.privacy.PrivacyRoutes;
 import io.kvasir.retrieval.Embedder;
+import io.kvasir.retrieval.Passage;
 import io.kvasir.retrieval.PassageIndex;
 import io.kvasir.retrieval.Retriever;
 import io.kvasir.retrieval.onnx.OnnxEmbedder;
@@ -150,6 +154,7 @@ public final class Server implements AutoCloseable {
             CompletableFuture<Conversations> conversing = new CompletableFuture<>();
             Tenants tenants = new Tenants(system, settings.tenancy(), clock, transactor);
             Metering metering = new Metering(tenants, settings.providers()::price, settings.answering());
+            Faq faq = new Faq(transactor, keys, settings.faq(), clock);
             CompletableFuture<Ledger> keeping = new CompletableFuture<>();
             KnowledgeBases knowledgeBases = new KnowledgeBases(
                     system,
@@ -163,10 +168,11 @@ public final class Server implements AutoCloseable {
                     metering,
                     scope -> keeping.thenCompose(ledger -> ledger.reread(scope)),
                     scope -> keeping.thenCompose(ledger -> ledger.eraseOf(scope))
+                            .thenCompose(_ -> faq.eraseOf(scope))
                             .thenCompose(_ -> conversing.thenCompose(c -> c.eraseOf(scope))));
             Ledger ledger = keep(Ledger.open(
                     settings.sources(),
-                    List.of(),
+                    List.of(faq.kind()),
                     transactor,
                     keys,
                     blobs,
@@ -175,13 +181,18 @@ public final class Server implements AutoCloseable {
                     clock,
                     !settings.cluster().several()));
             keeping.complete(ledger);
+            faq.kept(ledger);
+            PreparedAnswers answers = new PreparedAnswers(
+                    (scope, question) -> faq.exact(scope, question).thenApply(entry -> entry.map(Server::prepared)),
+                    answerer::answer,
+                    settings.answering());
             Conversations conversations = new Conversations(
                     system,
                     settings.conversation(),
                     clock,
                     transactor,
                     keys,
-                    answerer::answer,
+                    answers::answer,
                     scope -> profile(knowledgeBases, scope),
                     metering);
             conversing.complete(conversations);
@@ -232,6 +243,7 @@ public final class Server implements AutoCloseable {
                                                     search::apply,
                                                     new SourceStream(ledger)::from)
                                             .endpoints(),
+                                    new FaqRoutes(faq, idempotent).endpoints(),
                                     new ConversationRoutes(conversations, idempotent).endpoints(),
                                     new PublicRoutes(conversations, identity, slug -> shared(knowledgeBases, slug))
                                             .endpoints(),
@@ -336,6 +348,14 @@ public final class Server implements AutoCloseable {
                                 "knowledge-base-inactive", "This knowledge base does not answer at the moment"));
             case Outcome.Refused<KnowledgeBases.ForAnswers> refused -> Outcome.refused(refused.rejection());
         });
+    }
+
+    private static PreparedAnswers.Prepared prepared(Faq.Exact entry) {
+        return new PreparedAnswers.Prepared(
+                entry.version().source(),
+                Passage.identity(entry.scope(), entry.version(), 0),
+                entry.question(),
+                entry.answer());
     }
 
     private static CompletionStage<Optional<WebUi.Face>> face(KnowledgeBases knowledgeBases, String slug) {

@@ -11,6 +11,7 @@ import io.kvasir.identity.AccountSettings;
 import io.kvasir.identity.OAuthSettings;
 import io.kvasir.identity.TokenSettings;
 import io.kvasir.ingestion.IngestionSettings;
+import io.kvasir.ingestion.faq.FaqSettings;
 import io.kvasir.ingestion.source.SourceSettings;
 import io.kvasir.jdbc.DatabaseSettings;
 import io.kvasir.knowledgebase.KnowledgeBaseSettings;
@@ -58,6 +59,7 @@ public record Settings(
         PrivacySettings privacy,
         IngestionSettings ingestion,
         SourceSettings sources,
+        FaqSettings faq,
         ConversationSettings conversation,
         AnsweringSettings answering,
         Providers providers,
@@ -167,6 +169,8 @@ public record Settings(
                         kvasir.getDuration("privacy.sweep-every")),
                 ingestion(kvasir.getConfig("ingestion"), dataDir),
                 sources(kvasir.getConfig("sources")),
+                new FaqSettings(
+                        kvasir.getInt("sources.faq.most-entries"), kvasir.getBytes("sources.faq.largest-import")),
                 conversation(kvasir.getConfig("conversation"), cluster.several()),
                 new AnsweringSettings(
                         kvasir.getInt("answering.history-tokens"), kvasir.getInt("answering.snippet-length")),

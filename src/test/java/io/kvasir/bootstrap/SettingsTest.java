@@ -11,6 +11,7 @@ import io.kvasir.http.RateLimits;
 import io.kvasir.identity.AccountSettings;
 import io.kvasir.identity.OAuthSettings;
 import io.kvasir.identity.TokenSettings;
+import io.kvasir.ingestion.faq.FaqSettings;
 import io.kvasir.ingestion.source.SourceSettings;
 import io.kvasir.knowledgebase.KnowledgeBaseSettings;
 import io.kvasir.llm.ChatModels;
@@ -279,6 +280,7 @@ class SettingsTest {
                         8,
                         100,
                         200));
+        assertThat(DEFAULTS.faq()).isEqualTo(new FaqSettings(10_000, 5 * 1024 * 1024));
     }
 
     @Test

@@ -17,6 +17,7 @@ import io.kvasir.kernel.Scope;
 import io.kvasir.kernel.Sealed;
 import io.kvasir.kernel.SourceId;
 import io.kvasir.retrieval.RetrievalSettings;
+import io.kvasir.retrieval.SourceVersion;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -236,6 +237,20 @@ public final class Ledger implements AutoCloseable {
                     }
                 })
                 .thenAccept(_ -> rounds.nudge());
+    }
+
+    /** Whether there is such a knowledge base. */
+    public CompletionStage<Outcome<Boolean>> exists(Scope scope) {
+        return in(scope, () -> CompletableFuture.completedFuture(Outcome.done(true)));
+    }
+
+    /** The version of an item that searches find; empty for none. @param key as in {@link Found} */
+    public CompletionStage<Optional<SourceVersion>> searchable(Scope scope, SourceId source, String key) {
+        SourceId item = ItemRows.identity(source, key);
+        return tools.transactor()
+                .run(c -> ItemRows.find(c, new Key(scope, source), item))
+                .thenApply(row ->
+                        row.filter(r -> r.published() > 0).map(r -> new SourceVersion(item, r.published())));
     }
 
     /** A deleted knowledge base leaves nothing here; its passages and files are its own to erase. */

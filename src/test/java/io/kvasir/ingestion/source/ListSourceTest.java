@@ -122,7 +122,7 @@ class ListSourceTest extends SourceContract {
         assertThat(read().state()).isEqualTo(State.FRESH);
         assertThat(found("a good text")).isTrue();
         List<SourceItem> failed = got(ledger().items(
-                                desk.scope, "list", SOURCE, true, new Page.Request(10, Optional.empty())))
+                                desk.scope, "list", source(), true, new Page.Request(10, Optional.empty())))
                 .items();
         assertThat(failed).singleElement().satisfies(item -> {
             assertThat(item.key()).isEqualTo("bad");
@@ -154,7 +154,7 @@ class ListSourceTest extends SourceContract {
         add();
         await().until(() -> now().state() == State.FETCHING);
         put("two", "the second text");
-        got(ledger().ask(desk.scope, "list", SOURCE));
+        got(ledger().ask(desk.scope, "list", source()));
         await().atMost(Duration.ofSeconds(10)).until(() -> found("the second text"));
     }
 
@@ -166,7 +166,7 @@ class ListSourceTest extends SourceContract {
         for (int i = 0; i < 7; i++) {
             again();
         }
-        assertThat(got(ledger().history(desk.scope, "list", SOURCE, new Page.Request(100, Optional.empty())))
+        assertThat(got(ledger().history(desk.scope, "list", source(), new Page.Request(100, Optional.empty())))
                         .items())
                 .hasSize(5);
     }

@@ -23,8 +23,6 @@ import org.junit.jupiter.api.Test;
  * things appear, change and disappear there.
  */
 public abstract class SourceContract {
-    protected static final SourceId SOURCE = new SourceId("source");
-
     protected final SourceDesk desk = new SourceDesk(database());
 
     /** The kind under test, reading the place of this test. */
@@ -44,6 +42,11 @@ public abstract class SourceContract {
 
     /** From now on reading one thing takes that long. */
     protected abstract void slow(Duration each);
+
+    /** Under which id it is added. */
+    protected SourceId source() {
+        return new SourceId("source");
+    }
 
     protected TestDatabase database() {
         return TestDatabase.H2;
@@ -75,11 +78,11 @@ public abstract class SourceContract {
 
     protected final SourceEntry add() {
         return got(ledger.add(
-                desk.scope, kind().name(), SOURCE, new Ledger.Wish(settings(), Optional.of(Duration.ofDays(7)))));
+                desk.scope, kind().name(), source(), new Ledger.Wish(settings(), Optional.of(Duration.ofDays(7)))));
     }
 
     protected final SourceEntry now() {
-        return got(ledger.one(desk.scope, kind().name(), SOURCE));
+        return got(ledger.one(desk.scope, kind().name(), source()));
     }
 
     /** Waits for the end of a reading. */
@@ -93,7 +96,7 @@ public abstract class SourceContract {
 
     protected final SourceEntry again() {
         String last = now().run().map(SourceRun::id).orElse("");
-        got(ledger.ask(desk.scope, kind().name(), SOURCE));
+        got(ledger.ask(desk.scope, kind().name(), source()));
         await().atMost(Duration.ofSeconds(30))
                 .until(() -> now().run()
                         .filter(run -> !run.id().equals(last) && run.status() != Status.RUNNING)
@@ -217,7 +220,7 @@ public abstract class SourceContract {
         }
         assertThat(read.run().orElseThrow().fetched()).isGreaterThanOrEqualTo(fetched);
         assertThat(read.run().orElseThrow().status()).isEqualTo(Status.COMPLETED);
-        assertThat(got(ledger.history(desk.scope, kind().name(), SOURCE, new Page.Request(10, Optional.empty())))
+        assertThat(got(ledger.history(desk.scope, kind().name(), source(), new Page.Request(10, Optional.empty())))
                         .items())
                 .hasSize(1);
     }
@@ -230,7 +233,7 @@ public abstract class SourceContract {
         slow(Duration.ofSeconds(1));
         add();
         await().atMost(Duration.ofSeconds(10)).until(() -> now().atWork());
-        got(ledger.cancel(desk.scope, kind().name(), SOURCE));
+        got(ledger.cancel(desk.scope, kind().name(), source()));
         await().atMost(Duration.ofSeconds(3))
                 .until(() -> now().run().orElseThrow().status() == Status.CANCELLED);
         assertThat(now().state()).isIn(State.ADDED, State.STALE);
@@ -245,7 +248,7 @@ public abstract class SourceContract {
         put("one", "the first text");
         add();
         read();
-        got(ledger.remove(desk.scope, kind().name(), SOURCE));
+        got(ledger.remove(desk.scope, kind().name(), source()));
 
         await().atMost(Duration.ofSeconds(10)).until(() -> desk.rows("sources") == 0);
         assertThat(desk.texts()).isEmpty();
@@ -253,7 +256,7 @@ public abstract class SourceContract {
         assertThat(desk.rows("source_runs")).isZero();
         await().atMost(Duration.ofSeconds(10)).until(() -> desk.rows("data_keys") == 0);
         assertThat(desk.holdings()).isEqualTo(new Shelf.Holdings(0, 0));
-        assertThat(ledger.one(desk.scope, kind().name(), SOURCE)
+        assertThat(ledger.one(desk.scope, kind().name(), source())
                         .toCompletableFuture()
                         .join())
                 .isInstanceOf(Outcome.Refused.class);
@@ -264,6 +267,7 @@ public abstract class SourceContract {
         put("one", "the first text");
         slow(Duration.ofMillis(300));
         add();
+        await().until(() -> now().state() != State.ADDED);
         desk.knowledgeBaseIsThere = false;
         ledger.eraseOf(desk.scope).toCompletableFuture().join();
 
@@ -283,7 +287,7 @@ public abstract class SourceContract {
         SourceEntry read = read();
         assertThat(read.run().orElseThrow().status()).isEqualTo(Status.COMPLETED);
         assertThat(desk.embeddings()).isEqualTo(read.items().searchable());
-        assertThat(got(ledger.history(desk.scope, kind().name(), SOURCE, new Page.Request(10, Optional.empty())))
+        assertThat(got(ledger.history(desk.scope, kind().name(), source(), new Page.Request(10, Optional.empty())))
                         .items())
                 .hasSize(1);
     }
@@ -302,7 +306,7 @@ public abstract class SourceContract {
     @Test
     void anUnknownKnowledgeBaseIsNotFound() {
         desk.knowledgeBaseIsThere = false;
-        assertThat(ledger.add(desk.scope, kind().name(), SOURCE, new Ledger.Wish(settings(), Optional.empty()))
+        assertThat(ledger.add(desk.scope, kind().name(), source(), new Ledger.Wish(settings(), Optional.empty()))
                         .toCompletableFuture()
                         .join())
                 .isInstanceOf(Outcome.Refused.class);
