@@ -70,9 +70,12 @@ public final class PreparedAnswers {
                                 Optional.empty(),
                                 text.length() <= snippetLength
                                         ? text
-                                        : text.substring(0, Character.isHighSurrogate(text.charAt(snippetLength - 1))
-                                                ? snippetLength - 1
-                                                : snippetLength) + "…",
+                                        : text.substring(
+                                                        0,
+                                                        Character.isHighSurrogate(text.charAt(snippetLength - 1))
+                                                                ? snippetLength - 1
+                                                                : snippetLength)
+                                                + "…",
                                 1.0)),
                         found),
                 new AnswerEvent.Text(text + " [1]"),

@@ -28,6 +28,8 @@ import io.kvasir.ingestion.faq.Faq;
 import io.kvasir.ingestion.faq.FaqRoutes;
 import io.kvasir.ingestion.source.Ledger;
 import io.kvasir.ingestion.source.SourceStream;
+import io.kvasir.ingestion.web.WebKind;
+import io.kvasir.ingestion.web.WebRoutes;
 import io.kvasir.jdbc.Database;
 import io.kvasir.jdbc.JdbcBlobStore;
 import io.kvasir.jdbc.JdbcRememberedReplies;
@@ -43,6 +45,8 @@ import io.kvasir.knowledgebase.KnowledgeBases;
 import io.kvasir.llm.ChatModels;
 import io.kvasir.mail.Mailer;
 import io.kvasir.observability.Metrics;
+import io.kvasir.outbound.AddressGuard;
+import io.kvasir.outbound.OutboundHttp;
 import io.kvasir.privacy.Privacy;
 import io.kvasir.privacy.PrivacyRoutes;
 import io.kvasir.retrieval.Embedder;
@@ -170,9 +174,13 @@ public final class Server implements AutoCloseable {
                     scope -> keeping.thenCompose(ledger -> ledger.eraseOf(scope))
                             .thenCompose(_ -> faq.eraseOf(scope))
                             .thenCompose(_ -> conversing.thenCompose(c -> c.eraseOf(scope))));
+            OutboundHttp outbound = new OutboundHttp(
+                    system,
+                    settings.outbound(),
+                    new AddressGuard(settings.outbound().allowedNetworks()));
             Ledger ledger = keep(Ledger.open(
                     settings.sources(),
-                    List.of(faq.kind()),
+                    List.of(faq.kind(), new WebKind(outbound, transactor, settings.webSources(), clock)),
                     transactor,
                     keys,
                     blobs,
@@ -244,6 +252,7 @@ public final class Server implements AutoCloseable {
                                                     new SourceStream(ledger)::from)
                                             .endpoints(),
                                     new FaqRoutes(faq, idempotent).endpoints(),
+                                    new WebRoutes(ledger, idempotent, settings.webSources()).endpoints(),
                                     new ConversationRoutes(conversations, idempotent).endpoints(),
                                     new PublicRoutes(conversations, identity, slug -> shared(knowledgeBases, slug))
                                             .endpoints(),

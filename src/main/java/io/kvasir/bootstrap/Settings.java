@@ -13,9 +13,12 @@ import io.kvasir.identity.TokenSettings;
 import io.kvasir.ingestion.IngestionSettings;
 import io.kvasir.ingestion.faq.FaqSettings;
 import io.kvasir.ingestion.source.SourceSettings;
+import io.kvasir.ingestion.web.WebSourceSettings;
 import io.kvasir.jdbc.DatabaseSettings;
 import io.kvasir.knowledgebase.KnowledgeBaseSettings;
 import io.kvasir.mail.MailSettings;
+import io.kvasir.outbound.Network;
+import io.kvasir.outbound.OutboundSettings;
 import io.kvasir.privacy.PrivacySettings;
 import io.kvasir.retrieval.RetrievalSettings;
 import io.kvasir.retrieval.SearchMode;
@@ -60,6 +63,8 @@ public record Settings(
         IngestionSettings ingestion,
         SourceSettings sources,
         FaqSettings faq,
+        WebSourceSettings webSources,
+        OutboundSettings outbound,
         ConversationSettings conversation,
         AnsweringSettings answering,
         Providers providers,
@@ -171,6 +176,12 @@ public record Settings(
                 sources(kvasir.getConfig("sources")),
                 new FaqSettings(
                         kvasir.getInt("sources.faq.most-entries"), kvasir.getBytes("sources.faq.largest-import")),
+                new WebSourceSettings(
+                        kvasir.getDuration("sources.web.pause"),
+                        kvasir.getInt("sources.web.pages-at-once"),
+                        kvasir.getInt("sources.web.most-pages"),
+                        kvasir.getString("sources.web.agent")),
+                outbound(kvasir.getConfig("outbound")),
                 conversation(kvasir.getConfig("conversation"), cluster.several()),
                 new AnsweringSettings(
                         kvasir.getInt("answering.history-tokens"), kvasir.getInt("answering.snippet-length")),
@@ -266,6 +277,19 @@ public record Settings(
                 c.getString("parser-heap"),
                 c.getInt("most-characters"),
                 c.getInt("most-embedded"));
+    }
+
+    private static OutboundSettings outbound(Config c) {
+        return new OutboundSettings(
+                told(c, "allowed-networks").stream()
+                        .flatMap(text -> Arrays.stream(text.split("[\\s,]+")))
+                        .map(Network::of)
+                        .toList(),
+                c.getInt("redirects"),
+                c.getBytes("largest"),
+                c.getDuration("connect"),
+                c.getDuration("total"),
+                c.getString("user-agent"));
     }
 
     private static SourceSettings sources(Config c) {

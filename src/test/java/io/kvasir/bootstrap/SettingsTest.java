@@ -13,11 +13,13 @@ import io.kvasir.identity.OAuthSettings;
 import io.kvasir.identity.TokenSettings;
 import io.kvasir.ingestion.faq.FaqSettings;
 import io.kvasir.ingestion.source.SourceSettings;
+import io.kvasir.ingestion.web.WebSourceSettings;
 import io.kvasir.knowledgebase.KnowledgeBaseSettings;
 import io.kvasir.llm.ChatModels;
 import io.kvasir.llm.Price;
 import io.kvasir.llm.provider.ProviderSettings;
 import io.kvasir.mail.MailSettings;
+import io.kvasir.outbound.OutboundSettings;
 import io.kvasir.privacy.PrivacySettings;
 import io.kvasir.retrieval.RetrievalSettings;
 import io.kvasir.retrieval.SearchMode;
@@ -280,6 +282,10 @@ class SettingsTest {
                         8,
                         100,
                         200));
+        assertThat(DEFAULTS.webSources()).isEqualTo(new WebSourceSettings(Duration.ofMillis(500), 4, 50_000, "kvasir"));
+        assertThat(DEFAULTS.outbound())
+                .isEqualTo(new OutboundSettings(
+                        List.of(), 5, 20 * 1024 * 1024, Duration.ofSeconds(5), Duration.ofSeconds(30), "Kvasir/1.0"));
         assertThat(DEFAULTS.faq()).isEqualTo(new FaqSettings(10_000, 5 * 1024 * 1024));
     }
 

@@ -87,6 +87,7 @@ final class Routes {
 
     private static final String KB = "/api/v1/knowledge-bases/{kbId}";
     private static final String DOCUMENT = KB + "/documents/{documentId}";
+    private static final String WEB = KB + "/web-sources/{sourceId}";
     private static final String CHAT = "/api/v1/chat/conversations/{conversationId}";
 
     private static final List<Row> ALL = List.of(
@@ -201,6 +202,33 @@ final class Routes {
             row("POST " + KB + "/jobs/{jobId}/cancel", Who.MANAGERS, Needs.WRITE)
                     .gives(200, 409),
             row("GET " + KB + "/events", Who.PEOPLE, Needs.READ),
+            // questions with their answers
+            row("GET " + KB + "/knowledge", Who.PEOPLE, Needs.READ),
+            row("POST " + KB + "/knowledge", Who.MANAGERS, Needs.WRITE)
+                    .body("{'question':'Who is there?','answer':'Nobody.'}")
+                    .fresh("kbId"),
+            row("POST " + KB + "/knowledge/import", Who.MANAGERS, Needs.WRITE)
+                    .body(FILE)
+                    .gives(200, 400),
+            row("GET " + KB + "/knowledge/export", Who.PEOPLE, Needs.READ),
+            row("GET " + KB + "/knowledge/{entryId}", Who.PEOPLE, Needs.READ),
+            row("PUT " + KB + "/knowledge/{entryId}", Who.MANAGERS, Needs.WRITE).body("{'answer':'Changed.'}"),
+            row("DELETE " + KB + "/knowledge/{entryId}", Who.MANAGERS, Needs.WRITE)
+                    .fresh("entryId"),
+            row("GET " + KB + "/faq-config", Who.PEOPLE, Needs.READ),
+            row("PUT " + KB + "/faq-config", Who.MANAGERS, Needs.WRITE).body("{'answerExactly':true}"),
+            // web sources
+            row("GET " + KB + "/web-sources", Who.PEOPLE, Needs.READ),
+            row("POST " + KB + "/web-sources", Who.MANAGERS, Needs.WRITE)
+                    .body("{'url':'http://192.0.2.1/','kind':'page','frequency':'never'}")
+                    .fresh("kbId"),
+            row("GET " + WEB, Who.PEOPLE, Needs.READ),
+            row("PUT " + WEB, Who.MANAGERS, Needs.WRITE).body("{'frequency':'never'}"),
+            row("DELETE " + WEB, Who.MANAGERS, Needs.WRITE).fresh("sourceId"),
+            row("POST " + WEB + "/scrape", Who.MANAGERS, Needs.WRITE),
+            row("POST " + WEB + "/cancel", Who.MANAGERS, Needs.WRITE).gives(200, 409),
+            row("GET " + WEB + "/history", Who.PEOPLE, Needs.READ),
+            row("GET " + WEB + "/pages", Who.PEOPLE, Needs.READ),
             // conversations
             row("GET /api/v1/chat/conversations", Who.PEOPLE, Needs.READ),
             row("POST /api/v1/chat/conversations", Who.PEOPLE, Needs.CHAT).body("{'kbId':'<kbId>'}"),

@@ -313,6 +313,15 @@ final class Town implements AutoCloseable {
         things = things.with("kbId", knowledgeBase(owner, name));
         things = things.with("slug", shared(owner, things.get("kbId")));
         things = document(owner, things, name, text);
+        things = things.with("entryId", entry(owner, things, name)).with("sourceId", site(owner, things));
+        String site = "/api/v1/knowledge-bases/" + things.get("kbId") + "/web-sources/" + things.get("sourceId");
+        // Nobody may go there, so it has failed for good, and stays as it is.
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> send("GET", site, owner.token(), "")
+                        .json()
+                        .get("status")
+                        .asText()
+                        .equals("failed"));
         String conversation = conversation(owner, things.get("kbId"), name);
         asked(owner, conversation);
         String documents = "/api/v1/knowledge-bases/" + things.get("kbId") + "/documents/";
@@ -366,6 +375,30 @@ final class Town implements AutoCloseable {
                 .get(0);
         return things.with("documentId", job.get("documentId").asText())
                 .with("jobId", job.get("id").asText());
+    }
+
+    private String entry(Caller owner, Things things, String name) throws Exception {
+        return made(
+                owner,
+                things,
+                "/knowledge",
+                Json.write(Map.of(
+                        "question",
+                        "Who is " + name + "?",
+                        "answer",
+                        "It is " + (owner.name().startsWith("stranger") ? MARKER : name) + ".")));
+    }
+
+    private String site(Caller owner, Things things) throws Exception {
+        return made(owner, things, "/web-sources", "{\"url\":\"http://192.0.2.1/\",\"frequency\":\"never\"}");
+    }
+
+    private String made(Caller owner, Things things, String path, String body) throws Exception {
+        return send("POST", "/api/v1/knowledge-bases/" + things.get("kbId") + path, owner.token(), body)
+                .expect(201)
+                .json()
+                .get("id")
+                .asText();
     }
 
     private String conversation(Caller owner, String kb, String name) throws Exception {
@@ -424,6 +457,8 @@ final class Town implements AutoCloseable {
         return switch (name) {
             case "kbId" -> caller.with(things.with(name, knowledgeBase(founder, "Fresh")));
             case "documentId" -> caller.with(document(founder, things, "fresh", "Fresh words."));
+            case "entryId" -> caller.with(things.with(name, entry(founder, things, "fresh")));
+            case "sourceId" -> caller.with(things.with(name, site(founder, things)));
             case "conversationId" -> caller.with(things.with(name, conversation(founder, things.get("kbId"), "fresh")));
             case "userId" -> caller.with(things.with(name, member(founder, "fresh")));
             case "tenantId" -> caller.with(things.with(name, census.tenant("Fresh")));

@@ -24,7 +24,7 @@ import java.util.function.Consumer;
 
 /**
  * Ingests documents, each on a virtual thread of its own. Small documents have lanes of their own, so that none waits
- * for a large one; within a lane first come, first served. Two runs of the same version of a source follow one another,
+ * for a large one; within a lane what somebody waits for goes first, and tenants take turns. Two runs of the same version of a source follow one another,
  * so that the tidy-up of one never takes what the other staged.
  */
 public final class DocumentIngestion implements Ingestion, AutoCloseable {
@@ -128,7 +128,7 @@ public final class DocumentIngestion implements Ingestion, AutoCloseable {
                 cancellation.await(before.get());
             }
             Lane lane = sizeOf(task, cancellation) >= settings.largeFrom() ? large : small;
-            place = Optional.of(lane.ask(ticket));
+            place = Optional.of(lane.ask(task.scope().tenant(), task.urgency(), ticket));
             cancellation.await(place.get().granted());
             return run.run();
         } catch (Cancellation.Cancelled e) {

@@ -1,23 +1,36 @@
 package io.kvasir.ingestion.document;
 
+import io.kvasir.ingestion.Ingestion.Urgency;
+import io.kvasir.kernel.TenantId;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-/** So many at once; of those who wait, whoever came to the house first. */
+/**
+ * So many at once. Of those who wait, whoever somebody waits for goes before backfill, then the tenants take turns, and of
+ * one tenant's whoever came to the house first.
+ */
 final class Lane {
-    private final PriorityQueue<Place> waiting = new PriorityQueue<>(Comparator.comparingLong(Place::ticket));
+    private final List<Map<TenantId, PriorityQueue<Place>>> waiting =
+            List.of(new LinkedHashMap<>(), new LinkedHashMap<>());
     private int free;
 
     /** One who waits, or is in. */
     final class Place {
+        private final TenantId tenant;
+        private final Urgency urgency;
         private final long ticket;
         private final CompletableFuture<Void> granted = new CompletableFuture<>();
         private boolean left;
 
-        private Place(long ticket) {
+        private Place(TenantId tenant, Urgency urgency, long ticket) {
+            this.tenant = tenant;
+            this.urgency = urgency;
             this.ticket = ticket;
         }
 
@@ -39,18 +52,46 @@ final class Lane {
         this.free = places;
     }
 
-    /** @param ticket lower ones go first */
-    Place ask(long ticket) {
-        Place place = new Place(ticket);
+    /** @param ticket lower ones of the same tenant go first */
+    Place ask(TenantId tenant, Urgency urgency, long ticket) {
+        Place place = new Place(tenant, urgency, ticket);
         synchronized (this) {
             if (free == 0) {
-                waiting.add(place);
+                waiting.get(urgency.ordinal())
+                        .computeIfAbsent(tenant, _ -> new PriorityQueue<>(Comparator.comparingLong(Place::ticket)))
+                        .add(place);
                 return place;
             }
             free--;
         }
         place.granted.complete(null);
         return place;
+    }
+
+    private boolean forgets(Place place) {
+        Map<TenantId, PriorityQueue<Place>> queues = waiting.get(place.urgency.ordinal());
+        PriorityQueue<Place> queue = queues.get(place.tenant);
+        boolean waited = queue != null && queue.remove(place);
+        if (waited && queue.isEmpty()) {
+            queues.remove(place.tenant);
+        }
+        return waited;
+    }
+
+    /** The tenant whose turn it is goes to the end of the row. */
+    private Optional<Place> next() {
+        for (Map<TenantId, PriorityQueue<Place>> queues : waiting) {
+            if (!queues.isEmpty()) {
+                TenantId tenant = queues.keySet().iterator().next();
+                PriorityQueue<Place> queue = queues.remove(tenant);
+                Optional<Place> first = Optional.ofNullable(queue).map(PriorityQueue::poll);
+                if (queue != null && !queue.isEmpty()) {
+                    queues.put(tenant, queue);
+                }
+                return first;
+            }
+        }
+        return Optional.empty();
     }
 
     private void leave(Place place) {
@@ -60,8 +101,8 @@ final class Lane {
                 return;
             }
             place.left = true;
-            if (!waiting.remove(place)) {
-                next = Optional.ofNullable(waiting.poll());
+            if (!forgets(place)) {
+                next = next();
                 if (next.isEmpty()) {
                     free++;
                 }

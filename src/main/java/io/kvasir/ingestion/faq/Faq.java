@@ -6,7 +6,6 @@ import io.kvasir.ingestion.Kept;
 import io.kvasir.ingestion.source.Ledger;
 import io.kvasir.ingestion.source.SourceEntry;
 import io.kvasir.ingestion.source.SourceKind;
-import io.kvasir.jdbc.SubjectKey;
 import io.kvasir.jdbc.SubjectKeys;
 import io.kvasir.jdbc.Transactor;
 import io.kvasir.kernel.Ids;
@@ -82,9 +81,11 @@ public final class Faq {
     }
 
     CompletionStage<Outcome<Config>> configure(Scope scope, Config wanted) {
-        return in(scope, _ -> ledger.thenCompose(book -> book.change(
-                        scope, FaqKind.NAME, LIST, new Ledger.Wish(Json.write(wanted), Optional.empty()))
-                .thenApply(done -> done.map(Faq::config))));
+        return in(
+                scope,
+                _ -> ledger.thenCompose(book -> book.change(
+                                scope, FaqKind.NAME, LIST, new Ledger.Wish(Json.write(wanted), Optional.empty()))
+                        .thenApply(done -> done.map(Faq::config))));
     }
 
     /** Has a place in its order. @param place of the row */
@@ -100,16 +101,20 @@ public final class Faq {
             return CompletableFuture.completedFuture(
                     Outcome.refused(Rejection.Invalid.field("?cursor", "is not a cursor of ours")));
         }
-        return looking(scope, rows -> transactor
-                .run(c -> rows.list(c, after, request.limit() + 1))
-                .thenApply(found -> Outcome.done(
-                        Page.of(found, request.limit(), Faq::cursor).map(FaqRows.Row::entry))));
+        return looking(
+                scope,
+                rows -> transactor
+                        .run(c -> rows.list(c, after, request.limit() + 1))
+                        .thenApply(found -> Outcome.done(
+                                Page.of(found, request.limit(), Faq::cursor).map(FaqRows.Row::entry))));
     }
 
     CompletionStage<Outcome<FaqEntry>> one(Scope scope, String id) {
-        return looking(scope, rows -> transactor
-                .run(c -> rows.find(c, id))
-                .thenApply(row -> row.map(r -> Outcome.done(r.entry())).orElseGet(Faq::missing)));
+        return looking(
+                scope,
+                rows -> transactor
+                        .run(c -> rows.find(c, id))
+                        .thenApply(row -> row.map(r -> Outcome.done(r.entry())).orElseGet(Faq::missing)));
     }
 
     CompletionStage<Outcome<FaqEntry>> add(Scope scope, FaqDraft draft) {
@@ -204,18 +209,20 @@ public final class Faq {
 
     /** The whole list as CSV, as it is read. */
     CompletionStage<Outcome<Source<ByteString, NotUsed>>> give(Scope scope) {
-        return looking(scope, rows -> CompletableFuture.completedFuture(Outcome.done(Source.single(FaqCsv.header())
-                .concat(Source.unfoldAsync(
-                                0L,
-                                after -> transactor
-                                        .run(c -> rows.list(c, after, BATCH))
-                                        .thenApply(found -> found.isEmpty()
-                                                ? Optional.<Pair<Long, List<FaqRows.Row>>>empty()
-                                                : Optional.of(Pair.create(
-                                                        found.getLast().place(), found))))
-                        .mapConcat(found -> found)
-                        .map(row -> FaqCsv.line(row.entry())))
-                .map(line -> ByteString.fromArrayUnsafe(line.getBytes(StandardCharsets.UTF_8))))));
+        return looking(
+                scope,
+                rows -> CompletableFuture.completedFuture(Outcome.done(Source.single(FaqCsv.header())
+                        .concat(Source.unfoldAsync(
+                                        0L,
+                                        after -> transactor
+                                                .run(c -> rows.list(c, after, BATCH))
+                                                .thenApply(found -> found.isEmpty()
+                                                        ? Optional.<Pair<Long, List<FaqRows.Row>>>empty()
+                                                        : Optional.of(Pair.create(
+                                                                found.getLast().place(), found))))
+                                .mapConcat(found -> found)
+                                .map(row -> FaqCsv.line(row.entry())))
+                        .map(line -> ByteString.fromArrayUnsafe(line.getBytes(StandardCharsets.UTF_8))))));
     }
 
     /** An entry that answers a question by itself. @param version of it that searches find */
@@ -223,19 +230,21 @@ public final class Faq {
 
     /** The entry that is this question word for word, where its owner wants it answered at once and searches find it. */
     public CompletionStage<Optional<Exact>> exact(Scope scope, String question) {
-        return keys.find(Kept.subject(scope, LIST)).thenCompose(key -> key.isEmpty()
-                ? CompletableFuture.completedFuture(Optional.<Exact>empty())
-                : transactor
-                        .run(c -> new FaqRows(scope, key.get()).asked(c, question))
-                        .thenCompose(row -> row.map(r -> exact(scope, r.entry()))
-                                .orElseGet(() -> CompletableFuture.completedFuture(Optional.empty()))));
+        return keys.find(Kept.subject(scope, LIST))
+                .thenCompose(key -> key.isEmpty()
+                        ? CompletableFuture.completedFuture(Optional.<Exact>empty())
+                        : transactor
+                                .run(c -> new FaqRows(scope, key.get()).asked(c, question))
+                                .thenCompose(row -> row.map(r -> exact(scope, r.entry()))
+                                        .orElseGet(() -> CompletableFuture.completedFuture(Optional.empty()))));
     }
 
     private CompletionStage<Optional<Exact>> exact(Scope scope, FaqEntry entry) {
         return config(scope)
-                .thenCompose(config -> config instanceof Outcome.Done<Config>(Config(boolean answerExactly)) && answerExactly
-                        ? ledger.thenCompose(book -> book.searchable(scope, LIST, entry.id()))
-                        : CompletableFuture.completedFuture(Optional.<SourceVersion>empty()))
+                .thenCompose(config ->
+                        config instanceof Outcome.Done<Config>(Config(boolean answerExactly)) && answerExactly
+                                ? ledger.thenCompose(book -> book.searchable(scope, LIST, entry.id()))
+                                : CompletableFuture.completedFuture(Optional.<SourceVersion>empty()))
                 .thenApply(version -> version.map(v -> new Exact(scope, v, entry.question(), entry.answer())));
     }
 
@@ -250,8 +259,7 @@ public final class Faq {
         return keys.obtain(Kept.subject(scope, LIST)).thenApply(key -> new FaqRows(scope, key));
     }
 
-    private <T> CompletionStage<Outcome<T>> looking(
-            Scope scope, Function<FaqRows, CompletionStage<Outcome<T>>> work) {
+    private <T> CompletionStage<Outcome<T>> looking(Scope scope, Function<FaqRows, CompletionStage<Outcome<T>>> work) {
         return ledger.thenCompose(book -> book.exists(scope))
                 .thenCompose(there -> there.then(_ -> rows(scope).thenCompose(work)));
     }
@@ -276,12 +284,14 @@ public final class Faq {
 
     /** Acknowledged once it is durable; the list is read again at once. */
     private <T> CompletionStage<Outcome<T>> changing(Scope scope, Change<T> change) {
-        return in(scope, rows -> transactor
-                .run(c -> change.apply(c, rows))
-                .thenCompose(outcome -> outcome instanceof Outcome.Done<T>
-                        ? ledger.thenCompose(book -> book.ask(scope, FaqKind.NAME, LIST))
-                                .thenApply(_ -> outcome)
-                        : CompletableFuture.completedFuture(outcome)));
+        return in(
+                scope,
+                rows -> transactor
+                        .run(c -> change.apply(c, rows))
+                        .thenCompose(outcome -> outcome instanceof Outcome.Done<T>
+                                ? ledger.thenCompose(book -> book.ask(scope, FaqKind.NAME, LIST))
+                                        .thenApply(_ -> outcome)
+                                : CompletableFuture.completedFuture(outcome)));
     }
 
     private static <T> Outcome<T> missing() {

@@ -46,7 +46,10 @@ final class FaqCsv {
         List<FieldError> errors = new ArrayList<>();
         String text;
         try {
-            text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+            text = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
         } catch (CharacterCodingException e) {
             return new Parsed(List.of(), List.of(new FieldError("/file", "must be UTF-8")));
         }
@@ -100,10 +103,7 @@ final class FaqCsv {
             }
         }
         FaqDraft draft = new FaqDraft(
-                cell(record, "question"),
-                cell(record, "answer"),
-                metadata,
-                Optional.of(cell(record, "language")));
+                cell(record, "question"), cell(record, "answer"), metadata, Optional.of(cell(record, "language")));
         List<FieldError> wrong = draft.errors(at);
         if (wrong.isEmpty()) {
             drafts.add(draft);

@@ -44,7 +44,8 @@ record FaqDraft(String question, String answer, Optional<JsonNode> metadata, Opt
                         at + "/metadata", "must have at most " + LONGEST_METADATA + " characters as JSON"));
             }
         });
-        if (language.filter(word -> word.length() > 35 || !LANGUAGE.matcher(word).matches())
+        if (language.filter(
+                        word -> word.length() > 35 || !LANGUAGE.matcher(word).matches())
                 .isPresent()) {
             errors.add(new FieldError(at + "/language", "must be a language tag such as en or pt-BR"));
         }
@@ -70,8 +71,8 @@ record FaqDraft(String question, String answer, Optional<JsonNode> metadata, Opt
 
     /** Without case, accents of typing, punctuation and spacing: what is the same here is the same question. */
     static String normal(String question) {
-        return NO_WORD.matcher(Normalizer.normalize(question, Normalizer.Form.NFKC)
-                        .toLowerCase(Locale.ROOT))
+        return NO_WORD.matcher(
+                        Normalizer.normalize(question, Normalizer.Form.NFKC).toLowerCase(Locale.ROOT))
                 .replaceAll(" ")
                 .strip();
     }

@@ -81,7 +81,10 @@ final class FaqKind implements SourceKind {
     private static Read.File file(FaqEntry entry) {
         String question = entry.question().replaceAll("\\s+", " ");
         return new Read.File(
-                question.substring(0, question.offsetByCodePoints(0, Math.min(80, question.codePointCount(0, question.length()))))
+                question.substring(
+                                0,
+                                question.offsetByCodePoints(
+                                        0, Math.min(80, question.codePointCount(0, question.length()))))
                         + ".md",
                 Optional.of("text/markdown"),
                 Optional.empty(),

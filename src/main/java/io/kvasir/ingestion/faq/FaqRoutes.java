@@ -71,9 +71,7 @@ public final class FaqRoutes {
             return new FaqDraft(
                     question == null ? entry.question() : question,
                     answer == null ? entry.answer() : answer,
-                    metadata == null
-                            ? entry.metadata()
-                            : Optional.of(metadata).filter(json -> !json.isNull()),
+                    metadata == null ? entry.metadata() : Optional.of(metadata).filter(json -> !json.isNull()),
                     language == null ? entry.language() : Optional.of(language));
         }
     }
@@ -102,8 +100,10 @@ public final class FaqRoutes {
                 Endpoint.post(
                                 ALL + "/import",
                                 Access.MANAGE,
-                                call -> idempotent.once(call.caller(), () -> file(bytes -> faq.take(scope(call), bytes))))
-                        .says("Import a CSV file with the columns question, answer, language, metadata: all lines or none")
+                                call -> idempotent.once(
+                                        call.caller(), () -> file(bytes -> faq.take(scope(call), bytes))))
+                        .says(
+                                "Import a CSV file with the columns question, answer, language, metadata: all lines or none")
                         .takesFiles()
                         .gives(200, Faq.Imported.class)
                         .heedsKey(),
@@ -150,7 +150,8 @@ public final class FaqRoutes {
                                 call -> entity(
                                         Json.body(Faq.Config.class),
                                         body -> Problems.answer(faq.configure(scope(call), body), Json::ok)))
-                        .says("Choose whether a question that is asked word for word is answered at once, without a model")
+                        .says(
+                                "Choose whether a question that is asked word for word is answered at once, without a model")
                         .takes(Faq.Config.class)
                         .gives(200, Faq.Config.class));
     }
@@ -183,7 +184,8 @@ public final class FaqRoutes {
                 () -> extractMaterializer(materializer -> entity(
                         Unmarshaller.entityToMultipartFormData(),
                         form -> Problems.answer(
-                                bytes(form, most, materializer).thenCompose(read -> read.then(take::apply)), Json::ok))));
+                                bytes(form, most, materializer).thenCompose(read -> read.then(take::apply)),
+                                Json::ok))));
     }
 
     private static CompletionStage<Outcome<byte[]>> bytes(
@@ -212,7 +214,8 @@ public final class FaqRoutes {
                                 : Outcome.<byte[]>refused(new Rejection.Invalid(
                                         "The upload is not well-formed multipart/form-data", List.of()));
                     }
-                    List<ByteString> named = files.stream().flatMap(Optional::stream).toList();
+                    List<ByteString> named =
+                            files.stream().flatMap(Optional::stream).toList();
                     return named.size() == 1
                             ? Outcome.done(named.getFirst().toArray())
                             : Outcome.<byte[]>refused(

@@ -95,11 +95,7 @@ record FaqRows(Scope scope, SubjectKey key) {
     /** The version of each, by id. */
     Map<String, Long> versions(Connection c) throws SQLException {
         Map<String, Long> versions = new TreeMap<>();
-        Sql.all(
-                c,
-                "SELECT id, version FROM faq_entries" + OF,
-                r -> versions.put(r.getString(1), r.getLong(2)),
-                with());
+        Sql.all(c, "SELECT id, version FROM faq_entries" + OF, r -> versions.put(r.getString(1), r.getLong(2)), with());
         return versions;
     }
 
@@ -181,8 +177,8 @@ record FaqRows(Scope scope, SubjectKey key) {
 
     private void spread(Connection c) throws SQLException {
         long place = 0;
-        for (String id : Sql.all(
-                c, "SELECT id FROM faq_entries" + OF + " ORDER BY place, id", r -> r.getString(1), with())) {
+        for (String id :
+                Sql.all(c, "SELECT id FROM faq_entries" + OF + " ORDER BY place, id", r -> r.getString(1), with())) {
             place += GAP;
             Sql.update(
                     c,

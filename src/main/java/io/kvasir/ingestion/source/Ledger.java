@@ -249,8 +249,7 @@ public final class Ledger implements AutoCloseable {
         SourceId item = ItemRows.identity(source, key);
         return tools.transactor()
                 .run(c -> ItemRows.find(c, new Key(scope, source), item))
-                .thenApply(row ->
-                        row.filter(r -> r.published() > 0).map(r -> new SourceVersion(item, r.published())));
+                .thenApply(row -> row.filter(r -> r.published() > 0).map(r -> new SourceVersion(item, r.published())));
     }
 
     /** A deleted knowledge base leaves nothing here; its passages and files are its own to erase. */

@@ -103,7 +103,12 @@ class FaqTest extends SourceContract {
                     String id = ids.get(name);
                     if (id == null) {
                         ids.put(name, "id-" + name);
-                        rows.append(c, "id-" + name, draft, rows.last(c), Clock.systemUTC().instant());
+                        rows.append(
+                                c,
+                                "id-" + name,
+                                draft,
+                                rows.last(c),
+                                Clock.systemUTC().instant());
                     } else {
                         rows.change(c, id, draft, Clock.systemUTC().instant());
                     }
@@ -237,10 +242,12 @@ class FaqTest extends SourceContract {
 
     @Test
     void whatIsNoCsvIsRefusedWithTheReason() {
-        for (byte[] bytes : List.of(
-                csv("title,text", "a,b"), csv(""), csv("question,answer", "\"never closed,b"), new byte[] {(byte) 0xFF, 1
+        for (byte[] bytes :
+                List.of(csv("title,text", "a,b"), csv(""), csv("question,answer", "\"never closed,b"), new byte[] {
+                    (byte) 0xFF, 1
                 })) {
-            assertThat(((Rejection.Invalid) refusal(faq.take(desk.scope, bytes))).errors()).isNotEmpty();
+            assertThat(((Rejection.Invalid) refusal(faq.take(desk.scope, bytes))).errors())
+                    .isNotEmpty();
         }
         StringBuilder many = new StringBuilder("question,answer\n");
         for (int i = 0; i < 11; i++) {
@@ -269,7 +276,9 @@ class FaqTest extends SourceContract {
     void aQuestionAskedWordForWordIsAnsweredAtOnceWhereThatIsWanted() {
         entry("When are refunds paid?", "Within 14 days.");
         finds("Within 14 days.");
-        assertThat(faq.exact(desk.scope, "When are refunds paid?").toCompletableFuture().join())
+        assertThat(faq.exact(desk.scope, "When are refunds paid?")
+                        .toCompletableFuture()
+                        .join())
                 .isEmpty();
 
         got(faq.configure(desk.scope, new Faq.Config(true)));
@@ -280,15 +289,17 @@ class FaqTest extends SourceContract {
                         .join()
                         .filter(e -> e.answer().equals("Within 14 days."))
                         .isPresent());
-        assertThat(faq.exact(desk.scope, "When are refunds made?").toCompletableFuture().join())
+        assertThat(faq.exact(desk.scope, "When are refunds made?")
+                        .toCompletableFuture()
+                        .join())
                 .isEmpty();
     }
 
     @Test
     void anotherTenantsListIsNotThere() {
         FaqEntry one = entry("When?", "Now.");
-        io.kvasir.kernel.Scope other = new io.kvasir.kernel.Scope(
-                new io.kvasir.kernel.TenantId("other"), desk.scope.knowledgeBase());
+        io.kvasir.kernel.Scope other =
+                new io.kvasir.kernel.Scope(new io.kvasir.kernel.TenantId("other"), desk.scope.knowledgeBase());
         assertThat(refusal(faq.one(other, one.id()))).isInstanceOf(Rejection.NotFound.class);
         assertThat(refusal(faq.remove(other, one.id()))).isInstanceOf(Rejection.NotFound.class);
         assertThat(refusal(faq.give(other))).isInstanceOf(Rejection.NotFound.class);
@@ -297,7 +308,8 @@ class FaqTest extends SourceContract {
 
     @Test
     void aTooLargeOrEmptyEntryIsRefused() {
-        assertThat(new FaqDraft("?", "a", Optional.empty(), Optional.empty()).errors("")).isNotEmpty();
+        assertThat(new FaqDraft("?", "a", Optional.empty(), Optional.empty()).errors(""))
+                .isNotEmpty();
         assertThat(new FaqDraft("q".repeat(2_001), "a", Optional.empty(), Optional.empty()).errors(""))
                 .isNotEmpty();
         assertThat(new FaqDraft("q", " ", Optional.empty(), Optional.empty()).errors(""))

@@ -203,10 +203,10 @@ public abstract class SourceContract {
 
     @Test
     void aReadingGoesOnWhereAnotherNodeLeftIt() {
-        for (int i = 0; i < 8; i++) {
+        for (int i = 0; i < 16; i++) {
             put("thing" + i, "text number " + i + ".");
         }
-        slow(Duration.ofMillis(200));
+        slow(Duration.ofMillis(300));
         add();
         await().atMost(Duration.ofSeconds(30)).until(() -> now().items().searchable() > 1);
         ledger.close();
@@ -215,7 +215,7 @@ public abstract class SourceContract {
 
         ledger = desk.node(kind());
         SourceEntry read = read();
-        for (int i = 0; i < 8; i++) {
+        for (int i = 0; i < 16; i++) {
             assertThat(found("text number " + i + ".")).isTrue();
         }
         assertThat(read.run().orElseThrow().fetched()).isGreaterThanOrEqualTo(fetched);

@@ -1,0 +1,522 @@
+package io.kvasir.ingestion.web;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import io.kvasir.http.Json;
+import io.kvasir.http.Page;
+import io.kvasir.ingestion.source.Ledger;
+import io.kvasir.ingestion.source.SourceContract;
+import io.kvasir.ingestion.source.SourceEntry;
+import io.kvasir.ingestion.source.SourceItem;
+import io.kvasir.ingestion.source.SourceKind;
+import io.kvasir.ingestion.source.SourceRun;
+import io.kvasir.kernel.SourceId;
+import io.kvasir.outbound.AddressGuard;
+import io.kvasir.outbound.Network;
+import io.kvasir.outbound.OutboundHttp;
+import io.kvasir.outbound.OutboundSettings;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A site on 127.0.0.2, which the guard lets through here; on 127.0.0.1 sits a canary nobody may reach. */
+class WebSourceTest extends SourceContract {
+    private static final String FILLER =
+            "This paragraph is here so that the page has enough to say for itself, with a comma, and another one. ";
+
+    /** @param body as sent; @param headers beside the type */
+    private record Reply(int status, String type, byte[] body, Map<String, String> headers) {
+        static Reply html(String html) {
+            return new Reply(200, "text/html; charset=utf-8", html.getBytes(StandardCharsets.UTF_8), Map.of());
+        }
+
+        static Reply to(String where) {
+            return new Reply(302, "text/plain", new byte[0], Map.of("Location", where));
+        }
+    }
+
+    private final Map<String, String> things = new ConcurrentSkipListMap<>();
+    private final Map<String, Reply> pages = new ConcurrentHashMap<>();
+    private final List<String> asked = new CopyOnWriteArrayList<>();
+    private final List<Long> askedAt = new CopyOnWriteArrayList<>();
+    private final AtomicInteger canaries = new AtomicInteger();
+    private final HttpServer server = started("127.0.0.2", this::answer);
+    private final HttpServer canary = started("127.0.0.1", exchange -> {
+        canaries.incrementAndGet();
+        send(exchange, Reply.html(page("secret", "a secret text", "")));
+    });
+    private volatile boolean reachable = true;
+    private volatile Duration slow = Duration.ZERO;
+    private volatile boolean etags = true;
+    private final OutboundHttp http = outbound();
+    private final SourceKind kind = kind(Duration.ZERO);
+
+    private SourceKind kind(Duration pause) {
+        return new WebKind(http, desk.transactor, new WebSourceSettings(pause, 4, 1_000, "kvasir"), Clock.systemUTC());
+    }
+
+    private OutboundHttp outbound() {
+        OutboundSettings settings = new OutboundSettings(
+                List.of(Network.of("127.0.0.2/32")),
+                5,
+                1_000_000,
+                Duration.ofSeconds(2),
+                Duration.ofSeconds(5),
+                "Kvasir-test");
+        return new OutboundHttp(desk.system, settings, new AddressGuard(settings.allowedNetworks()));
+    }
+
+    private interface Answer {
+        void apply(HttpExchange exchange) throws IOException;
+    }
+
+    private static HttpServer started(String address, Answer answer) {
+        try {
+            HttpServer server = HttpServer.create(new InetSocketAddress(address, 0), 0);
+            server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+            server.createContext("/", exchange -> {
+                try (exchange) {
+                    answer.apply(exchange);
+                }
+            });
+            server.start();
+            return server;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @AfterEach
+    void stop() {
+        server.stop(0);
+        canary.stop(0);
+    }
+
+    private void answer(HttpExchange exchange) throws IOException {
+        String path = exchange.getRequestURI().toString();
+        asked.add(path);
+        askedAt.add(System.nanoTime());
+        if (!reachable) {
+            send(exchange, new Reply(500, "text/plain", "broken".getBytes(StandardCharsets.UTF_8), Map.of()));
+            return;
+        }
+        Reply reply = pages.get(path);
+        if (reply == null && path.equals("/")) {
+            reply = Reply.html(page(
+                    "The front",
+                    "All there is.",
+                    things.keySet().stream()
+                            .map(name -> "<a href='/t/" + name + "'>" + name + "</a> ")
+                            .collect(Collectors.joining())));
+        }
+        if (reply == null && path.startsWith("/t/") && things.containsKey(path.substring(3))) {
+            pause();
+            String name = path.substring(3);
+            reply = Reply.html(page(name, things.get(name), ""));
+        }
+        send(
+                exchange,
+                reply == null ? new Reply(404, "text/plain", "no".getBytes(StandardCharsets.UTF_8), Map.of()) : reply);
+    }
+
+    private void pause() {
+        try {
+            TimeUnit.NANOSECONDS.sleep(slow.toNanos());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void send(HttpExchange exchange, Reply reply) throws IOException {
+        String etag = "\"" + java.util.Arrays.hashCode(reply.body()) + "\"";
+        if (etags && reply.status() == 200) {
+            exchange.getResponseHeaders().add("ETag", etag);
+            if (etag.equals(exchange.getRequestHeaders().getFirst("If-None-Match"))) {
+                asked.add("304");
+                exchange.sendResponseHeaders(304, -1);
+                return;
+            }
+        }
+        exchange.getResponseHeaders().add("Content-Type", reply.type());
+        reply.headers().forEach(exchange.getResponseHeaders()::add);
+        exchange.sendResponseHeaders(reply.status(), reply.body().length == 0 ? -1 : reply.body().length);
+        exchange.getResponseBody().write(reply.body());
+    }
+
+    private static String page(String title, String text, String links) {
+        return "<!doctype html><html lang=en><head><title>" + title
+                + "</title></head><body><nav><a href='/'>Home</a></nav>"
+                + "<article><h2>About " + title + "</h2><p>" + FILLER + text + "</p><p>" + FILLER + "</p>" + links
+                + "</article></body></html>";
+    }
+
+    private String at(String path) {
+        return "http://127.0.0.2:" + server.getAddress().getPort() + path;
+    }
+
+    @Override
+    protected SourceKind kind() {
+        return kind;
+    }
+
+    @Override
+    protected String settings() {
+        return site(at("/"), Site.Mode.CRAWL, Function.identity());
+    }
+
+    private static String site(String url, Site.Mode mode, Function<Site, Site> change) {
+        return Json.write(change.apply(new Site(url, mode, 3, 500, List.of(), List.of(), List.of())));
+    }
+
+    @Override
+    protected void put(String name, String text) {
+        things.put(name, text);
+    }
+
+    @Override
+    protected void take(String name) {
+        things.remove(name);
+    }
+
+    @Override
+    protected void reachable(boolean is) {
+        reachable = is;
+    }
+
+    @Override
+    protected void slow(Duration each) {
+        slow = each;
+    }
+
+    private SourceEntry added(String settings) {
+        got(ledger().add(desk.scope, "web", source(), new Ledger.Wish(settings, Optional.empty())));
+        return read();
+    }
+
+    private Map<String, String> problems() {
+        Map<String, String> problems = new TreeMap<>();
+        for (SourceItem item : got(ledger().items(
+                                desk.scope, "web", source(), true, new Page.Request(100, Optional.empty())))
+                .items()) {
+            problems.put(
+                    item.key().replace(at(""), ""), item.problem().orElseThrow().code());
+        }
+        return problems;
+    }
+
+    private void html(String path, String html) {
+        pages.put(path, Reply.html(html));
+    }
+
+    // what a crawl does
+
+    @Test
+    void anUnchangedPageIsNotSentAgain() {
+        put("one", "the first text");
+        add();
+        read();
+        asked.clear();
+        again();
+        assertThat(asked.stream().filter("304"::equals)).hasSize(2);
+        etags = false;
+        assertThat(again().run().orElseThrow().unchanged()).isEqualTo(2);
+    }
+
+    @Test
+    void whatASiteDoesNotWantIsLeftAlone() {
+        pages.put(
+                "/robots.txt",
+                new Reply(
+                        200,
+                        "text/plain",
+                        "User-agent: kvasir\nDisallow: /private\n".getBytes(StandardCharsets.UTF_8),
+                        Map.of()));
+        html(
+                "/",
+                page(
+                        "Front",
+                        "front text",
+                        "<a href='/private/x'>x</a><a href='/hidden'>h</a><a rel=nofollow href='/never'>n</a>"));
+        html("/private/x", page("Private", "private text", ""));
+        html("/never", page("Never", "never text", ""));
+        html(
+                "/hidden",
+                "<html><head><meta name=robots content='noindex,nofollow'><title>Hidden</title></head><body><p>"
+                        + FILLER + "hidden text</p><a href='/never'>n</a></body></html>");
+        added(settings());
+        assertThat(asked).doesNotContain("/private/x", "/never");
+        assertThat(found("hidden text")).isFalse();
+        assertThat(found("front text")).isTrue();
+        assertThat(problems()).isEqualTo(Map.of("/private/x", "robots", "/hidden", "noindex"));
+    }
+
+    @Test
+    void pagesAreKnownByOneAddress() {
+        html(
+                "/",
+                page(
+                        "Front",
+                        "front text",
+                        "<a href='/moved'>m</a><a href='/copy?utm_source=x'>c</a><a href='/page#part'>p</a>"));
+        pages.put("/moved", Reply.to("/page"));
+        html("/page", page("Page", "page text", ""));
+        html("/copy", page("Copy", "page text", "").replace("<head>", "<head><link rel=canonical href='/page'>"));
+        added(settings());
+        assertThat(desk.texts().stream().filter(text -> text.contains("page text")))
+                .hasSize(1);
+        assertThat(problems()).isEqualTo(Map.of("/moved", "redirected", "/copy", "canonical"));
+    }
+
+    @Test
+    void limitsOfDepthPagesPathsAndHostsAreKept() {
+        html(
+                "/docs/",
+                page(
+                        "0",
+                        "depth 0",
+                        "<a href='/docs/1'>1</a><a href='/blog/1'>b</a><a href='http://127.0.0.1:"
+                                + canary.getAddress().getPort() + "/'>c</a><a href='/docs/old/1'>o</a>"));
+        for (int i = 1; i < 5; i++) {
+            html("/docs/" + i, page("" + i, "depth " + i, "<a href='/docs/" + (i + 1) + "'>next</a>"));
+        }
+        html("/blog/1", page("Blog", "blog text", ""));
+        html("/docs/old/1", page("Old", "old text", ""));
+        added(site(
+                at("/docs/"),
+                Site.Mode.CRAWL,
+                s -> new Site(s.url(), s.mode(), 2, 500, List.of("/docs/"), List.of("/docs/old"), List.of())));
+        assertThat(found("depth 2")).isTrue();
+        assertThat(found("depth 3")).isFalse();
+        assertThat(found("blog text")).isFalse();
+        assertThat(found("old text")).isFalse();
+        assertThat(canaries).hasValue(0);
+
+        got(ledger().change(
+                        desk.scope,
+                        "web",
+                        source(),
+                        new Ledger.Wish(
+                                site(
+                                        at("/docs/"),
+                                        Site.Mode.CRAWL,
+                                        s -> new Site(s.url(), s.mode(), 9, 2, List.of(), List.of(), List.of())),
+                                Optional.empty())));
+        await().atMost(Duration.ofSeconds(20)).until(() -> desk.texts().size() == 2);
+    }
+
+    @Test
+    void whatIsNoPageIsTakenForWhatItIs() {
+        html(
+                "/",
+                page(
+                        "Front",
+                        "front text",
+                        "<a href='/file.pdf'>pdf</a><a href='/app'>a</a><a href='/old'>o</a><a href='/pic'>i</a>"));
+        byte[] pdf = "%PDF-1.4 not much of one".getBytes(StandardCharsets.UTF_8);
+        pages.put("/file.pdf", new Reply(200, "application/pdf", pdf, Map.of()));
+        pages.put("/pic", new Reply(200, "image/png", new byte[] {1, 2}, Map.of()));
+        html(
+                "/app",
+                "<html><head><title>App</title></head><body><div id=root></div><noscript>You need to enable JavaScript</noscript><script src=x.js></script></body></html>");
+        pages.put(
+                "/old",
+                new Reply(
+                        200,
+                        "text/html",
+                        ("<html><head><meta charset=windows-1252><title>Old</title></head><body><p>" + FILLER
+                                        + "Caf\u00E9</p></body></html>")
+                                .getBytes(Charset.forName("windows-1252")),
+                        Map.of()));
+        added(settings());
+        assertThat(found("%PDF-1.4 not much of one")).isTrue();
+        assertThat(found("Caf\u00E9")).isTrue();
+        assertThat(problems()).isEqualTo(Map.of("/app", "javascript", "/pic", "unsupported-type"));
+    }
+
+    @Test
+    void aPageKeepsItsStructure() {
+        html(
+                "/only",
+                "<html><head><title>Prices of things</title></head><body><article><h1>Prices of things</h1><p>" + FILLER
+                        + "See <a href='/more'>more</a>.</p><h3>List</h3><ul><li>one<ul><li>inner</li></ul></li><li>two</li></ul>"
+                        + "<table><tr><th>Thing</th><th>Price</th></tr><tr><td>Cup</td><td>3|4</td></tr></table><pre>a\n  b</pre></article></body></html>");
+        added(site(at("/only"), Site.Mode.PAGE, Function.identity()));
+        String text = desk.texts().iterator().next();
+        assertThat(text)
+                .startsWith("# Prices of things\n\n")
+                .contains("See [more](" + at("/more") + ").")
+                .contains("### List\n\n- one\n  - inner\n- two\n")
+                .contains("| Thing | Price |\n| Cup | 3\\|4 |")
+                .contains("```\na\n  b\n```");
+        assertThat(asked).containsExactly("/robots.txt", "/only");
+    }
+
+    @Test
+    void aSitemapNamesThePages() throws IOException {
+        put("one", "the first text");
+        put("two", "the second text");
+        put("three", "a third text");
+        ByteArrayOutputStream zipped = new ByteArrayOutputStream();
+        try (GZIPOutputStream zip = new GZIPOutputStream(zipped)) {
+            zip.write(("<?xml version='1.0'?><urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'><url><loc>"
+                            + at("/t/one") + "</loc></url><url><loc>http://127.0.0.1:"
+                            + canary.getAddress().getPort() + "/</loc></url></urlset>")
+                    .getBytes(StandardCharsets.UTF_8));
+        }
+        pages.put("/one.xml.gz", new Reply(200, "application/gzip", zipped.toByteArray(), Map.of()));
+        pages.put(
+                "/two.txt",
+                new Reply(200, "text/plain", (at("/t/two") + "\n").getBytes(StandardCharsets.UTF_8), Map.of()));
+        pages.put(
+                "/sitemap.xml",
+                new Reply(
+                        200,
+                        "application/xml",
+                        ("<sitemapindex><sitemap><loc>" + at("/one.xml.gz")
+                                        + "</loc></sitemap><sitemap><loc>/two.txt</loc></sitemap></sitemapindex>")
+                                .getBytes(StandardCharsets.UTF_8),
+                        Map.of()));
+        added(site(at("/sitemap.xml"), Site.Mode.SITEMAP, Function.identity()));
+        assertThat(found("the first text")).isTrue();
+        assertThat(found("the second text")).isTrue();
+        assertThat(found("a third text")).isFalse();
+        assertThat(canaries).hasValue(0);
+
+        // A broken sitemap is no empty one.
+        pages.put("/two.txt", new Reply(500, "text/plain", new byte[0], Map.of()));
+        assertThat(again().run().orElseThrow().status()).isEqualTo(SourceRun.Status.FAILED);
+        assertThat(found("the second text")).isTrue();
+        pages.put("/two.txt", new Reply(200, "text/plain", at("/t/three").getBytes(StandardCharsets.UTF_8), Map.of()));
+        again();
+        assertThat(found("the second text")).isFalse();
+        assertThat(found("a third text")).isTrue();
+    }
+
+    // politeness
+
+    @Test
+    void aHostIsAskedByAllInTurns() {
+        put("one", "the first text");
+        put("two", "the second text");
+        put("three", "a third text");
+        Duration pause = Duration.ofMillis(150);
+        // Two nodes, two sources, one host.
+        Ledger other = desk.node(kind(pause));
+        ledger().close();
+        Ledger another = desk.node(kind(pause));
+        for (String id : List.of("a", "b")) {
+            got(other.add(desk.scope, "web", new SourceId(id), new Ledger.Wish(settings(), Optional.empty())));
+        }
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> List.of("a", "b").stream()
+                        .allMatch(id -> got(another.one(desk.scope, "web", new SourceId(id)))
+                                        .state()
+                                == SourceEntry.State.FRESH));
+        List<Long> times = new ArrayList<>(askedAt);
+        times.sort(null);
+        assertThat(times).hasSizeGreaterThanOrEqualTo(10);
+        assertThat(times.getLast() - times.getFirst())
+                .isGreaterThanOrEqualTo(
+                        (times.size() - 1) * pause.minusMillis(15).toNanos());
+    }
+
+    // safety
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "http://127.0.0.1:PORT/",
+                "http://localhost:PORT/",
+                "http://2130706433:PORT/",
+                "http://0177.0.0.1:PORT/",
+                "http://0x7f.0.0.1:PORT/",
+                "http://0x7f000001:PORT/",
+                "http://127.1:PORT/",
+                "http://0:PORT/",
+                "http://0.0.0.0:PORT/",
+                "http://[::1]:PORT/",
+                "http://[::ffff:127.0.0.1]:PORT/",
+                "http://[::ffff:7f00:1]:PORT/",
+                "http://[::127.0.0.1]:PORT/",
+                "http://[64:ff9b::7f00:1]:PORT/",
+                "http://[64:ff9b:1::7f00:1]:PORT/",
+                "http://[2002:7f00:1::]:PORT/",
+                "http://127.0.0.1%2f@127.0.0.2:PORT/",
+                "http://127.0.0.1.:PORT/",
+                "http://\u2460\u2461\u2466.0.0.1:PORT/",
+                "http://127\u30020\u30020\u30021:PORT/",
+                "REDIRECT",
+                "META",
+                "ROBOTS"
+            })
+    void noFormOfAnAddressReachesWhatIsPrivate(String form) {
+        String secret = "http://127.0.0.1:" + canary.getAddress().getPort() + "/";
+        String url =
+                switch (form) {
+                    case "REDIRECT" -> {
+                        pages.put("/go", Reply.to(secret));
+                        yield at("/go");
+                    }
+                    case "META" -> {
+                        html(
+                                "/meta",
+                                page(
+                                                "Meta",
+                                                "meta text",
+                                                "<a href='" + secret + "'>x</a><iframe src='" + secret + "'></iframe>")
+                                        .replace(
+                                                "<head>",
+                                                "<head><meta http-equiv=refresh content='0;url=" + secret
+                                                        + "'><link rel=canonical href='" + secret + "'>"));
+                        yield at("/meta");
+                    }
+                    case "ROBOTS" -> {
+                        pages.put("/robots.txt", Reply.to(secret + "robots.txt"));
+                        html("/page", page("Page", "page text", ""));
+                        yield at("/page");
+                    }
+                    default -> form.replace("PORT", "" + canary.getAddress().getPort());
+                };
+        if (io.kvasir.outbound.WebAddress.parse(url).isPresent()) {
+            added(site(
+                    url,
+                    Site.Mode.CRAWL,
+                    s -> new Site(
+                            s.url(),
+                            s.mode(),
+                            3,
+                            50,
+                            List.of(),
+                            List.of(),
+                            List.of("127.0.0.1:" + canary.getAddress().getPort()))));
+        }
+        assertThat(canaries).hasValue(0);
+        assertThat(found("a secret text")).isFalse();
+    }
+}

@@ -1,0 +1,229 @@
+package io.kvasir.system;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Has a real server crawl a generated site of many pages, kills it in the middle again and again, and holds it to this:
+ * every page is found exactly once in the end, none was fetched more than what was being fetched at a kill, memory stays
+ * within the heap it was given, and an upload beside it does not wait for it.
+ */
+public final class CrawlStorm implements AutoCloseable {
+    /** Pages a server fetches at once: as many may be fetched again after each kill. */
+    private static final int AT_ONCE = 4;
+
+    private static final String BASES = "/api/v1/knowledge-bases";
+
+    private final int pages;
+    private final Path folder;
+    private final AtomicIntegerArray fetched;
+    private final HttpServer site;
+    private long largestRss;
+    private long slowestUpload;
+    private int uploads;
+
+    public CrawlStorm(Path folder, int pages) throws IOException {
+        this.folder = folder;
+        this.pages = pages;
+        this.fetched = new AtomicIntegerArray(pages);
+        this.site = HttpServer.create(new InetSocketAddress("127.0.0.2", 0), 0);
+        site.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+        site.createContext("/", exchange -> {
+            try (exchange) {
+                int page = number(exchange.getRequestURI().getPath());
+                byte[] body =
+                        page < 0 || page >= pages ? new byte[0] : page(page).getBytes(StandardCharsets.UTF_8);
+                if (body.length > 0) {
+                    fetched.incrementAndGet(page);
+                }
+                exchange.getResponseHeaders().add("Content-Type", "text/html; charset=utf-8");
+                exchange.sendResponseHeaders(body.length == 0 ? 404 : 200, body.length == 0 ? -1 : body.length);
+                exchange.getResponseBody().write(body);
+            }
+        });
+        site.start();
+    }
+
+    private static int number(String path) {
+        return path.equals("/") ? 0 : path.matches("/p/[0-9]{1,6}") ? Integer.parseInt(path.substring(3)) : -1;
+    }
+
+    private static String word(int page) {
+        StringBuilder word = new StringBuilder("q");
+        for (int n = page + 1; n > 0; n /= 20) {
+            word.append("bcdfghjklmnprstvwxyz".charAt(n % 20)).append('o');
+        }
+        return word.toString();
+    }
+
+    /** Ten further pages, the one before, and the first. */
+    private String page(int page) {
+        StringBuilder links = new StringBuilder("<a href='/'>Home</a>");
+        for (int i = 1; i <= 10 && page * 10 + i < pages; i++) {
+            links.append("<a href='/p/").append(page * 10 + i).append("'>next</a>");
+        }
+        if (page > 1) {
+            links.append("<a href='/p/").append(page - 1).append("'>before</a>");
+        }
+        return "<!doctype html><html lang=en><head><title>Page " + page
+                + "</title></head><body><article><p>The page number "
+                + page + " is about the " + word(page) + " and about nothing else.</p></article><nav>" + links
+                + "</nav></body></html>";
+    }
+
+    /** What was measured. @param heap as for {@code -Xmx}; @throws AssertionError where a promise was broken */
+    public Map<String, Long> run(int kills, String heap) throws Exception {
+        Map<String, String> environment = Map.of(
+                "KVASIR_OUTBOUND_ALLOWED_NETWORKS", "127.0.0.2/32",
+                "KVASIR_WEB_PAUSE", "0s",
+                "KVASIR_ACCESS_TOKEN", "4h");
+        String path = "";
+        String other = "";
+        long began = System.nanoTime();
+        JsonNode end = null;
+        for (int life = 0; life <= kills; life++) {
+            try (ServerProcess server = ServerProcess.start(folder.resolve("data"), environment, "-Xmx" + heap);
+                    Api api = Api.owner(server)) {
+                if (path.isEmpty()) {
+                    String kb = made(api, BASES, Map.of("name", "Site"));
+                    other = BASES + "/" + made(api, BASES, Map.of("name", "Beside"));
+                    path = BASES + "/" + kb + "/web-sources";
+                    path = path + "/"
+                            + made(
+                                    api,
+                                    path,
+                                    Map.of(
+                                            "url",
+                                            "http://127.0.0.2:"
+                                                    + site.getAddress().getPort() + "/",
+                                            "kind",
+                                            "crawl",
+                                            "frequency",
+                                            "never",
+                                            "maxDepth",
+                                            20,
+                                            "maxPages",
+                                            pages + 100));
+                }
+                end = follow(
+                        server, api, path, other, life == kills ? Integer.MAX_VALUE : pages * (life + 1) / (kills + 2));
+                if (life == kills) {
+                    check(api, path, end);
+                } else {
+                    server.kill();
+                }
+            }
+        }
+        return told(end, System.nanoTime() - began, kills);
+    }
+
+    private static String made(Api api, String path, Map<String, Object> body) throws Exception {
+        return api.post(path, body).expect(201).body().get("id").asText();
+    }
+
+    /** Until so many pages were fetched, or all is done. */
+    private JsonNode follow(ServerProcess server, Api api, String path, String other, int until) throws Exception {
+        for (int look = 0; ; look++) {
+            JsonNode now = api.get(path).expect(200).body();
+            largestRss = Math.max(largestRss, rss(server.pid()));
+            boolean running = now.at("/run/status").asText("running").equals("running");
+            if (now.at("/run/fetched").asInt() >= until || !running) {
+                return now;
+            }
+            if (look % 50 == 20) {
+                upload(api, other);
+            }
+            LockSupport.parkNanos(200_000_000);
+        }
+    }
+
+    /** A page given by a person, while thousands wait. */
+    private void upload(Api api, String other) throws Exception {
+        long began = System.nanoTime();
+        JsonNode job = api.upload(
+                        "POST",
+                        other + "/documents",
+                        "note-" + uploads++ + ".md",
+                        "# Note\n\nA note of one page.\n".getBytes(StandardCharsets.UTF_8))
+                .expect(202)
+                .body()
+                .at("/jobs/0");
+        String at = other + "/jobs/" + job.get("id").asText();
+        while (!api.get(at).expect(200).body().get("status").asText().equals("completed")) {
+            LockSupport.parkNanos(20_000_000);
+        }
+        slowestUpload = Math.max(slowestUpload, System.nanoTime() - began);
+    }
+
+    private void check(Api api, String path, JsonNode end) throws Exception {
+        require(end.get("status").asText().equals("fresh"), "the source is " + end);
+        require(end.get("pages").asInt() == pages, "searchable are " + end.get("pages") + " pages of " + pages);
+        require(end.at("/run/fetched").asInt() == pages, "the run says " + end.get("run"));
+        require(end.at("/run/changed").asInt() == pages, "the run says " + end.get("run"));
+        String search = path.substring(0, path.indexOf("/web-sources")) + "/knowledge/search";
+        for (int page = 0; page < pages; page += Math.max(1, pages / 20)) {
+            JsonNode found = api.post(search, Map.of("query", word(page), "mode", "keyword", "limit", 10))
+                    .expect(200)
+                    .body()
+                    .get("results");
+            require(
+                    found.size() == 1 && found.get(0).get("text").asText().contains(word(page)),
+                    word(page) + " of page " + page + " gave " + found);
+        }
+    }
+
+    private Map<String, Long> told(JsonNode end, long nanos, int kills) {
+        long total = 0;
+        long most = 0;
+        for (int page = 0; page < pages; page++) {
+            require(fetched.get(page) > 0, "page " + page + " was never fetched");
+            total += fetched.get(page);
+            most = Math.max(most, fetched.get(page));
+        }
+        require(
+                total <= pages + (long) kills * AT_ONCE,
+                (total - pages) + " pages were fetched again, though " + kills + " kills allow " + kills * AT_ONCE);
+        Map<String, Long> told = new LinkedHashMap<>();
+        told.put("pages", (long) pages);
+        told.put("searchable", end.get("pages").asLong());
+        told.put("kills", (long) kills);
+        told.put("fetched again", total - pages);
+        told.put("fetches of one page at most", most);
+        told.put("largest RSS, MB", largestRss / 1024);
+        told.put("uploads beside", (long) uploads);
+        told.put("slowest upload, ms", slowestUpload / 1_000_000);
+        told.put("seconds", nanos / 1_000_000_000);
+        return told;
+    }
+
+    /** Kilobytes. */
+    private static long rss(long pid) throws IOException {
+        try (var lines = Files.lines(Path.of("/proc/" + pid + "/status"))) {
+            return lines.filter(line -> line.startsWith("VmRSS:"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
+                    .findFirst()
+                    .orElse(0);
+        }
+    }
+
+    private static void require(boolean held, String otherwise) {
+        if (!held) {
+            throw new AssertionError(otherwise);
+        }
+    }
+
+    @Override
+    public void close() {
+        site.stop(0);
+    }
+}
