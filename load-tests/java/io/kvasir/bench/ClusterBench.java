@@ -26,7 +26,7 @@ public final class ClusterBench {
         List<ClusterStorm.Kill> all = new ArrayList<>();
         ClusterStorm.Roll roll;
         try (ClusterStorm storm =
-                new ClusterStorm(folder, bases, FakeReply.DEFAULT.with("first=100,rate=10,tokens=200"))) {
+                new ClusterStorm(folder, bases, FakeReply.DEFAULT.with("first=100,rate=10,tokens=200"), false)) {
             for (int i = 0; i < kills; i++) {
                 ClusterStorm.Kill kill = storm.kill(i % 2 == 0, streams);
                 all.add(kill);

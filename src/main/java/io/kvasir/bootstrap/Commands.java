@@ -9,6 +9,7 @@ import io.kvasir.journal.StoredSerializer;
 import io.kvasir.knowledgebase.KnowledgeBases;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
 
@@ -27,6 +28,13 @@ public final class Commands {
         return switch (args[0] + "/" + (args.length - 1)) {
             case "migrate/0" -> migrate(settings, out);
             case "move-index/2" -> moveIndex(args[1], args[2], settings, out);
+            case "verify-backup/1" -> backup(args[1], out, Backup::verify, " parts are what was put in.");
+            case "restore/1" ->
+                backup(
+                        args[1],
+                        out,
+                        archive -> Backup.restore(archive, settings.dataDir()),
+                        " parts are back in their place.");
             case "check-read-models/0" -> check(settings, out);
             case "rebuild-read-models/0" -> rebuild(settings, out);
             default -> usage(out);
@@ -45,6 +53,21 @@ public final class Commands {
             return 0;
         } catch (IOException | IllegalArgumentException e) {
             out.println("The passages could not be moved: " + e.getMessage());
+            return 1;
+        }
+    }
+
+    @FunctionalInterface
+    private interface OnArchive {
+        int apply(Path archive) throws IOException;
+    }
+
+    private static int backup(String archive, PrintStream out, OnArchive work, String done) {
+        try {
+            out.println(work.apply(Path.of(archive)) + done);
+            return 0;
+        } catch (IOException e) {
+            out.println("This backup is not used: " + e.getMessage());
             return 1;
         }
     }
@@ -80,11 +103,15 @@ public final class Commands {
 
                   (none)   serve
                   migrate  bring the database's schema up to date, with the rights of the configured user
+                  verify-backup ARCHIVE
+                           compare all of a backup with its checksums
                   move-index FROM TO
                            carry all passages from one kind of index (lucene, qdrant) to the other
 
                 and, while the server is stopped:
 
+                  restore ARCHIVE
+                           put a backup into the data directory, which must have no database and no index
                   check-read-models
                            compare every row that is made from the journal with its events; exit code 1 where one differs
                   rebuild-read-models

@@ -257,6 +257,16 @@ public final class Server implements AutoCloseable {
                                     new PublicRoutes(conversations, identity, slug -> shared(knowledgeBases, slug))
                                             .endpoints(),
                                     new ModelRoutes(models).endpoints(),
+                                    new BackupRoutes(
+                                                    settings.database().h2()
+                                                            ? found.files()
+                                                                    .map(files -> new Backup(
+                                                                            transactor,
+                                                                            files,
+                                                                            settings.backupFolder(),
+                                                                            clock))
+                                                            : Optional.empty())
+                                            .endpoints(),
                                     new TenancyRoutes(tenants).endpoints(),
                                     new AuditRoutes(audit).endpoints(),
                                     new PrivacyRoutes(privacy).endpoints(),

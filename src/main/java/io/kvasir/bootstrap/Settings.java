@@ -47,6 +47,7 @@ public record Settings(
         WebSettings web,
         Owner owner,
         boolean demo,
+        Path backupFolder,
         Optional<String> masterKey,
         DatabaseSettings database,
         int journalConnections,
@@ -140,6 +141,7 @@ public record Settings(
                         kvasir.getString("web.front")),
                 new Owner(kvasir.getString("owner.email"), told(kvasir, "owner.password")),
                 kvasir.getBoolean("demo"),
+                told(kvasir, "backup-folder").map(Path::of).orElse(dataDir.resolve("backups")),
                 told(kvasir, "master-key"),
                 new DatabaseSettings(
                         // WRITE_DELAY=0: a commit is written before anyone is told. No compaction beside the work: it

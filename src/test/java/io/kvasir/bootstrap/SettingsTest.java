@@ -114,6 +114,7 @@ class SettingsTest {
         Path data = Path.of("data").toAbsolutePath();
 
         assertThat(DEFAULTS.dataDir()).isEqualTo(data);
+        assertThat(DEFAULTS.backupFolder()).isEqualTo(data.resolve("backups"));
         assertThat(DEFAULTS.database().url())
                 .isEqualTo("jdbc:h2:file:" + data.resolve("kvasir")
                         + ";WRITE_DELAY=0;AUTO_COMPACT_FILL_RATE=0;DB_CLOSE_ON_EXIT=FALSE");

@@ -26,6 +26,7 @@ public final class ClusterProcesses implements AutoCloseable {
     private final FakeLlm llm;
     private final List<Integer> ports;
     private final Map<String, String> more;
+    private final List<String> jvm;
     /** In the order in which they joined: the first is the oldest. */
     private final List<Member> members = new CopyOnWriteArrayList<>();
 
@@ -38,9 +39,14 @@ public final class ClusterProcesses implements AutoCloseable {
         }
     }
 
-    /** @param reply how the language model answers; @param more settings of every server */
-    public ClusterProcesses(Path folder, int size, FakeReply reply, Map<String, String> more)
+    /**
+     * @param reply how the language model answers
+     * @param more settings of every server
+     * @param jvm options of every server's JVM
+     */
+    public ClusterProcesses(Path folder, int size, FakeReply reply, Map<String, String> more, List<String> jvm)
             throws IOException, InterruptedException {
+        this.jvm = List.copyOf(jvm);
         this.folder = folder;
         this.qdrant = new QdrantDouble();
         this.llm = FakeLlm.start(0, reply);
@@ -86,8 +92,8 @@ public final class ClusterProcesses implements AutoCloseable {
                         String.join(
                                 ",", ports.stream().map(p -> "127.0.0.1:" + p).toList())));
         environment.putAll(more);
-        Member member =
-                new Member(number, ServerProcess.start(folder.resolve("node" + number), environment, "-Xmx600m"));
+        Member member = new Member(
+                number, ServerProcess.start(folder.resolve("node" + number), environment, jvm.toArray(String[]::new)));
         members.add(member);
         return member;
     }

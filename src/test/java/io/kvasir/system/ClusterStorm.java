@@ -79,8 +79,13 @@ public final class ClusterStorm implements AutoCloseable {
     /** What a restart of all did. @param again requests that needed another server or another try */
     public record Roll(int requests, int again, int failed, long tookMs) {}
 
-    public ClusterStorm(Path folder, int knowledgeBases, FakeReply reply) throws Exception {
-        cluster = new ClusterProcesses(folder, 3, reply, Map.of("KVASIR_LOG_FORMAT", "text"));
+    /** @param patient servers that take each other for dead late, for a machine that is too busy to tell slow from dead */
+    public ClusterStorm(Path folder, int knowledgeBases, FakeReply reply, boolean patient) throws Exception {
+        List<String> jvm = new ArrayList<>(List.of("-Xmx600m"));
+        if (patient) {
+            jvm.add("-Dpekko.cluster.failure-detector.acceptable-heartbeat-pause=8s");
+        }
+        cluster = new ClusterProcesses(folder, 3, reply, Map.of("KVASIR_LOG_FORMAT", "text"), jvm);
         try {
             try (Api api = new Api(cluster.oldest()::uri)) {
                 api.login();

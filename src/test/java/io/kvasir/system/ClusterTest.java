@@ -15,7 +15,7 @@ class ClusterTest {
     @Test
     void aKillAndARestartOfAllTakeNothingFromAnybody() throws Exception {
         try (ClusterStorm storm =
-                new ClusterStorm(folder, 30, FakeReply.DEFAULT.with("first=100,rate=15,tokens=150"))) {
+                new ClusterStorm(folder, 30, FakeReply.DEFAULT.with("first=100,rate=15,tokens=150"), true)) {
             ClusterStorm.Kill kill = storm.kill(true, 10);
 
             assertThat(kill.lost()).as("characters lost").isZero();

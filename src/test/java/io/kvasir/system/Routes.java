@@ -162,6 +162,9 @@ final class Routes {
             row("POST /api/v1/operations/tenants/{tenantId}/resume", Who.OPERATORS, Needs.LOGIN)
                     .fresh("tenantId")
                     .overAllTenants(),
+            row("POST /api/v1/operations/backups", Who.OPERATORS, Needs.LOGIN)
+                    .gives(201, 409)
+                    .overAllTenants(),
             // the tenant
             row("GET /api/v1/models", Who.PEOPLE, Needs.READ),
             row("GET /api/v1/usage", Who.PEOPLE, Needs.READ),

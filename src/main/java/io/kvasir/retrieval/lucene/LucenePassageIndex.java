@@ -8,6 +8,7 @@ import io.kvasir.retrieval.Passage;
 import io.kvasir.retrieval.SourceVersion;
 import io.kvasir.retrieval.VectorSpace;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -71,6 +72,17 @@ public final class LucenePassageIndex implements MovableIndex {
      */
     public void builtWith(VectorSpace space) throws IOException {
         store.builtWith(space);
+    }
+
+    /** Takes one file of the index. */
+    @FunctionalInterface
+    public interface Copy {
+        void file(String name, InputStream bytes) throws IOException;
+    }
+
+    /** Hands over all files of the index as it was last committed, on the calling thread; changes go on meanwhile. */
+    public void copy(Copy copy) throws IOException {
+        store.copy(copy::file);
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.kvasir.retrieval.lucene;
 
 import io.kvasir.retrieval.VectorSpace;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -10,14 +11,19 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.lucene.index.FieldInfo;
 import org.apache.lucene.index.FieldInfos;
+import org.apache.lucene.index.IndexCommit;
 import org.apache.lucene.index.IndexWriter;
 import org.apache.lucene.index.IndexWriterConfig;
+import org.apache.lucene.index.KeepOnlyLastCommitDeletionPolicy;
+import org.apache.lucene.index.SnapshotDeletionPolicy;
 import org.apache.lucene.index.TieredMergePolicy;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.SearcherManager;
 import org.apache.lucene.store.AlreadyClosedException;
 import org.apache.lucene.store.Directory;
 import org.apache.lucene.store.FSDirectory;
+import org.apache.lucene.store.IOContext;
+import org.apache.lucene.store.IndexInput;
 
 /**
  * The writer and the searchers of one folder. Commits are shared: who asks while one runs is served by the next, however
@@ -37,6 +43,10 @@ final class LuceneStore implements AutoCloseable {
     private static final class Open {
         private final IndexWriter writer;
         private final SearcherManager searchers;
+        /** Keeps the files of a commit that is being copied. */
+        private final SnapshotDeletionPolicy commits =
+                new SnapshotDeletionPolicy(new KeepOnlyLastCommitDeletionPolicy());
+
         private final ReentrantLock committing = new ReentrantLock();
         private final AtomicLong asked = new AtomicLong();
         private volatile long committed;
@@ -48,6 +58,7 @@ final class LuceneStore implements AutoCloseable {
             config.setMergePolicy(new TieredMergePolicy().setForceMergeDeletesPctAllowed(0));
             // The last commit counts: what a failed change left behind is not to be found after an orderly stop either.
             config.setCommitOnClose(false);
+            config.setIndexDeletionPolicy(commits);
             writer = new IndexWriter(directory, config);
             writer.commit();
             searchers = new SearcherManager(writer, null);
@@ -110,6 +121,47 @@ final class LuceneStore implements AutoCloseable {
         now.writer.forceMergeDeletes(true);
         now.commit();
         now.writer.deleteUnusedFiles();
+    }
+
+    /** Takes one file of the index. */
+    @FunctionalInterface
+    interface Copy {
+        void file(String name, InputStream bytes) throws IOException;
+    }
+
+    /** Hands over all files of the last commit; changes go on meanwhile. */
+    void copy(Copy copy) throws IOException {
+        Open now = working();
+        IndexCommit commit = now.commits.snapshot();
+        try {
+            for (String name : commit.getFileNames()) {
+                try (IndexInput in = directory.openInput(name, IOContext.READONCE)) {
+                    copy.file(name, stream(in));
+                }
+            }
+        } finally {
+            now.commits.release(commit);
+            now.writer.deleteUnusedFiles();
+        }
+    }
+
+    private static InputStream stream(IndexInput in) {
+        return new InputStream() {
+            @Override
+            public int read() throws IOException {
+                return in.getFilePointer() < in.length() ? in.readByte() & 0xff : -1;
+            }
+
+            @Override
+            public int read(byte[] into, int from, int length) throws IOException {
+                int most = (int) Math.min(length, in.length() - in.getFilePointer());
+                if (most == 0) {
+                    return length == 0 ? 0 : -1;
+                }
+                in.readBytes(into, from, most);
+                return most;
+            }
+        };
     }
 
     <T> T search(Search<T> search) throws IOException {
