@@ -26,6 +26,9 @@ import io.kvasir.identity.OAuthRoutes;
 import io.kvasir.ingestion.document.DocumentIngestion;
 import io.kvasir.ingestion.faq.Faq;
 import io.kvasir.ingestion.faq.FaqRoutes;
+import io.kvasir.ingestion.mailbox.EmailRoutes;
+import io.kvasir.ingestion.mailbox.MailAccounts;
+import io.kvasir.ingestion.mailbox.MailboxKind;
 import io.kvasir.ingestion.source.Ledger;
 import io.kvasir.ingestion.source.SourceStream;
 import io.kvasir.ingestion.web.WebKind;
@@ -75,6 +78,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLSocketFactory;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.Http;
 import org.apache.pekko.http.javadsl.ServerBinding;
@@ -174,13 +178,13 @@ public final class Server implements AutoCloseable {
                     scope -> keeping.thenCompose(ledger -> ledger.eraseOf(scope))
                             .thenCompose(_ -> faq.eraseOf(scope))
                             .thenCompose(_ -> conversing.thenCompose(c -> c.eraseOf(scope))));
-            OutboundHttp outbound = new OutboundHttp(
-                    system,
-                    settings.outbound(),
-                    new AddressGuard(settings.outbound().allowedNetworks()));
+            AddressGuard guard = new AddressGuard(settings.outbound().allowedNetworks());
+            OutboundHttp outbound = new OutboundHttp(system, settings.outbound(), guard);
+            MailboxKind mailboxes = new MailboxKind(
+                    settings.email(), guard, (SSLSocketFactory) SSLSocketFactory.getDefault(), clock);
             Ledger ledger = keep(Ledger.open(
                     settings.sources(),
-                    List.of(faq.kind(), new WebKind(outbound, transactor, settings.webSources(), clock)),
+                    List.of(faq.kind(), new WebKind(outbound, transactor, settings.webSources(), clock), mailboxes),
                     transactor,
                     keys,
                     blobs,
@@ -253,6 +257,16 @@ public final class Server implements AutoCloseable {
                                             .endpoints(),
                                     new FaqRoutes(faq, idempotent).endpoints(),
                                     new WebRoutes(ledger, idempotent, settings.webSources()).endpoints(),
+                                    new EmailRoutes(
+                                                    new MailAccounts(
+                                                            ledger,
+                                                            mailboxes,
+                                                            settings.email(),
+                                                            transactor,
+                                                            clock,
+                                                            identity.publicUrl()),
+                                                    idempotent)
+                                            .endpoints(),
                                     new ConversationRoutes(conversations, idempotent).endpoints(),
                                     new PublicRoutes(conversations, identity, slug -> shared(knowledgeBases, slug))
                                             .endpoints(),

@@ -12,6 +12,7 @@ import io.kvasir.identity.OAuthSettings;
 import io.kvasir.identity.TokenSettings;
 import io.kvasir.ingestion.IngestionSettings;
 import io.kvasir.ingestion.faq.FaqSettings;
+import io.kvasir.ingestion.mailbox.MailboxSettings;
 import io.kvasir.ingestion.source.SourceSettings;
 import io.kvasir.ingestion.web.WebSourceSettings;
 import io.kvasir.jdbc.DatabaseSettings;
@@ -66,6 +67,7 @@ public record Settings(
         FaqSettings faq,
         WebSourceSettings webSources,
         OutboundSettings outbound,
+        MailboxSettings email,
         ConversationSettings conversation,
         AnsweringSettings answering,
         Providers providers,
@@ -184,6 +186,7 @@ public record Settings(
                         kvasir.getInt("sources.web.most-pages"),
                         kvasir.getString("sources.web.agent")),
                 outbound(kvasir.getConfig("outbound")),
+                email(kvasir.getConfig("email")),
                 conversation(kvasir.getConfig("conversation"), cluster.several()),
                 new AnsweringSettings(
                         kvasir.getInt("answering.history-tokens"), kvasir.getInt("answering.snippet-length")),
@@ -224,6 +227,30 @@ public record Settings(
             }
         }
         return new OAuthSettings(all);
+    }
+
+    private static MailboxSettings email(Config c) {
+        Config providers = c.getConfig("providers");
+        List<MailboxSettings.Provider> all = new ArrayList<>();
+        for (String name : providers.root().keySet().stream().sorted().toList()) {
+            Config p = providers.getConfig("\"" + name + "\"");
+            all.add(new MailboxSettings.Provider(
+                    name,
+                    p.getString("host"),
+                    p.getInt("port"),
+                    URI.create(p.getString("authorization-url")),
+                    URI.create(p.getString("token-url")),
+                    p.getString("client-id"),
+                    p.getString("client-secret"),
+                    p.getStringList("scopes"),
+                    p.getStringList("extra")));
+        }
+        return new MailboxSettings(
+                c.getDuration("connect"),
+                c.getDuration("answer"),
+                c.getBytes("largest-mail"),
+                c.getInt("most-mails"),
+                all);
     }
 
     private static MailSettings mail(Config c, Path dataDir) {

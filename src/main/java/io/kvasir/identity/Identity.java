@@ -114,7 +114,8 @@ public final class Identity implements Authenticator, AutoCloseable {
         publicUrl.complete(url);
     }
 
-    CompletionStage<URI> publicUrl() {
+    /** What {@link #reachedAt} or the configuration says. */
+    public CompletionStage<URI> publicUrl() {
         return publicUrl;
     }
 

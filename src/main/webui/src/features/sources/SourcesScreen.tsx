@@ -35,13 +35,16 @@ export interface Kind {
   deleteText: string
   wishes: Wish[]
   body: (values: Record<string, string>) => unknown
+  /** What its owner has to agree to elsewhere before it can be read; undefined where nothing is left to do */
+  consent?: (source: Source) => string | undefined
   name: (source: Source) => string
   next: (source: Source) => string | undefined
   last: (source: Source) => string | undefined
   facts: (source: Source) => [string, ReactNode][]
 }
 
-const tone = (status: string): Tone => (/fail|error/i.test(status) ? 'bad' : /run|process|pending|sync|crawl|queued/i.test(status) ? 'accent' : /paus|disab|cancel|partial/i.test(status) ? 'warn' : 'good')
+const tone = (status: string): Tone => (/fail|error/i.test(status) ? 'bad' : /run|process|pending|sync|crawl|queued|fetching|added/i.test(status) ? 'accent' : /paus|disab|cancel|partial|stale/i.test(status) ? 'warn' : 'good')
+const agree = async (path: string, source: Source) => window.location.assign((await api.post<{ authorizationUrl: string }>(`${path}/${source.id}/authorize`)).authorizationUrl)
 const reason = (source: Source) => (typeof source.error === 'string' ? source.error : source.error?.detail)
 
 export function SourcesScreen({ kbId, kind, open, onChange }: { kbId: string; kind: Kind; open: string | undefined; onChange: (next: { open?: string | undefined }) => void }) {
@@ -74,7 +77,8 @@ function AddDialog({ path, kind, onClose }: { path: string; kind: Kind; onClose:
   const values = form.watch()
   const submit = form.handleSubmit(async given => {
     try {
-      await api.post(path, kind.body(given))
+      const made = await api.post<Source>(path, kind.body(given))
+      if (kind.consent?.(made)) return await agree(path, made)
       await client.invalidateQueries({ queryKey: ['list', path] })
       onClose()
     } catch (e) {
@@ -114,6 +118,7 @@ function SourcePeek({ path, kind, source, onClose }: { path: string; kind: Kind;
       <div className="grid gap-4">
         {why && <p role="alert" className="rounded-8 bg-bad-soft px-3 py-2 text-13 text-bad">{why}</p>}
         <div className="flex flex-wrap gap-2">
+          {kind.consent?.(source) && <Button variant="primary" onClick={() => void agree(path, source).catch((e: Error) => toast.error(e.message || t('state.failed')))}>{kind.consent(source)}</Button>}
           <Button variant="primary" icon={RefreshCw} busy={run.isPending} onClick={() => run.mutate()}>{kind.run}</Button>
           <Confirm trigger={<Button variant="danger" icon={Trash2}>{t('common.delete')}</Button>} title={t('sources.deleteTitle', { name: kind.name(source) })} text={kind.deleteText} action={t('common.delete')} onConfirm={async () => {
             try {

@@ -12,6 +12,8 @@ const number = (source: Source, ...keys: string[]) => {
   return undefined
 }
 
+const problem = (source: Source) => (source.error && typeof source.error === 'object' ? (source.error as { code?: string }).code : undefined)
+
 export function webKind(t: TFunction): Kind {
   return {
     collection: 'web-sources', again: 'scrape', icon: Globe, title: t('nav.web'), about: t('web.about'), add: t('web.add'), empty: t('web.empty'), emptyText: t('web.emptyText'), run: t('web.run'), deleteText: t('web.deleteText'),
@@ -43,21 +45,33 @@ export function mailKind(t: TFunction): Kind {
       { name: 'email', label: t('login.email'), type: 'email' },
       { name: 'host', label: t('mail.host'), when: imap },
       { name: 'port', label: t('mail.port'), type: 'number', value: '993', when: imap },
-      { name: 'username', label: t('mail.username'), when: imap },
-      { name: 'password', label: t('mail.password'), type: 'password', hint: t('mail.passwordHint') },
+      { name: 'security', label: t('mail.security'), options: [{ value: 'tls', text: 'TLS' }, { value: 'starttls', text: 'STARTTLS' }], when: imap },
+      { name: 'username', label: t('mail.username'), hint: t('mail.usernameHint'), optional: true, when: imap },
+      { name: 'password', label: t('mail.password'), type: 'password', hint: t('mail.passwordHint'), when: imap },
+      { name: 'appPassword', label: t('mail.password'), type: 'password', hint: t('mail.consentHint'), optional: true, when: values => !imap(values) },
+      { name: 'folders', label: t('mail.folders'), hint: t('mail.foldersHint'), optional: true },
+      { name: 'autoSync', label: t('mail.autoSync'), options: [{ value: 'true', text: t('mail.yes') }, { value: 'false', text: t('mail.no') }] },
       { name: 'frequencyHours', label: t('mail.frequency'), type: 'number', value: '24' },
       { name: 'months', label: t('mail.months'), type: 'number', value: '6' },
     ],
-    body: v => ({
-      provider: v.provider, email: v.email, password: v.password, frequencyHours: Number(v.frequencyHours), months: Number(v.months),
-      ...(v.provider === 'imap' && { host: v.host, port: Number(v.port), username: v.username }),
-    }),
+    body: v => {
+      const password = v.provider === 'imap' ? v.password : v.appPassword
+      return {
+        provider: v.provider, email: v.email, frequencyHours: Number(v.frequencyHours), months: Number(v.months), autoSync: v.autoSync !== 'false',
+        ...(password && { password }),
+        ...(v.folders && { folders: v.folders.split(',').map(folder => folder.trim()).filter(Boolean) }),
+        ...(v.provider === 'imap' && { host: v.host, port: Number(v.port), security: v.security, ...(v.username && { username: v.username }) }),
+      }
+    },
+    consent: s => (s['authentication'] === 'oauth' && (s['authorized'] === false || problem(s) === 'authorization-lost') ? t('mail.consent') : undefined),
     name: s => text(s, 'email', 'address', 'username') ?? s.id,
     last: s => text(s, 'lastSyncAt', 'lastSyncedAt'),
     next: s => text(s, 'nextSyncAt'),
     facts: s => [
       [t('mail.provider'), text(s, 'provider') ?? '–'],
       [t('mail.host'), text(s, 'host') ?? '–'],
+      [t('mail.folders'), Array.isArray(s['folders']) ? s['folders'].join(', ') : '–'],
+      [t('mail.messages'), (s['messages'] as { searchable?: number } | undefined)?.searchable ?? '–'],
       [t('mail.frequency'), number(s, 'frequencyHours', 'syncFrequencyHours') ?? '–'],
       [t('mail.months'), number(s, 'months', 'monthsToSync') ?? '–'],
       [t('sources.last'), text(s, 'lastSyncAt', 'lastSyncedAt') ? date(text(s, 'lastSyncAt', 'lastSyncedAt')!) : '–'],

@@ -12,6 +12,7 @@ import io.kvasir.identity.AccountSettings;
 import io.kvasir.identity.OAuthSettings;
 import io.kvasir.identity.TokenSettings;
 import io.kvasir.ingestion.faq.FaqSettings;
+import io.kvasir.ingestion.mailbox.MailboxSettings;
 import io.kvasir.ingestion.source.SourceSettings;
 import io.kvasir.ingestion.web.WebSourceSettings;
 import io.kvasir.knowledgebase.KnowledgeBaseSettings;
@@ -288,6 +289,39 @@ class SettingsTest {
                 .isEqualTo(new OutboundSettings(
                         List.of(), 5, 20 * 1024 * 1024, Duration.ofSeconds(5), Duration.ofSeconds(30), "Kvasir/1.0"));
         assertThat(DEFAULTS.faq()).isEqualTo(new FaqSettings(10_000, 5 * 1024 * 1024));
+    }
+
+    @Test
+    void mailboxes() {
+        assertThat(DEFAULTS.email())
+                .isEqualTo(new MailboxSettings(
+                        Duration.ofSeconds(10),
+                        Duration.ofSeconds(60),
+                        50L * 1024 * 1024,
+                        100_000,
+                        List.of(
+                                new MailboxSettings.Provider(
+                                        "gmail",
+                                        "imap.gmail.com",
+                                        993,
+                                        URI.create("https://accounts.google.com/o/oauth2/v2/auth"),
+                                        URI.create("https://oauth2.googleapis.com/token"),
+                                        "",
+                                        "",
+                                        List.of("https://mail.google.com/"),
+                                        List.of("access_type=offline", "prompt=consent")),
+                                new MailboxSettings.Provider(
+                                        "outlook",
+                                        "outlook.office365.com",
+                                        993,
+                                        URI.create("https://login.microsoftonline.com/common/oauth2/v2.0/authorize"),
+                                        URI.create("https://login.microsoftonline.com/common/oauth2/v2.0/token"),
+                                        "",
+                                        "",
+                                        List.of(
+                                                "offline_access",
+                                                "https://outlook.office.com/IMAP.AccessAsUser.All"),
+                                        List.of("prompt=select_account")))));
     }
 
     @Test
