@@ -88,6 +88,8 @@ final class Routes {
     private static final String KB = "/api/v1/knowledge-bases/{kbId}";
     private static final String DOCUMENT = KB + "/documents/{documentId}";
     private static final String WEB = KB + "/web-sources/{sourceId}";
+    private static final String MAILBOXES = KB + "/email-accounts";
+    private static final String MAILBOX = MAILBOXES + "/{accountId}";
     private static final String CHAT = "/api/v1/chat/conversations/{conversationId}";
 
     private static final List<Row> ALL = List.of(
@@ -105,6 +107,7 @@ final class Routes {
             open("GET /api/v1/oauth/providers"),
             open("GET /api/v1/oauth/auth/{provider}"),
             open("GET /api/v1/oauth/auth/{provider}/callback"),
+            open("GET /api/v1/oauth/email/callback"),
             open("POST /api/v1/auth/login").body("{'email':'nobody@example.org','password':'not a password'}"),
             open("POST /api/v1/auth/refresh").body("{'refreshToken':'none'}"),
             open("POST /api/v1/auth/logout").body("{'refreshToken':'none'}"),
@@ -232,6 +235,22 @@ final class Routes {
             row("POST " + WEB + "/cancel", Who.MANAGERS, Needs.WRITE).gives(200, 409),
             row("GET " + WEB + "/history", Who.PEOPLE, Needs.READ),
             row("GET " + WEB + "/pages", Who.PEOPLE, Needs.READ),
+            // mailboxes
+            row("GET " + MAILBOXES, Who.PEOPLE, Needs.READ),
+            row("POST " + MAILBOXES, Who.MANAGERS, Needs.WRITE)
+                    .body("{'provider':'imap','email':'<address>','host':'127.0.0.1','password':'a secret'}")
+                    .fresh("address"),
+            row("POST " + MAILBOXES + "/test", Who.MANAGERS, Needs.WRITE)
+                    .body("{'provider':'imap','email':'<address>','host':'127.0.0.1','password':'a secret'}")
+                    .fresh("address"),
+            row("GET " + MAILBOX, Who.PEOPLE, Needs.READ),
+            row("PUT " + MAILBOX, Who.MANAGERS, Needs.WRITE).body("{'months':3}").fresh("accountId"),
+            row("DELETE " + MAILBOX, Who.MANAGERS, Needs.WRITE).fresh("accountId"),
+            row("POST " + MAILBOX + "/sync", Who.MANAGERS, Needs.WRITE).fresh("accountId"),
+            row("POST " + MAILBOX + "/cancel", Who.MANAGERS, Needs.WRITE).gives(200, 409),
+            row("GET " + MAILBOX + "/history", Who.PEOPLE, Needs.READ),
+            row("GET " + MAILBOX + "/messages", Who.PEOPLE, Needs.READ),
+            row("POST " + MAILBOX + "/authorize", Who.MANAGERS, Needs.WRITE).gives(409),
             // conversations
             row("GET /api/v1/chat/conversations", Who.PEOPLE, Needs.READ),
             row("POST /api/v1/chat/conversations", Who.PEOPLE, Needs.CHAT).body("{'kbId':'<kbId>'}"),

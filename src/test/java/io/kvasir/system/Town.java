@@ -332,11 +332,41 @@ final class Town implements AutoCloseable {
                         .at("/job/status")
                         .asText()
                         .equals("completed"));
+        things = things.with("accountId", mailbox(owner, things));
         return things.with("conversationId", conversation)
                 .with("messageId", conversation + "-1-a")
                 .with("keyId", key(owner, name))
                 .with("invitationId", invitation(owner, name + Ids.next() + "@example.org"))
                 .with("userId", member(owner, name));
+    }
+
+    /** One that can't be opened, and is at rest once that is known. */
+    private String mailbox(Caller owner, Things things) throws Exception {
+        String mailboxes = "/api/v1/knowledge-bases/" + things.get("kbId") + "/email-accounts";
+        String id = send(
+                        "POST",
+                        mailboxes,
+                        owner.token(),
+                        Json.write(Map.of(
+                                "provider",
+                                "imap",
+                                "email",
+                                Ids.next() + "@example.org",
+                                "host",
+                                "127.0.0.1",
+                                "password",
+                                "a secret")))
+                .expect(201)
+                .json()
+                .get("id")
+                .asText();
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> send("GET", mailboxes + "/" + id, owner.token(), "")
+                        .json()
+                        .get("status")
+                        .asText()
+                        .equals("failed"));
+        return id;
     }
 
     private String member(Caller owner, String name) {
@@ -459,6 +489,7 @@ final class Town implements AutoCloseable {
             case "documentId" -> caller.with(document(founder, things, "fresh", "Fresh words."));
             case "entryId" -> caller.with(things.with(name, entry(founder, things, "fresh")));
             case "sourceId" -> caller.with(things.with(name, site(founder, things)));
+            case "accountId" -> caller.with(things.with(name, mailbox(founder, things)));
             case "conversationId" -> caller.with(things.with(name, conversation(founder, things.get("kbId"), "fresh")));
             case "userId" -> caller.with(things.with(name, member(founder, "fresh")));
             case "tenantId" -> caller.with(things.with(name, census.tenant("Fresh")));
