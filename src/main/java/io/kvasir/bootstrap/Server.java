@@ -180,8 +180,8 @@ public final class Server implements AutoCloseable {
                             .thenCompose(_ -> conversing.thenCompose(c -> c.eraseOf(scope))));
             AddressGuard guard = new AddressGuard(settings.outbound().allowedNetworks());
             OutboundHttp outbound = new OutboundHttp(system, settings.outbound(), guard);
-            MailboxKind mailboxes = new MailboxKind(
-                    settings.email(), guard, (SSLSocketFactory) SSLSocketFactory.getDefault(), clock);
+            MailboxKind mailboxes =
+                    new MailboxKind(settings.email(), guard, (SSLSocketFactory) SSLSocketFactory.getDefault(), clock);
             Ledger ledger = keep(Ledger.open(
                     settings.sources(),
                     List.of(faq.kind(), new WebKind(outbound, transactor, settings.webSources(), clock), mailboxes),

@@ -318,9 +318,7 @@ class SettingsTest {
                                         URI.create("https://login.microsoftonline.com/common/oauth2/v2.0/token"),
                                         "",
                                         "",
-                                        List.of(
-                                                "offline_access",
-                                                "https://outlook.office.com/IMAP.AccessAsUser.All"),
+                                        List.of("offline_access", "https://outlook.office.com/IMAP.AccessAsUser.All"),
                                         List.of("prompt=select_account")))));
     }
 

@@ -19,10 +19,10 @@ import org.junit.jupiter.api.io.TempDir;
 /** Mailboxes through the outer face of a real server, which is killed in the middle of reading one. */
 class EmailTest {
     private static final int MAILS = 60;
-    private static final Map<String, String> LOOPBACK = Map.of("KVASIR_OUTBOUND_ALLOWED_NETWORKS", "127.0.0.0/8, ::1/128");
+    private static final Map<String, String> LOOPBACK =
+            Map.of("KVASIR_OUTBOUND_ALLOWED_NETWORKS", "127.0.0.0/8, ::1/128");
     private static final String[] TRUST = {
-        "-Djavax.net.ssl.trustStore=" + MailDouble.KEYS,
-        "-Djavax.net.ssl.trustStorePassword=" + MailDouble.KEY_PASSWORD
+        "-Djavax.net.ssl.trustStore=" + MailDouble.KEYS, "-Djavax.net.ssl.trustStorePassword=" + MailDouble.KEY_PASSWORD
     };
 
     @TempDir
@@ -58,7 +58,8 @@ class EmailTest {
             for (int i = 0; i < MAILS; i++) {
                 mail.deliver(
                         "INBOX",
-                        MailDouble.mail("m" + i + "@example.org", "Mail " + i, "The word of this mail is " + word(i) + "."));
+                        MailDouble.mail(
+                                "m" + i + "@example.org", "Mail " + i, "The word of this mail is " + word(i) + "."));
             }
             mail.slow(Duration.ofMillis(40));
             Path data = folder.resolve("data");
@@ -88,7 +89,12 @@ class EmailTest {
                 // And once more, from the beginning to the end.
                 api.post(one + "/sync", Map.of()).expect(202);
                 await().atMost(Duration.ofSeconds(60))
-                        .until(() -> api.get(one + "/history").expect(200).body().get("items").size() == 2);
+                        .until(() -> api.get(one + "/history")
+                                        .expect(200)
+                                        .body()
+                                        .get("items")
+                                        .size()
+                                == 2);
                 fresh(api, one);
                 eachOnce(api, base, one);
                 JsonNode sync = api.get(one).expect(200).body().get("sync");
@@ -118,7 +124,8 @@ class EmailTest {
 
     private static void fresh(Api api, String one) {
         await().atMost(Duration.ofSeconds(120))
-                .until(() -> api.get(one).expect(200).body().get("status").asText().equals("fresh"));
+                .until(() ->
+                        api.get(one).expect(200).body().get("status").asText().equals("fresh"));
     }
 
     private static List<String> hits(Api api, String base, String word) throws Exception {
@@ -154,14 +161,22 @@ class EmailTest {
             String accounts = knowledgeBase(api) + "/email-accounts";
             Map<String, Object> good = account(mail);
             for (Map.Entry<String, Object> wrong : Map.<String, Object>of(
-                            "provider", "pigeon",
-                            "email", "nobody",
-                            "host", "bad host/..",
-                            "port", 70_000,
-                            "password", "",
-                            "months", 0,
-                            "frequencyHours", 10_000,
-                            "folders", List.of(" "))
+                            "provider",
+                            "pigeon",
+                            "email",
+                            "nobody",
+                            "host",
+                            "bad host/..",
+                            "port",
+                            70_000,
+                            "password",
+                            "",
+                            "months",
+                            0,
+                            "frequencyHours",
+                            10_000,
+                            "folders",
+                            List.of(" "))
                     .entrySet()) {
                 Map<String, Object> body = new HashMap<>(good);
                 body.put(wrong.getKey(), wrong.getValue());
@@ -197,7 +212,8 @@ class EmailTest {
             assertThat(api.get(accounts).expect(200).body().toString()).doesNotContain(MailDouble.PASSWORD);
             api.get(accounts + "/00000000000000000000000000000000").expect(404);
             fresh(api, one);
-            assertThat(api.get(one).expect(200).body().get("nextSyncAt").isNull()).isTrue();
+            assertThat(api.get(one).expect(200).body().get("nextSyncAt").isNull())
+                    .isTrue();
         }
     }
 }

@@ -244,7 +244,9 @@ final class Routes {
                     .body("{'provider':'imap','email':'<address>','host':'127.0.0.1','password':'a secret'}")
                     .fresh("address"),
             row("GET " + MAILBOX, Who.PEOPLE, Needs.READ),
-            row("PUT " + MAILBOX, Who.MANAGERS, Needs.WRITE).body("{'months':3}").fresh("accountId"),
+            row("PUT " + MAILBOX, Who.MANAGERS, Needs.WRITE)
+                    .body("{'months':3}")
+                    .fresh("accountId"),
             row("DELETE " + MAILBOX, Who.MANAGERS, Needs.WRITE).fresh("accountId"),
             row("POST " + MAILBOX + "/sync", Who.MANAGERS, Needs.WRITE).fresh("accountId"),
             row("POST " + MAILBOX + "/cancel", Who.MANAGERS, Needs.WRITE).gives(200, 409),

@@ -127,7 +127,8 @@ public final class EmailRoutes {
                                 BASE,
                                 Access.READ,
                                 call -> Page.requested(page -> Problems.answer(
-                                        accounts.list(scope(call), page), found -> Json.ok(found.map(EmailRoutes::view)))))
+                                        accounts.list(scope(call), page),
+                                        found -> Json.ok(found.map(EmailRoutes::view)))))
                         .says("List mailboxes")
                         .givesPage(View.class),
                 Endpoint.post(BASE, Access.MANAGE, this::add)
@@ -175,8 +176,8 @@ public final class EmailRoutes {
                 Endpoint.get(
                                 one + "/history",
                                 Access.READ,
-                                call -> Page.requested(page -> Problems.answer(
-                                        accounts.history(scope(call), account(call), page), Json::ok)))
+                                call -> Page.requested(page ->
+                                        Problems.answer(accounts.history(scope(call), account(call), page), Json::ok)))
                         .says("List the readings of a mailbox, the newest first")
                         .givesPage(SourceRun.class),
                 Endpoint.get(
@@ -188,7 +189,8 @@ public final class EmailRoutes {
                                                 accounts.messages(
                                                         scope(call),
                                                         account(call),
-                                                        failed.filter("true"::equals).isPresent(),
+                                                        failed.filter("true"::equals)
+                                                                .isPresent(),
                                                         page),
                                                 Json::ok))))
                         .says("List the mails of a mailbox and their attachments")
@@ -235,8 +237,7 @@ public final class EmailRoutes {
     private Route change(Call call) {
         return entity(Json.body(Change.class), body -> {
             UnaryOperator<Mailbox> change = changed(body);
-            return Problems.answer(
-                    accounts.change(scope(call), account(call), change), entry -> Json.ok(view(entry)));
+            return Problems.answer(accounts.change(scope(call), account(call), change), entry -> Json.ok(view(entry)));
         });
     }
 
@@ -272,9 +273,15 @@ public final class EmailRoutes {
                                                         state.get(), code.get(), browser.map(HttpCookiePair::value)),
                                                 outcome -> switch (outcome) {
                                                     case Outcome.Done<SourceEntry>(SourceEntry entry) ->
-                                                        back("/t/" + entry.scope().tenant().value() + "/kbs/"
-                                                                + entry.scope().knowledgeBase().value()
-                                                                + "/email?open=" + entry.id().value());
+                                                        back("/t/"
+                                                                + entry.scope()
+                                                                        .tenant()
+                                                                        .value() + "/kbs/"
+                                                                + entry.scope()
+                                                                        .knowledgeBase()
+                                                                        .value()
+                                                                + "/email?open="
+                                                                + entry.id().value());
                                                     case Outcome.Refused<SourceEntry>(Rejection.Conflict no) ->
                                                         back("/?email=" + no.code());
                                                     case Outcome.Refused<SourceEntry>(Rejection other) ->
@@ -342,12 +349,15 @@ public final class EmailRoutes {
         if (port < 1 || port > 65_535) {
             errors.add(new FieldError("/port", "must be from 1 to 65535"));
         }
-        String username = body.username() == null || body.username().isBlank() ? email : body.username().strip();
+        String username = body.username() == null || body.username().isBlank()
+                ? email
+                : body.username().strip();
         if (username.length() > 320 || username.chars().anyMatch(Character::isISOControl)) {
             errors.add(new FieldError("/username", "must have 1 to 320 characters"));
         }
         String password = body.password() == null || body.password().isEmpty() ? null : body.password();
-        boolean oauth = password == null && provider.filter(MailboxSettings.Provider::offersOAuth).isPresent();
+        boolean oauth = password == null
+                && provider.filter(MailboxSettings.Provider::offersOAuth).isPresent();
         if (password == null && !oauth) {
             errors.add(new FieldError(
                     "/password",

@@ -51,7 +51,8 @@ final class ImapConnection implements AutoCloseable {
         boolean tls = box.security() == Mailbox.Security.TLS;
         String prefix = "mail.imap.";
         Properties properties = new Properties();
-        properties.put(prefix + "connectiontimeout", Long.toString(settings.connect().toMillis()));
+        properties.put(
+                prefix + "connectiontimeout", Long.toString(settings.connect().toMillis()));
         properties.put(prefix + "timeout", Long.toString(settings.answer().toMillis()));
         properties.put(prefix + "writetimeout", Long.toString(settings.answer().toMillis()));
         properties.put(prefix + "ssl.socketFactory", sockets.starttls());
@@ -120,7 +121,9 @@ final class ImapConnection implements AutoCloseable {
     }
 
     private static @Nullable Throwable next(Throwable cause) {
-        return cause.getCause() == null && cause instanceof MessagingException m ? m.getNextException() : cause.getCause();
+        return cause.getCause() == null && cause instanceof MessagingException m
+                ? m.getNextException()
+                : cause.getCause();
     }
 
     /** Names of all folders that hold mail. */

@@ -98,8 +98,9 @@ public final class MailAccounts {
     }
 
     CompletionStage<Outcome<SourceEntry>> change(Scope scope, SourceId id, UnaryOperator<Mailbox> change) {
-        return one(scope, id).thenCompose(outcome -> outcome.then(entry ->
-                ledger.change(scope, MailboxKind.NAME, id, wish(change.apply(Mailbox.of(entry.settings()))))));
+        return one(scope, id)
+                .thenCompose(outcome -> outcome.then(entry ->
+                        ledger.change(scope, MailboxKind.NAME, id, wish(change.apply(Mailbox.of(entry.settings()))))));
     }
 
     CompletionStage<Outcome<Boolean>> remove(Scope scope, SourceId id) {
@@ -151,36 +152,38 @@ public final class MailAccounts {
     }
 
     CompletionStage<Outcome<Begun>> authorize(Scope scope, SourceId id, Optional<String> browser) {
-        return one(scope, id).thenCompose(outcome -> outcome.then(entry -> {
-            Mailbox box = Mailbox.of(entry.settings());
-            Optional<MailboxSettings.Provider> provider =
-                    settings.provider(box.provider()).filter(MailboxSettings.Provider::offersOAuth);
-            if (box.authentication() != Mailbox.Authentication.OAUTH || provider.isEmpty()) {
-                return CompletableFuture.completedFuture(Outcome.<Begun>refused(new Rejection.Conflict(
-                        "no-authorization", "This mailbox is opened by a password; there is nothing to authorize")));
-            }
-            String secret = browser.filter(b -> b.length() == 43).orElseGet(this::secret);
-            String state = secret();
-            String verifier = secret();
-            return publicUrl.thenCompose(url -> transactor
-                    .change(c -> {
-                        Sql.update(c, "DELETE FROM email_authorizations WHERE ends_at < ?", clock.instant());
-                        Sql.update(
-                                c,
-                                "INSERT INTO email_authorizations (state_hash, browser_hash, tenant, knowledge_base,"
-                                        + " source, verifier, ends_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                                hash(state),
-                                hash(secret),
-                                scope.tenant().value(),
-                                scope.knowledgeBase().value(),
-                                id.value(),
-                                verifier,
-                                clock.instant().plus(UNDER_WAY));
-                    })
-                    .thenApply(_ -> Outcome.done(new Begun(
-                            tokens.authorization(provider.get(), redirect(url), state, verifier, box.email()),
-                            secret))));
-        }));
+        return one(scope, id)
+                .thenCompose(outcome -> outcome.then(entry -> {
+                    Mailbox box = Mailbox.of(entry.settings());
+                    Optional<MailboxSettings.Provider> provider =
+                            settings.provider(box.provider()).filter(MailboxSettings.Provider::offersOAuth);
+                    if (box.authentication() != Mailbox.Authentication.OAUTH || provider.isEmpty()) {
+                        return CompletableFuture.completedFuture(Outcome.<Begun>refused(new Rejection.Conflict(
+                                "no-authorization",
+                                "This mailbox is opened by a password; there is nothing to authorize")));
+                    }
+                    String secret = browser.filter(b -> b.length() == 43).orElseGet(this::secret);
+                    String state = secret();
+                    String verifier = secret();
+                    return publicUrl.thenCompose(url -> transactor
+                            .change(c -> {
+                                Sql.update(c, "DELETE FROM email_authorizations WHERE ends_at < ?", clock.instant());
+                                Sql.update(
+                                        c,
+                                        "INSERT INTO email_authorizations (state_hash, browser_hash, tenant, knowledge_base,"
+                                                + " source, verifier, ends_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                                        hash(state),
+                                        hash(secret),
+                                        scope.tenant().value(),
+                                        scope.knowledgeBase().value(),
+                                        id.value(),
+                                        verifier,
+                                        clock.instant().plus(UNDER_WAY));
+                            })
+                            .thenApply(_ -> Outcome.done(new Begun(
+                                    tokens.authorization(provider.get(), redirect(url), state, verifier, box.email()),
+                                    secret))));
+                }));
     }
 
     private record Flow(Scope scope, SourceId source, String verifier) {}
@@ -195,30 +198,31 @@ public final class MailAccounts {
     }
 
     private CompletionStage<Outcome<SourceEntry>> redeem(Flow flow, String code) {
-        return one(flow.scope(), flow.source()).thenCompose(outcome -> outcome.then(entry -> {
-            Mailbox box = Mailbox.of(entry.settings());
-            Optional<MailboxSettings.Provider> provider =
-                    settings.provider(box.provider()).filter(MailboxSettings.Provider::offersOAuth);
-            if (provider.isEmpty()) {
-                return CompletableFuture.completedFuture(Outcome.<SourceEntry>refused(
-                        new Rejection.Conflict("no-authorization", "The provider is not offered any more")));
-            }
-            return publicUrl
-                    .thenApplyAsync(
-                            url -> {
-                                try {
-                                    return Outcome.done(
-                                            tokens.redeemed(provider.get(), redirect(url), flow.verifier(), code));
-                                } catch (MailFault e) {
-                                    LOG.info("a mailbox was not authorized: {}", e.code());
-                                    return Outcome.<Tokens>refused(
-                                            new Rejection.Conflict("refused", "The provider did not confirm this"));
-                                }
-                            },
-                            threads)
-                    .thenCompose(redeemed -> redeemed.then(
-                            fresh -> change(flow.scope(), flow.source(), now -> now.with(fresh))));
-        }));
+        return one(flow.scope(), flow.source())
+                .thenCompose(outcome -> outcome.then(entry -> {
+                    Mailbox box = Mailbox.of(entry.settings());
+                    Optional<MailboxSettings.Provider> provider =
+                            settings.provider(box.provider()).filter(MailboxSettings.Provider::offersOAuth);
+                    if (provider.isEmpty()) {
+                        return CompletableFuture.completedFuture(Outcome.<SourceEntry>refused(
+                                new Rejection.Conflict("no-authorization", "The provider is not offered any more")));
+                    }
+                    return publicUrl
+                            .thenApplyAsync(
+                                    url -> {
+                                        try {
+                                            return Outcome.done(tokens.redeemed(
+                                                    provider.get(), redirect(url), flow.verifier(), code));
+                                        } catch (MailFault e) {
+                                            LOG.info("a mailbox was not authorized: {}", e.code());
+                                            return Outcome.<Tokens>refused(new Rejection.Conflict(
+                                                    "refused", "The provider did not confirm this"));
+                                        }
+                                    },
+                                    threads)
+                            .thenCompose(redeemed -> redeemed.then(
+                                    fresh -> change(flow.scope(), flow.source(), now -> now.with(fresh))));
+                }));
     }
 
     /** The consent that is under way, ended with that. In another browser than it began in there is none. */

@@ -118,7 +118,8 @@ final class MailTokens {
     private static MailFault refused(ErrorObject error) {
         return OAuth2Error.INVALID_GRANT.equals(error) || error.getHTTPStatusCode() == 401
                 ? MailFault.lasting(
-                        "authorization-lost", "The provider has taken the authorization back; authorize the account again")
+                        "authorization-lost",
+                        "The provider has taken the authorization back; authorize the account again")
                 : MailFault.passing("provider-unavailable", "The provider did not give a token");
     }
 }

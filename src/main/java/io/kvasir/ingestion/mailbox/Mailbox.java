@@ -94,8 +94,19 @@ record Mailbox(
 
     Mailbox with(Tokens next) {
         return new Mailbox(
-                provider, email, host, port, security, username, authentication, password, next, folders, months,
-                autoSync, frequencyHours);
+                provider,
+                email,
+                host,
+                port,
+                security,
+                username,
+                authentication,
+                password,
+                next,
+                folders,
+                months,
+                autoSync,
+                frequencyHours);
     }
 
     @Override

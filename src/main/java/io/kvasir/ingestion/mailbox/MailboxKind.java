@@ -55,7 +55,8 @@ public final class MailboxKind implements SourceKind {
                 .filter(MailboxSettings.Provider::offersOAuth)
                 .orElseThrow(() -> MailFault.lasting(
                         "provider-not-offered", "This server is not set up for the provider " + box.provider()));
-        Tokens newest = box.newest(source.memory().map(word -> Json.read(word, Tokens.class))).orElseThrow();
+        Tokens newest = box.newest(source.memory().map(word -> Json.read(word, Tokens.class)))
+                .orElseThrow();
         Tokens good = tokens.good(newest) ? newest : refreshed(provider, newest, source);
         try {
             return connected(box, good.accessToken());

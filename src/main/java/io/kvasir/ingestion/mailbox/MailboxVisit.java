@@ -132,10 +132,8 @@ final class MailboxVisit implements Visit {
         });
         Set<String> named = new HashSet<>();
         List<Place> fresh = new ArrayList<>();
-        Instant since = clock.instant()
-                .atZone(ZoneOffset.UTC)
-                .minusMonths(box.months())
-                .toInstant();
+        Instant since =
+                clock.instant().atZone(ZoneOffset.UTC).minusMonths(box.months()).toInstant();
         int folders = 0;
         for (String folder : box.wantedFolders()) {
             Optional<List<Place>> places = places(folder, since);
@@ -189,7 +187,8 @@ final class MailboxVisit implements Visit {
         if (named.isPresent()) {
             return named.get();
         }
-        String place = head.place().folder() + "/" + head.place().validity() + "/" + head.place().uid();
+        String place = head.place().folder() + "/" + head.place().validity() + "/"
+                + head.place().uid();
         if (!(fetched(head.place()) instanceof Fetched.Bytes(byte[] bytes))) {
             return place;
         }

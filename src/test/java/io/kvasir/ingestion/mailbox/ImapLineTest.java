@@ -41,8 +41,7 @@ class ImapLineTest {
     }
 
     private static MailboxKind kind(AddressGuard guard) {
-        return new MailboxKind(
-                MailboxSourceTest.settings(List.of()), guard, MailDouble.trust(), Clock.systemUTC());
+        return new MailboxKind(MailboxSourceTest.settings(List.of()), guard, MailDouble.trust(), Clock.systemUTC());
     }
 
     private static Mailbox at(String host, int port, Mailbox.Security security) {
@@ -87,17 +86,21 @@ class ImapLineTest {
         try (ServerSocket canary = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
             Thread.ofVirtual().start(() -> count(canary, connections));
             // A name of the public that leads into a private network, and the network itself, in many forms.
-            MailboxKind kind = kind(new AddressGuard(List.of(), host -> host.endsWith(".example")
-                    ? List.of(InetAddress.getByName("127.0.0.1"))
-                    : List.of(InetAddress.getAllByName(host))));
+            MailboxKind kind = kind(new AddressGuard(
+                    List.of(),
+                    host -> host.endsWith(".example")
+                            ? List.of(InetAddress.getByName("127.0.0.1"))
+                            : List.of(InetAddress.getAllByName(host))));
             for (String host : List.of(
                     "localhost", "127.0.0.1", "mail.example", "2130706433", "0x7f000001", "::ffff:127.0.0.1", "0")) {
                 for (Mailbox.Security security : Mailbox.Security.values()) {
                     assertThatThrownBy(() -> kind.tried(at(host, canary.getLocalPort(), security)))
                             .as("%s by %s", host, security)
-                            .isInstanceOfSatisfying(MailFault.class, fault -> assertThat(fault.code())
-                                    .as("%s by %s", host, security)
-                                    .isIn("refused-address", "unknown-host"));
+                            .isInstanceOfSatisfying(
+                                    MailFault.class,
+                                    fault -> assertThat(fault.code())
+                                            .as("%s by %s", host, security)
+                                            .isIn("refused-address", "unknown-host"));
                     assertThat(connections).as("%s by %s", host, security).hasValue(0);
                 }
             }
@@ -117,7 +120,7 @@ class ImapLineTest {
 
     @Test
     void aServerWithoutStarttlsNeverHearsThePassword() throws Exception {
-        GreenMail clear = new GreenMail(new ServerSetup(0, "127.0.0.1", ServerSetup.PROTOCOL_IMAP));
+        GreenMail clear = new GreenMail(MailDouble.patient(ServerSetup.PROTOCOL_IMAP));
         clear.start();
         try {
             clear.setUser(MailDouble.USER, MailDouble.USER, MailDouble.PASSWORD);
@@ -144,8 +147,8 @@ class ImapLineTest {
     void whatIsNoMailServerSaysSo() throws Exception {
         try (ServerSocket other = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
             Thread.ofVirtual().start(() -> count(other, new AtomicInteger()));
-            assertThatThrownBy(() -> kind(MailDouble.guard())
-                            .tried(at("localhost", other.getLocalPort(), Mailbox.Security.TLS)))
+            assertThatThrownBy(() ->
+                            kind(MailDouble.guard()).tried(at("localhost", other.getLocalPort(), Mailbox.Security.TLS)))
                     .isInstanceOf(MailFault.class);
         }
         refused(kind(MailDouble.guard()), at("no-such-host.invalid", 993, Mailbox.Security.TLS), "unknown-host");
@@ -169,9 +172,8 @@ class ImapLineTest {
             try (Socket client = socket.accept()) {
                 say(client, "* OK ready");
                 if (talk(client, clear)) {
-                    SSLSocket tls = (SSLSocket) context()
-                            .getSocketFactory()
-                            .createSocket(client, "localhost", client.getPort(), true);
+                    SSLSocket tls = (SSLSocket)
+                            context().getSocketFactory().createSocket(client, "localhost", client.getPort(), true);
                     tls.setUseClientMode(false);
                     talk(tls, sealed);
                 }
@@ -183,7 +185,8 @@ class ImapLineTest {
         /** @return whether TLS comes next */
         private boolean talk(Socket with, List<String> heard) throws IOException {
             boolean safe = with instanceof SSLSocket;
-            BufferedReader in = new BufferedReader(new InputStreamReader(with.getInputStream(), StandardCharsets.US_ASCII), 1);
+            BufferedReader in =
+                    new BufferedReader(new InputStreamReader(with.getInputStream(), StandardCharsets.US_ASCII), 1);
             for (String line = in.readLine(); line != null; line = in.readLine()) {
                 heard.add(line);
                 String tag = line.substring(0, line.indexOf(' '));

@@ -98,8 +98,7 @@ class MailAuthorizationTest {
                 desk.transactor,
                 clock,
                 CompletableFuture.completedFuture(URI.create("https://kvasir.example")));
-        account = got(accounts.add(
-                        desk.scope, mail.mailbox(List.of(), null, Mailbox.Authentication.OAUTH, null)))
+        account = got(accounts.add(desk.scope, mail.mailbox(List.of(), null, Mailbox.Authentication.OAUTH, null)))
                 .id();
     }
 
@@ -167,24 +166,27 @@ class MailAuthorizationTest {
         assertThat(stage.toCompletableFuture().join())
                 .isInstanceOfSatisfying(
                         Outcome.Refused.class,
-                        no -> assertThat(((Rejection.Conflict) no.rejection()).code()).isEqualTo("expired"));
+                        no -> assertThat(((Rejection.Conflict) no.rejection()).code())
+                                .isEqualTo("expired"));
     }
 
     private SourceEntry read() {
-        await().atMost(Duration.ofSeconds(30)).until(() -> got(accounts.one(desk.scope, account))
-                .run()
-                .filter(run -> run.status() != SourceRun.Status.RUNNING)
-                .isPresent());
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> got(accounts.one(desk.scope, account))
+                        .run()
+                        .filter(run -> run.status() != SourceRun.Status.RUNNING)
+                        .isPresent());
         return got(accounts.one(desk.scope, account));
     }
 
     private SourceEntry again() {
         String last = read().run().map(SourceRun::id).orElse("");
         got(accounts.sync(desk.scope, account));
-        await().atMost(Duration.ofSeconds(30)).until(() -> got(accounts.one(desk.scope, account))
-                .run()
-                .filter(run -> !run.id().equals(last) && run.status() != SourceRun.Status.RUNNING)
-                .isPresent());
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> got(accounts.one(desk.scope, account))
+                        .run()
+                        .filter(run -> !run.id().equals(last) && run.status() != SourceRun.Status.RUNNING)
+                        .isPresent());
         return read();
     }
 
@@ -210,10 +212,8 @@ class MailAuthorizationTest {
         Back back = consent();
         String last = read().run().map(SourceRun::id).orElse("");
         got(accounts.authorized(back.state(), back.code(), Optional.of(back.secret())));
-        await().atMost(Duration.ofSeconds(30)).until(() -> !read().run()
-                .map(SourceRun::id)
-                .orElse("")
-                .equals(last));
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> !read().run().map(SourceRun::id).orElse("").equals(last));
     }
 
     @Test

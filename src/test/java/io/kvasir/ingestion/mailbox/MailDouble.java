@@ -55,11 +55,18 @@ public final class MailDouble implements AutoCloseable {
     public MailDouble() throws IOException {
         System.setProperty("greenmail.tls.keystore.file", KEYS.toString());
         System.setProperty("greenmail.tls.keystore.password", KEY_PASSWORD);
-        server = new GreenMail(new ServerSetup(0, "127.0.0.1", ServerSetup.PROTOCOL_IMAPS));
+        server = new GreenMail(patient(ServerSetup.PROTOCOL_IMAPS));
         server.start();
         user = server.setUser(USER, USER, PASSWORD);
         line = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         Thread.ofVirtual().start(this::accept);
+    }
+
+    /** A machine under load takes longer to start it than it waits by itself. */
+    static ServerSetup patient(String protocol) {
+        ServerSetup setup = new ServerSetup(0, "127.0.0.1", protocol);
+        setup.setServerStartupTimeout(60_000);
+        return setup;
     }
 
     public int port() {
@@ -114,7 +121,8 @@ public final class MailDouble implements AutoCloseable {
 
     public static String mail(String id, String subject, String text) {
         return "Message-ID: <" + id + ">\nFrom: Ann Example <ann@example.org>\nTo: bob@example.org\nSubject: " + subject
-                + "\nDate: " + java.time.format.DateTimeFormatter.RFC_1123_DATE_TIME.format(
+                + "\nDate: "
+                + java.time.format.DateTimeFormatter.RFC_1123_DATE_TIME.format(
                         Instant.now().atOffset(java.time.ZoneOffset.UTC))
                 + "\nContent-Type: text/plain; charset=utf-8\n\n" + text + "\n";
     }
@@ -254,7 +262,8 @@ public final class MailDouble implements AutoCloseable {
             Path folder = Files.createTempDirectory("mail-double");
             Path file = folder.resolve("server.p12");
             Process made = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                            Path.of(System.getProperty("java.home"), "bin", "keytool")
+                                    .toString(),
                             "-genkeypair",
                             "-alias",
                             "server",

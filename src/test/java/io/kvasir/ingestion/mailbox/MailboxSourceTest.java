@@ -93,8 +93,9 @@ class MailboxSourceTest extends SourceContract {
         add();
         read();
 
-        assertThat(items(false)).extracting(SourceItem::key).containsExactlyInAnyOrder(
-                "one@example.org", "two@example.org");
+        assertThat(items(false))
+                .extracting(SourceItem::key)
+                .containsExactlyInAnyOrder("one@example.org", "two@example.org");
         assertThat(desk.embeddings()).isEqualTo(2);
         again();
         assertThat(desk.embeddings()).isEqualTo(2);
@@ -123,15 +124,17 @@ class MailboxSourceTest extends SourceContract {
 
     @Test
     void aMailWithoutAnIdIsThereOnceToo() {
-        String mail = MailDouble.mail("x@example.org", "No id", "nobody numbered this").replaceFirst("Message-ID.*\n", "");
+        String mail = MailDouble.mail("x@example.org", "No id", "nobody numbered this")
+                .replaceFirst("Message-ID.*\n", "");
         server.deliver("INBOX", mail);
         server.deliver("INBOX", mail);
         add();
         read();
         again();
 
-        assertThat(items(false)).singleElement().satisfies(item -> assertThat(item.searchable())
-                .isTrue());
+        assertThat(items(false))
+                .singleElement()
+                .satisfies(item -> assertThat(item.searchable()).isTrue());
         assertThat(desk.embeddings()).isEqualTo(1);
     }
 
@@ -192,7 +195,8 @@ class MailboxSourceTest extends SourceContract {
 
         assertThat(found("a good text")).isTrue();
         assertThat(items(true))
-                .extracting(SourceItem::key, item -> item.problem().orElseThrow().code())
+                .extracting(
+                        SourceItem::key, item -> item.problem().orElseThrow().code())
                 .containsExactlyInAnyOrder(
                         org.assertj.core.api.Assertions.tuple("huge@example.org", "too-large"),
                         org.assertj.core.api.Assertions.tuple("sealed@example.org", "encrypted"));
