@@ -80,7 +80,7 @@ class MailboxSourceTest extends SourceContract {
     }
 
     private List<SourceItem> items(boolean failed) {
-        return got(ledger().items(desk.scope, "email", SOURCE, failed, new Page.Request(100, Optional.empty())))
+        return got(ledger().items(desk.scope, "email", source(), failed, new Page.Request(100, Optional.empty())))
                 .items();
     }
 
