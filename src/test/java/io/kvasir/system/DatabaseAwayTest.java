@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.typesafe.config.ConfigFactory;
 import io.kvasir.bootstrap.Commands;
 import io.kvasir.bootstrap.Server;
 import io.kvasir.bootstrap.Settings;
@@ -208,22 +207,8 @@ class DatabaseAwayTest {
     }
 
     private Settings settings(String database) {
-        return Settings.of(ConfigFactory.parseMap(Map.of(
-                        "kvasir.data-dir",
-                        folder.resolve("data").toString(),
-                        "kvasir.http.port",
-                        0,
-                        "kvasir.owner.email",
-                        ServerProcess.EMAIL,
-                        "kvasir.owner.password",
-                        ServerProcess.PASSWORD,
-                        "kvasir.demo",
-                        false,
-                        "kvasir.database.url",
-                        database,
-                        "kvasir.database.user",
-                        PostgresForTests.USER))
-                .withFallback(ConfigFactory.load())
-                .resolve());
+        return ServerHere.settings(
+                folder.resolve("data"),
+                Map.of("kvasir.database.url", database, "kvasir.database.user", PostgresForTests.USER));
     }
 }

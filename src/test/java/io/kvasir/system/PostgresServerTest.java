@@ -5,15 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.typesafe.config.ConfigFactory;
 import io.kvasir.bootstrap.Commands;
 import io.kvasir.bootstrap.Server;
 import io.kvasir.bootstrap.Settings;
 import io.kvasir.jdbc.PostgresForTests;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.io.PrintStream;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -34,30 +31,10 @@ class PostgresServerTest {
     private final String database = PostgresForTests.shared().database();
 
     private Settings settings(Map<String, Object> more) {
-        Map<String, Object> all = new HashMap<>(Map.of(
-                "kvasir.data-dir",
-                folder.resolve("data").toString(),
-                "kvasir.http.port",
-                0,
-                "kvasir.owner.email",
-                ServerProcess.EMAIL,
-                "kvasir.owner.password",
-                ServerProcess.PASSWORD,
-                "kvasir.demo",
-                false,
-                "kvasir.database.url",
-                database,
-                "kvasir.database.user",
-                PostgresForTests.USER));
-        all.putAll(more);
-        return Settings.of(
-                ConfigFactory.parseMap(all).withFallback(ConfigFactory.load()).resolve());
-    }
-
-    private static Api client(Server server) throws IOException, InterruptedException {
-        Api api = new Api(path -> URI.create("http://127.0.0.1:" + server.port() + path));
-        api.login();
-        return api;
+        Map<String, Object> all = new HashMap<>(more);
+        all.put("kvasir.database.url", database);
+        all.put("kvasir.database.user", PostgresForTests.USER);
+        return ServerHere.settings(folder.resolve("data"), all);
     }
 
     private static String created(Api api, String path, Object body) throws Exception {
@@ -103,7 +80,7 @@ class PostgresServerTest {
         String conversation;
         String slug;
         try (Server server = Server.start(settings(Map.of()));
-                Api api = client(server)) {
+                Api api = ServerHere.owner(server)) {
             kb = knowledgeBase(api, "Shop");
             assertThat(ids(api, "/api/v1/knowledge-bases")).containsExactly(kb);
             upload(api, kb, "# Refunds\n\nRefunds are paid within 14 days after the goods came back.");
@@ -118,7 +95,7 @@ class PostgresServerTest {
             api.get("/health/ready").expect(200);
         }
         try (Server server = Server.start(settings(Map.of()));
-                Api api = client(server)) {
+                Api api = ServerHere.owner(server)) {
             assertThat(ids(api, "/api/v1/knowledge-bases")).containsExactly(kb);
             assertThat(ids(api, "/api/v1/chat/conversations?kbId=" + kb + "&status=active"))
                     .containsExactly(conversation);
@@ -138,7 +115,7 @@ class PostgresServerTest {
     @Test
     void aDeletedKnowledgeBaseTakesEverythingWithIt() throws Exception {
         try (Server server = Server.start(settings(Map.of()));
-                Api api = client(server)) {
+                Api api = ServerHere.owner(server)) {
             String kb = knowledgeBase(api, "Shop");
             upload(api, kb, "Refunds are paid within 14 days.");
             String conversation = created(api, "/api/v1/chat/conversations", Map.of("kbId", kb));
@@ -162,7 +139,7 @@ class PostgresServerTest {
     @Test
     void theSamePostTwiceCreatesOnce() throws Exception {
         try (Server server = Server.start(settings(Map.of()));
-                Api api = client(server)) {
+                Api api = ServerHere.owner(server)) {
             Map<String, String> body = Map.of("name", "Once");
             JsonNode first = api.post("/api/v1/knowledge-bases", body, "Idempotency-Key", "k1")
                     .expect(201)
@@ -191,7 +168,7 @@ class PostgresServerTest {
         }
         Settings least = settings(Map.of("kvasir.database.user", role, "kvasir.database.migrate", false));
         try (Server server = Server.start(least);
-                Api api = client(server)) {
+                Api api = ServerHere.owner(server)) {
             String kb = knowledgeBase(api, "Shop");
             upload(api, kb, "Refunds are paid within 14 days.");
             assertThat(answer(

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.typesafe.config.ConfigFactory;
 import io.kvasir.bootstrap.MoveIndex;
 import io.kvasir.bootstrap.Server;
 import io.kvasir.bootstrap.Settings;
@@ -48,15 +47,9 @@ class QdrantSystemTest {
     }
 
     private Settings settings(String kind) {
-        return Settings.of(ConfigFactory.parseMap(Map.of(
-                        "kvasir.data-dir",
-                        folder.resolve("data").toString(),
-                        "kvasir.http.port",
-                        0,
-                        "kvasir.owner.password",
-                        ServerProcess.PASSWORD,
-                        "kvasir.demo",
-                        false,
+        return ServerHere.settings(
+                folder.resolve("data"),
+                Map.of(
                         "kvasir.index.kind",
                         kind,
                         "kvasir.index.qdrant.url",
@@ -66,9 +59,7 @@ class QdrantSystemTest {
                         "kvasir.index.qdrant.timeouts.write",
                         "1s",
                         "kvasir.index.qdrant.retries.first",
-                        "10ms"))
-                .withFallback(ConfigFactory.load())
-                .resolve());
+                        "10ms"));
     }
 
     @AfterEach

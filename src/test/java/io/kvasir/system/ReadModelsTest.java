@@ -4,16 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.typesafe.config.ConfigFactory;
 import io.kvasir.bootstrap.Commands;
 import io.kvasir.bootstrap.Server;
 import io.kvasir.bootstrap.Settings;
 import io.kvasir.jdbc.DatabaseSettings;
 import io.kvasir.jdbc.TestDatabase;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.io.PrintStream;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -42,29 +39,9 @@ class ReadModelsTest {
     }
 
     private Settings settings() {
-        return Settings.of(ConfigFactory.parseMap(Map.of(
-                        "kvasir.data-dir",
-                        folder.resolve("data").toString(),
-                        "kvasir.http.port",
-                        0,
-                        "kvasir.owner.email",
-                        ServerProcess.EMAIL,
-                        "kvasir.owner.password",
-                        ServerProcess.PASSWORD,
-                        "kvasir.demo",
-                        false,
-                        "kvasir.database.url",
-                        database.url(),
-                        "kvasir.database.user",
-                        database.user()))
-                .withFallback(ConfigFactory.load())
-                .resolve());
-    }
-
-    private static Api client(Server server) throws IOException, InterruptedException {
-        Api api = new Api(path -> URI.create("http://127.0.0.1:" + server.port() + path));
-        api.login();
-        return api;
+        return ServerHere.settings(
+                folder.resolve("data"),
+                Map.of("kvasir.database.url", database.url(), "kvasir.database.user", database.user()));
     }
 
     private static String created(Api api, String path, Object body) throws Exception {
@@ -126,7 +103,7 @@ class ReadModelsTest {
     void listsFollowTheJournalOverRestarts() throws Exception {
         String conversation;
         try (Server server = Server.start(settings());
-                Api api = client(server)) {
+                Api api = ServerHere.owner(server)) {
             String kb = created(api, "/api/v1/knowledge-bases", Map.of("name", "Shop"));
             assertThat(number("SELECT COUNT(*) FROM knowledge_bases WHERE version > 0"))
                     .as("listed before it is acknowledged")
@@ -144,7 +121,7 @@ class ReadModelsTest {
         assertThat(number("SELECT COUNT(*) FROM \"pekko_projection_offset_store\""))
                 .isPositive();
         try (Server server = Server.start(settings());
-                Api api = client(server)) {
+                Api api = ServerHere.owner(server)) {
             ask(api, conversation);
             followed();
             api.post("/api/v1/chat/conversations/" + conversation + "/close", Map.of())
@@ -158,7 +135,7 @@ class ReadModelsTest {
     @Test
     void whatWasNotWrittenAheadComesWithTheProjection() throws Exception {
         try (Server server = Server.start(settings());
-                Api api = client(server)) {
+                Api api = ServerHere.owner(server)) {
             String kb = created(api, "/api/v1/knowledge-bases", Map.of("name", "Shop"));
             String conversation = created(api, "/api/v1/chat/conversations", Map.of("kbId", kb));
             execute("DELETE FROM conversations");
@@ -180,7 +157,7 @@ class ReadModelsTest {
         String lost;
         String changed;
         try (Server server = Server.start(settings());
-                Api api = client(server)) {
+                Api api = ServerHere.owner(server)) {
             kb = created(api, "/api/v1/knowledge-bases", Map.of("name", "Shop"));
             lost = created(api, "/api/v1/chat/conversations", Map.of("kbId", kb));
             changed = created(api, "/api/v1/chat/conversations", Map.of("kbId", kb));
@@ -208,7 +185,7 @@ class ReadModelsTest {
                 .isEqualTo(new Run(0, "4 rows were made anew; the others were right.\n"));
         assertThat(command("check-read-models").code()).isZero();
         try (Server server = Server.start(settings());
-                Api api = client(server)) {
+                Api api = ServerHere.owner(server)) {
             assertThat(conversations(api)).hasSize(2);
             ask(api, lost);
             followed();
@@ -218,7 +195,7 @@ class ReadModelsTest {
     @Test
     void aDeletedKnowledgeBaseLeavesNoRow() throws Exception {
         try (Server server = Server.start(settings());
-                Api api = client(server)) {
+                Api api = ServerHere.owner(server)) {
             String kb = created(api, "/api/v1/knowledge-bases", Map.of("name", "Shop"));
             ask(api, created(api, "/api/v1/chat/conversations", Map.of("kbId", kb)));
 

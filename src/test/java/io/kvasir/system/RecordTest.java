@@ -3,9 +3,7 @@ package io.kvasir.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.typesafe.config.ConfigFactory;
 import io.kvasir.bootstrap.Server;
-import io.kvasir.bootstrap.Settings;
 import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -28,17 +26,7 @@ class RecordTest {
 
     @BeforeAll
     static void start() throws Exception {
-        server = Server.start(Settings.of(ConfigFactory.parseMap(Map.of(
-                        "kvasir.data-dir",
-                        folder.resolve("data").toString(),
-                        "kvasir.http.port",
-                        0,
-                        "kvasir.demo",
-                        false,
-                        "kvasir.owner.password",
-                        ServerProcess.PASSWORD))
-                .withFallback(ConfigFactory.load())
-                .resolve()));
+        server = Server.start(ServerHere.settings(folder.resolve("data"), Map.of()));
         api = new Api(path -> URI.create("http://127.0.0.1:" + server.port() + path));
         api.login();
     }

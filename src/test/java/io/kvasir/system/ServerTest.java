@@ -4,9 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.typesafe.config.ConfigFactory;
 import io.kvasir.bootstrap.Server;
-import io.kvasir.bootstrap.Settings;
 import io.kvasir.load.FakeLlm;
 import io.kvasir.load.FakeReply;
 import java.io.IOException;
@@ -51,13 +49,9 @@ class ServerTest {
 
     @BeforeAll
     static void start() throws Exception {
-        server = Server.start(Settings.of(ConfigFactory.parseMap(Map.of(
-                        "kvasir.data-dir",
-                        folder.resolve("data").toString(),
-                        "kvasir.http.port",
-                        0,
-                        "kvasir.owner.password",
-                        ServerProcess.PASSWORD,
+        server = Server.start(ServerHere.settings(
+                folder.resolve("data"),
+                Map.of(
                         "kvasir.demo",
                         true,
                         "kvasir.knowledge-base.largest-file",
@@ -71,9 +65,7 @@ class ServerTest {
                         "kvasir.llm.providers.openai.timeouts.idle",
                         "1s",
                         "kvasir.llm.providers.openai.retries.first",
-                        "10ms"))
-                .withFallback(ConfigFactory.load())
-                .resolve()));
+                        "10ms")));
         api = new Api(ServerTest::uri);
         api.login();
         kb = knowledgeBase(Map.of("name", "Shop"));

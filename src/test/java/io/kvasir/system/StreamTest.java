@@ -4,9 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.typesafe.config.ConfigFactory;
 import io.kvasir.bootstrap.Server;
-import io.kvasir.bootstrap.Settings;
 import io.kvasir.http.Json;
 import io.kvasir.load.FakeLlm;
 import io.kvasir.load.FakeReply;
@@ -45,21 +43,13 @@ class StreamTest {
 
     @BeforeAll
     static void start() throws Exception {
-        server = Server.start(Settings.of(ConfigFactory.parseMap(Map.of(
-                        "kvasir.data-dir",
-                        folder.resolve("data").toString(),
-                        "kvasir.http.port",
-                        0,
-                        "kvasir.owner.password",
-                        ServerProcess.PASSWORD,
-                        "kvasir.demo",
-                        false,
+        server = Server.start(ServerHere.settings(
+                folder.resolve("data"),
+                Map.of(
                         "kvasir.llm.providers.openai.base-url",
                         LLM.url(),
                         "kvasir.llm.providers.openai.models",
-                        List.of()))
-                .withFallback(ConfigFactory.load())
-                .resolve()));
+                        List.of())));
         api = new Api(StreamTest::uri);
     }
 

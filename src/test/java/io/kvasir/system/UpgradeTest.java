@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.typesafe.config.ConfigFactory;
 import io.kvasir.bootstrap.Commands;
 import io.kvasir.bootstrap.Server;
 import io.kvasir.bootstrap.Settings;
@@ -59,21 +58,7 @@ class UpgradeTest {
     }
 
     private Settings settings() {
-        return Settings.of(ConfigFactory.parseMap(Map.of(
-                        "kvasir.data-dir",
-                        data.toString(),
-                        "kvasir.http.port",
-                        0,
-                        "kvasir.owner.email",
-                        ServerProcess.EMAIL,
-                        "kvasir.owner.password",
-                        ServerProcess.PASSWORD,
-                        "kvasir.master-key",
-                        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
-                        "kvasir.demo",
-                        false))
-                .withFallback(ConfigFactory.load())
-                .resolve());
+        return ServerHere.settings(data, Map.of("kvasir.master-key", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="));
     }
 
     private static int command(String name, Settings settings) {
