@@ -69,6 +69,12 @@ final class Accounts {
                                 member);
     }
 
+    /** Whether there is such a tenant, and it is not suspended. */
+    static CompletionStage<Boolean> open(Transactor transactor, TenantId tenant) {
+        return transactor.run(c ->
+                Sql.any(c, "SELECT 1 FROM tenants WHERE id = ? AND suspended_at IS NULL", tenant.value()));
+    }
+
     /** What somebody is in a tenant; empty where they are nothing there. */
     static CompletionStage<Optional<Role>> role(Transactor transactor, Keeper.Person person) {
         return transactor.run(c -> Sql.first(

@@ -124,7 +124,7 @@ final class Audited {
     }
 
     private static Endpoint with(Endpoint endpoint, Function<Call, Route> handler) {
-        return new Endpoint(endpoint.method(), endpoint.path(), endpoint.access(), handler, endpoint.operation());
+        return endpoint.handledBy(handler);
     }
 
     // changes

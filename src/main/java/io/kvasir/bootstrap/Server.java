@@ -14,6 +14,8 @@ import io.kvasir.http.ClientAddress;
 import io.kvasir.http.Departure;
 import io.kvasir.http.Endpoints;
 import io.kvasir.http.Idempotent;
+import io.kvasir.http.OpenStreams;
+import io.kvasir.http.Origins;
 import io.kvasir.http.Problems;
 import io.kvasir.http.RateLimits;
 import io.kvasir.http.WebUi;
@@ -23,6 +25,7 @@ import io.kvasir.identity.IdentityRoutes;
 import io.kvasir.identity.MemberRoutes;
 import io.kvasir.identity.MfaRoutes;
 import io.kvasir.identity.OAuthRoutes;
+import io.kvasir.identity.Suspensions;
 import io.kvasir.ingestion.document.DocumentIngestion;
 import io.kvasir.ingestion.faq.Faq;
 import io.kvasir.ingestion.faq.FaqRoutes;
@@ -45,6 +48,8 @@ import io.kvasir.kernel.Outcome;
 import io.kvasir.kernel.Scope;
 import io.kvasir.knowledgebase.KnowledgeBaseRoutes;
 import io.kvasir.knowledgebase.KnowledgeBases;
+import io.kvasir.knowledgebase.SiteRoutes;
+import io.kvasir.knowledgebase.Sites;
 import io.kvasir.llm.ChatModels;
 import io.kvasir.mail.Mailer;
 import io.kvasir.observability.Metrics;
@@ -164,6 +169,7 @@ public final class Server implements AutoCloseable {
             Metering metering = new Metering(tenants, settings.providers()::price, settings.answering());
             Faq faq = new Faq(transactor, keys, settings.faq(), clock);
             CompletableFuture<Ledger> keeping = new CompletableFuture<>();
+            Sites sites = new Sites(transactor);
             KnowledgeBases knowledgeBases = new KnowledgeBases(
                     system,
                     settings.knowledgeBase(),
@@ -177,7 +183,8 @@ public final class Server implements AutoCloseable {
                     scope -> keeping.thenCompose(ledger -> ledger.reread(scope)),
                     scope -> keeping.thenCompose(ledger -> ledger.eraseOf(scope))
                             .thenCompose(_ -> faq.eraseOf(scope))
-                            .thenCompose(_ -> conversing.thenCompose(c -> c.eraseOf(scope))));
+                            .thenCompose(_ -> conversing.thenCompose(c -> c.eraseOf(scope)))
+                            .thenCompose(_ -> sites.forget(scope)));
             AddressGuard guard = new AddressGuard(settings.outbound().allowedNetworks());
             OutboundHttp outbound = new OutboundHttp(system, settings.outbound(), guard);
             MailboxKind mailboxes =
@@ -240,6 +247,8 @@ public final class Server implements AutoCloseable {
                     settings.privacy().patience());
             Audited audited =
                     new Audited(audit, identity, email -> Accounts.named(transactor, email), system, addresses);
+            OpenStreams streams = new OpenStreams();
+            keep(identity.suspensions().listen(ended -> streams.end(ended::concerns)));
             Endpoints endpoints = new Endpoints(
                     audited.over(Stream.of(
                                     new ApiDocs(() -> inventory.join().all()).endpoints(),
@@ -253,7 +262,9 @@ public final class Server implements AutoCloseable {
                                                     knowledgeBases,
                                                     idempotent,
                                                     search::apply,
-                                                    new SourceStream(ledger)::from)
+                                                    new SourceStream(ledger)::from,
+                                                    tenant -> identity.suspensions()
+                                                            .end(new Suspensions.Ended.Visitors(tenant)))
                                             .endpoints(),
                                     new FaqRoutes(faq, idempotent).endpoints(),
                                     new WebRoutes(ledger, idempotent, settings.webSources()).endpoints(),
@@ -267,8 +278,13 @@ public final class Server implements AutoCloseable {
                                                             identity.publicUrl()),
                                                     idempotent)
                                             .endpoints(),
-                                    new ConversationRoutes(conversations, idempotent).endpoints(),
-                                    new PublicRoutes(conversations, identity, slug -> shared(knowledgeBases, slug))
+                                    new SiteRoutes(knowledgeBases, sites).endpoints(),
+                                    new ConversationRoutes(conversations, idempotent, sites::open, sites::shared).endpoints(),
+                                    new PublicRoutes(
+                                                    conversations,
+                                                    identity,
+                                                    slug -> shared(knowledgeBases, transactor, slug),
+                                                    sites::open)
                                             .endpoints(),
                                     new ModelRoutes(models).endpoints(),
                                     new BackupRoutes(
@@ -294,10 +310,12 @@ public final class Server implements AutoCloseable {
                     new Authenticated(identity),
                     new RateLimits(settings.rateLimits(), () -> Node.up(system), System::nanoTime),
                     addresses,
+                    streams,
+                    new Origins(settings.accounts().publicUrl()),
                     observed::served);
             inventory.complete(endpoints);
             Route routes = Directives.concat(
-                    endpoints.route(), new WebUi(settings.web(), slug -> face(knowledgeBases, slug)).routes());
+                    endpoints.route(), new WebUi(settings.web(), slug -> face(knowledgeBases, transactor, sites, slug)).routes());
             binding = Http.get(system)
                     .newServerAt(settings.http().host(), settings.http().port())
                     .bind(Problems.guarded(departure.over(routes)))
@@ -391,14 +409,25 @@ public final class Server implements AutoCloseable {
                 entry.answer());
     }
 
-    private static CompletionStage<Optional<WebUi.Face>> face(KnowledgeBases knowledgeBases, String slug) {
-        return shared(knowledgeBases, slug)
-                .thenApply(found -> found.map(kb -> new WebUi.Face(kb.name(), kb.description())));
+    private static CompletionStage<Optional<WebUi.Face>> face(
+            KnowledgeBases knowledgeBases, Transactor transactor, Sites sites, String slug) {
+        return shared(knowledgeBases, transactor, slug)
+                .thenCompose(found -> found.isEmpty()
+                        ? CompletableFuture.completedFuture(Optional.empty())
+                        : sites.open(found.get().scope())
+                                .thenApply(origins -> Optional.of(new WebUi.Face(
+                                        found.get().name(), found.get().description(), origins))));
     }
 
-    private static CompletionStage<Optional<PublicRoutes.Shared>> shared(KnowledgeBases knowledgeBases, String slug) {
+    /** What is shared at an address, while its tenant is open. */
+    private static CompletionStage<Optional<PublicRoutes.Shared>> shared(
+            KnowledgeBases knowledgeBases, Transactor transactor, String slug) {
         return knowledgeBases
                 .bySlug(slug)
+                .thenCompose(found -> found.isEmpty()
+                        ? CompletableFuture.completedFuture(found)
+                        : Accounts.open(transactor, found.get().tenant())
+                                .thenApply(open -> found.filter(_ -> open)))
                 .thenCompose(found -> found.isEmpty()
                         ? CompletableFuture.completedFuture(Optional.empty())
                         : knowledgeBases.forAnswers(found.get()).thenApply(outcome -> switch (outcome) {

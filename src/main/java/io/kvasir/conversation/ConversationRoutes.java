@@ -27,9 +27,12 @@ import io.kvasir.kernel.Rejection.FieldError;
 import io.kvasir.kernel.Scope;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
 import org.apache.pekko.http.javadsl.server.Directives;
 import org.apache.pekko.http.javadsl.server.Route;
@@ -40,15 +43,28 @@ public final class ConversationRoutes {
     private final Conversations conversations;
     private final Idempotent idempotent;
 
-    public ConversationRoutes(Conversations conversations, Idempotent idempotent) {
+    private final Function<Scope, CompletionStage<Set<String>>> sites;
+    private final Function<Scope, CompletionStage<Boolean>> shared;
+
+    /**
+     * @param sites origins whose pages may talk with a knowledge base: there visitors come from
+     * @param shared whether visitors may still talk with a knowledge base
+     */
+    public ConversationRoutes(
+            Conversations conversations,
+            Idempotent idempotent,
+            Function<Scope, CompletionStage<Set<String>>> sites,
+            Function<Scope, CompletionStage<Boolean>> shared) {
         this.conversations = conversations;
         this.idempotent = idempotent;
+        this.sites = sites;
+        this.shared = shared;
     }
 
     public List<Endpoint> endpoints() {
         String all = "/api/v1/chat/conversations";
         String one = all + "/{conversationId}";
-        return List.of(
+        return Stream.of(
                 Endpoint.get(all, Access.READ, this::list)
                         .says("List conversations, the newest first")
                         .asks("kbId", "Only those with this knowledge base")
@@ -113,13 +129,49 @@ public final class ConversationRoutes {
                                 call -> feedback(call.caller(), call.id("messageId")))
                         .says("Rate a reply")
                         .takes(Feedback.class)
-                        .givesNothing());
+                        .givesNothing())
+                .map(endpoint ->
+                        endpoint.access() == Access.CONVERSE ? endpoint.calledFrom(this::origins) : endpoint)
+                .toList();
     }
 
-    private static Route within(Call call, Function<ConversationAddress, Route> inner) {
-        return Conversations.address(call.caller(), new ConversationId(call.id("conversationId")))
-                .map(inner)
-                .orElseGet(() -> Problems.refuse(new Rejection.NotFound("No such conversation")));
+    /** A conversation is known by its id before it is known who asks: its knowledge base says which sites may. */
+    private CompletionStage<Set<String>> origins(Call call) {
+        Optional<ConversationId> conversation = call.names("conversationId")
+                ? Optional.of(new ConversationId(call.id("conversationId")))
+                : MessageIds.parse(call.id("messageId")).map(MessageIds.Named::conversation);
+        return conversation
+                .map(conversations::scope)
+                .orElseGet(() -> CompletableFuture.completedFuture(Optional.empty()))
+                .thenCompose(scope -> scope.isPresent()
+                        ? sites.apply(scope.get())
+                        : CompletableFuture.completedFuture(Set.of()));
+    }
+
+    private Route within(Call call, Function<ConversationAddress, Route> inner) {
+        return within(
+                call.caller(),
+                new ConversationId(call.id("conversationId")),
+                new Rejection.NotFound("No such conversation"),
+                inner);
+    }
+
+    /** A visitor's token outlives the sharing, and is good for nothing then. */
+    private Route within(
+            Principal caller, ConversationId id, Rejection missing, Function<ConversationAddress, Route> inner) {
+        Optional<ConversationAddress> address = Conversations.address(caller, id);
+        if (address.isEmpty()) {
+            return Problems.refuse(missing);
+        }
+        return caller.boundTo().isEmpty()
+                ? inner.apply(address.get())
+                : onSuccess(
+                        conversations
+                                .scope(id)
+                                .thenCompose(scope -> scope.isPresent()
+                                        ? shared.apply(scope.get())
+                                        : CompletableFuture.completedFuture(false)),
+                        open -> open ? inner.apply(address.get()) : Problems.refuse(missing));
     }
 
     private Route list(Call call) {
@@ -214,17 +266,23 @@ public final class ConversationRoutes {
     }
 
     private Route feedback(Principal caller, String id) {
+        Rejection missing = new Rejection.NotFound("No such message");
         Optional<MessageIds.Named> named = MessageIds.parse(id).filter(MessageIds.Named::reply);
-        Optional<ConversationAddress> address = named.flatMap(n -> Conversations.address(caller, n.conversation()));
-        if (named.isEmpty() || address.isEmpty()) {
-            return Problems.refuse(new Rejection.NotFound("No such message"));
-        }
-        return entity(
-                Json.body(Feedback.class),
-                body -> Problems.answer(
-                        conversations.rate(
-                                address.get(), named.get().turn(), body.checked(), Optional.ofNullable(body.comment())),
-                        _ -> Problems.noContent()));
+        return named.isEmpty()
+                ? Problems.refuse(missing)
+                : within(
+                        caller,
+                        named.get().conversation(),
+                        missing,
+                        address -> entity(
+                                Json.body(Feedback.class),
+                                body -> Problems.answer(
+                                        conversations.rate(
+                                                address,
+                                                named.get().turn(),
+                                                body.checked(),
+                                                Optional.ofNullable(body.comment())),
+                                        _ -> Problems.noContent())));
     }
 
     private record Asked(String turnId, String userMessageId, String messageId) {}

@@ -152,6 +152,11 @@ public final class Conversations {
                 page -> key(address).thenApply(key -> Outcome.done(Messages.view(address.id(), page, key))));
     }
 
+    /** With which knowledge base a conversation is, whosever it is. */
+    CompletionStage<Optional<Scope>> scope(ConversationId id) {
+        return register.scope(id);
+    }
+
     /** Whether a conversation is there, and with this knowledge base. */
     CompletionStage<Boolean> with(Scope scope, ConversationId id) {
         return pages(new ConversationAddress(scope.tenant(), id), 1, 0)

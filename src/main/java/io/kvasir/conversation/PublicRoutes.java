@@ -16,8 +16,11 @@ import io.kvasir.kernel.Scope;
 import io.kvasir.kernel.UserId;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.apache.pekko.http.javadsl.server.Route;
 
 /**
@@ -37,20 +40,26 @@ public final class PublicRoutes {
     private final Conversations conversations;
     private final Identity identity;
     private final Function<String, CompletionStage<Optional<Shared>>> shared;
+    private final Function<Scope, CompletionStage<Set<String>>> sites;
 
-    /** @param shared the knowledge base with a public address, while it is shared and active */
+    /**
+     * @param shared the knowledge base with a public address, while it is shared and active
+     * @param sites origins whose pages may talk with a knowledge base
+     */
     public PublicRoutes(
             Conversations conversations,
             Identity identity,
-            Function<String, CompletionStage<Optional<Shared>>> shared) {
+            Function<String, CompletionStage<Optional<Shared>>> shared,
+            Function<Scope, CompletionStage<Set<String>>> sites) {
         this.conversations = conversations;
         this.identity = identity;
         this.shared = shared;
+        this.sites = sites;
     }
 
     public List<Endpoint> endpoints() {
         String base = "/api/v1/public/{slug}";
-        return List.of(
+        return Stream.of(
                 Endpoint.get(
                                 base,
                                 Access.PUBLIC,
@@ -68,7 +77,16 @@ public final class PublicRoutes {
                                 Access.CONVERSE,
                                 call -> of(call, kb -> renew(kb, call.caller(), call.id("conversationId"))))
                         .says("Trade a visitor's token that is still good for a fresh one")
-                        .gives(200, Admission.class));
+                        .gives(200, Admission.class))
+                .map(endpoint -> endpoint.calledFrom(this::origins))
+                .toList();
+    }
+
+    private CompletionStage<Set<String>> origins(Call call) {
+        return shared.apply(call.text("slug"))
+                .thenCompose(kb -> kb.isPresent()
+                        ? sites.apply(kb.get().scope())
+                        : CompletableFuture.completedFuture(Set.of()));
     }
 
     private Route of(Call call, Function<Shared, Route> inner) {

@@ -2,6 +2,7 @@ package io.kvasir.conversation;
 
 import io.kvasir.conversation.domain.Conversation;
 import io.kvasir.conversation.domain.ConversationEvent;
+import io.kvasir.jdbc.Sql;
 import io.kvasir.jdbc.Transactor;
 import io.kvasir.kernel.ConversationId;
 import io.kvasir.kernel.KnowledgeBaseId;
@@ -111,6 +112,15 @@ final class Register {
                 return entries;
             }
         });
+    }
+
+    /** With which knowledge base of which tenant. */
+    CompletionStage<Optional<Scope>> scope(ConversationId id) {
+        return transactor.run(c -> Sql.first(
+                c,
+                "SELECT tenant, knowledge_base FROM conversations WHERE id = ?",
+                row -> new Scope(new TenantId(row.getString(1)), new KnowledgeBaseId(row.getString(2))),
+                id.value()));
     }
 
     /** All of a knowledge base. */

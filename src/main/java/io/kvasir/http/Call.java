@@ -34,6 +34,11 @@ public final class Call {
         return value;
     }
 
+    /** Whether there is such a parameter in the path. */
+    public boolean names(String parameter) {
+        return path.containsKey(parameter);
+    }
+
     /** A decoded path segment as it came: any characters but a slash that was written as one. */
     public String text(String parameter) {
         String value = path.get(parameter);

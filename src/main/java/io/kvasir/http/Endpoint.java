@@ -2,6 +2,8 @@ package io.kvasir.http;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.apache.pekko.http.javadsl.model.HttpMethod;
 import org.apache.pekko.http.javadsl.model.HttpMethods;
@@ -12,10 +14,16 @@ import org.apache.pekko.http.javadsl.server.Route;
  * together they are the inventory that documentation and tests read.
  *
  * @param operation what the documentation says of it
+ * @param sites origins whose pages may call it beside our own, for what stands in the path; empty: no other's
  * @param path whole path; a segment in braces is a parameter: {@code /api/v1/knowledge-bases/{kbId}}
  */
 public record Endpoint(
-        HttpMethod method, String path, Access access, Function<Call, Route> handler, Operation operation) {
+        HttpMethod method,
+        String path,
+        Access access,
+        Function<Call, Route> handler,
+        Operation operation,
+        Optional<Function<Call, CompletionStage<Set<String>>>> sites) {
     public Endpoint {
         if (!path.startsWith("/") || path.length() > 1 && path.endsWith("/") || path.contains("//")) {
             throw new IllegalArgumentException("not a path: " + path);
@@ -23,19 +31,19 @@ public record Endpoint(
     }
 
     public static Endpoint get(String path, Access access, Function<Call, Route> handler) {
-        return new Endpoint(HttpMethods.GET, path, access, handler, Operation.UNTOLD);
+        return new Endpoint(HttpMethods.GET, path, access, handler, Operation.UNTOLD, Optional.empty());
     }
 
     public static Endpoint post(String path, Access access, Function<Call, Route> handler) {
-        return new Endpoint(HttpMethods.POST, path, access, handler, Operation.UNTOLD);
+        return new Endpoint(HttpMethods.POST, path, access, handler, Operation.UNTOLD, Optional.empty());
     }
 
     public static Endpoint put(String path, Access access, Function<Call, Route> handler) {
-        return new Endpoint(HttpMethods.PUT, path, access, handler, Operation.UNTOLD);
+        return new Endpoint(HttpMethods.PUT, path, access, handler, Operation.UNTOLD, Optional.empty());
     }
 
     public static Endpoint delete(String path, Access access, Function<Call, Route> handler) {
-        return new Endpoint(HttpMethods.DELETE, path, access, handler, Operation.UNTOLD);
+        return new Endpoint(HttpMethods.DELETE, path, access, handler, Operation.UNTOLD, Optional.empty());
     }
 
     /** One imperative line for the documentation. */
@@ -90,7 +98,17 @@ public record Endpoint(
     }
 
     private Endpoint told(Operation said) {
-        return new Endpoint(method, path, access, handler, said);
+        return new Endpoint(method, path, access, handler, said, sites);
+    }
+
+    /** Lets pages of these origins call it too. @param origins in lower case; the call it is asked for knows no caller */
+    public Endpoint calledFrom(Function<Call, CompletionStage<Set<String>>> origins) {
+        return new Endpoint(method, path, access, handler, operation, Optional.of(origins));
+    }
+
+    /** The same with another handler around or instead of its own. */
+    public Endpoint handledBy(Function<Call, Route> other) {
+        return new Endpoint(method, path, access, other, operation, sites);
     }
 
     List<String> segments() {

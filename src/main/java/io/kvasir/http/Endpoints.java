@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.apache.pekko.http.javadsl.model.HttpMethods;
 import org.apache.pekko.http.javadsl.server.Directives;
 import org.apache.pekko.http.javadsl.server.Route;
 import org.jspecify.annotations.Nullable;
@@ -32,22 +33,34 @@ public final class Endpoints {
     private final Authenticated authenticated;
     private final Watch watch;
     private final RateLimited limited;
+    private final OpenStreams streams;
+    private final CrossOrigin crossOrigin;
     private final Step root = new Step();
 
     /** @throws IllegalArgumentException where two endpoints have one address, or one parameter has two names */
     public Endpoints(List<Endpoint> all, Authenticated authenticated) {
-        this(all, authenticated, RateLimits.none(), new ClientAddress(0), (_, _, _) -> {});
+        this(all, authenticated, RateLimits.none(), new ClientAddress(0), new OpenStreams(), new Origins(Optional.empty()), (_, _, _) -> {});
     }
 
     /**
+     * @param streams ends what is sent to callers whose access ends
+     * @param origins tells which pages are our own
      * @param watch is told of every answer
      * @throws IllegalArgumentException where two endpoints have one address, or one parameter has two names
      */
     public Endpoints(
-            List<Endpoint> all, Authenticated authenticated, RateLimits limits, ClientAddress addresses, Watch watch) {
+            List<Endpoint> all,
+            Authenticated authenticated,
+            RateLimits limits,
+            ClientAddress addresses,
+            OpenStreams streams,
+            Origins origins,
+            Watch watch) {
         this.all = List.copyOf(all);
         this.authenticated = authenticated;
         this.limited = new RateLimited(limits, addresses);
+        this.streams = streams;
+        this.crossOrigin = new CrossOrigin(origins);
         this.watch = watch;
         this.all.forEach(this::place);
     }
@@ -70,11 +83,19 @@ public final class Endpoints {
             if (matches.isEmpty()) {
                 return Directives.reject();
             }
-            String method = request.method().name();
+            Optional<String> wanted = request.getHeader("Access-Control-Request-Method")
+                    .filter(_ -> request.method().equals(HttpMethods.OPTIONS))
+                    .map(header -> header.value());
+            String method = wanted.orElse(request.method().name());
             for (Match match : matches) {
                 Endpoint endpoint = match.step().here.get(method);
                 if (endpoint != null) {
-                    return watched(endpoint, match.parameters());
+                    return wanted.isPresent()
+                            ? limited.byAddress(
+                                    request,
+                                    () -> crossOrigin.preflight(
+                                            request, endpoint, new Call(Optional.empty(), match.parameters())))
+                            : watched(endpoint, match.parameters());
                 }
             }
             return Problems.methodNotAllowed(matches.stream()
@@ -94,17 +115,26 @@ public final class Endpoints {
                     return response;
                 },
                 () -> Problems.sealed(
-                        extractRequest(request -> limited.byAddress(request, () -> admitted(endpoint, parameters)))));
+                        extractRequest(request -> limited.byAddress(
+                                request,
+                                () -> crossOrigin.guarded(
+                                        request,
+                                        endpoint,
+                                        new Call(Optional.empty(), parameters),
+                                        () -> Problems.sealed(admitted(endpoint, parameters)))))));
     }
 
     private Route admitted(Endpoint endpoint, Map<String, String> parameters) {
         if (endpoint.access().open()) {
             return handled(endpoint, new Call(Optional.empty(), parameters));
         }
+        long since = streams.endings();
         return authenticated.caller(caller -> limited.byCaller(
                 caller,
                 () -> endpoint.access().allows(caller)
-                        ? handled(endpoint, new Call(Optional.of(caller), parameters))
+                        ? Directives.mapResponse(
+                                response -> streams.ending(response, caller, since),
+                                () -> handled(endpoint, new Call(Optional.of(caller), parameters)))
                         : refused(endpoint.access(), caller)));
     }
 

@@ -1,7 +1,6 @@
 package io.kvasir.http;
 
 import java.util.List;
-import java.util.regex.Pattern;
 
 /**
  * @param frameOrigins exact origins whose pages may frame {@code /embed}; empty: none
@@ -9,12 +8,10 @@ import java.util.regex.Pattern;
  * @param front slug of the public page shown at {@code /}, while it is shared; otherwise {@code /} leads to the login
  */
 public record WebSettings(List<String> frameOrigins, boolean indexPublicPages, String front) {
-    private static final Pattern ORIGIN = Pattern.compile("https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?");
-
     public WebSettings {
         frameOrigins = List.copyOf(frameOrigins);
         for (String origin : frameOrigins) {
-            if (!ORIGIN.matcher(origin).matches()) {
+            if (!Origins.named(origin)) {
                 throw new IllegalArgumentException(
                         "kvasir.web.frame-origins must hold origins such as https://shop.example, not " + origin);
             }

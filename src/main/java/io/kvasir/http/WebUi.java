@@ -26,6 +26,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
@@ -49,8 +51,12 @@ import org.apache.pekko.http.javadsl.server.Route;
  * widget. Owns their headers; what they talk about comes by the API.
  */
 public final class WebUi {
-    /** What a public page says before its script runs. */
-    public record Face(String name, String description) {}
+    /** What a public page says before its script runs. @param sites origins whose pages may frame it */
+    public record Face(String name, String description, Set<String> sites) {
+        public Face {
+            sites = Set.copyOf(sites);
+        }
+    }
 
     /** No way out of the folder can be written with these. */
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,100}\\.(js|css|svg|woff2)");
@@ -115,8 +121,8 @@ public final class WebUi {
                         .orElseGet(() -> complete(HttpResponse.create()
                                 .withStatus(StatusCodes.SEE_OTHER)
                                 .addHeader(RawHeader.create("Location", "/login"))))))));
-        all.add(named("kb", slug -> get(() -> shown("public.html", slug, "'none'"))));
-        all.add(named("embed", slug -> get(() -> shown("embed.html", slug, framers()))));
+        all.add(named("kb", slug -> get(() -> shown("public.html", slug, _ -> "'none'"))));
+        all.add(named("embed", slug -> get(() -> shown("embed.html", slug, this::framers))));
         all.add(pathPrefix(
                 "assets",
                 () -> path(
@@ -140,8 +146,10 @@ public final class WebUi {
         return Problems.refuse(new Rejection.NotFound("There is nothing at this address"));
     }
 
-    private String framers() {
-        return settings.frameOrigins().isEmpty() ? "'none'" : String.join(" ", settings.frameOrigins());
+    private String framers(Face face) {
+        Set<String> all = new TreeSet<>(settings.frameOrigins());
+        all.addAll(face.sites());
+        return all.isEmpty() ? "'none'" : String.join(" ", all);
     }
 
     /** The page of the dashboard, whatever room of it is asked for; each with a nonce of its own for the styles that dialogs set while they are open. */
@@ -160,11 +168,11 @@ public final class WebUi {
                 .orElseGet(WebUi::missing));
     }
 
-    private Route shown(String template, String slug, String framers) {
+    private Route shown(String template, String slug, Function<Face, String> framers) {
         return SLUG.matcher(slug).matches()
                 ? onSuccess(
                         shared.apply(slug),
-                        face -> face.map(f -> page(template, slug, f, framers)).orElseGet(this::nothing))
+                        face -> face.map(f -> page(template, slug, f, framers.apply(f))).orElseGet(this::nothing))
                 : nothing();
     }
 

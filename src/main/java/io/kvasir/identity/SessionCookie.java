@@ -3,6 +3,7 @@ package io.kvasir.identity;
 import static org.apache.pekko.http.javadsl.server.Directives.extractRequest;
 import static org.apache.pekko.http.javadsl.server.Directives.optionalCookie;
 
+import io.kvasir.http.Origins;
 import io.kvasir.http.Problems;
 import io.kvasir.kernel.Rejection;
 import java.net.URI;
@@ -10,7 +11,6 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.headers.HttpCookie;
 import org.apache.pekko.http.javadsl.model.headers.HttpCookiePair;
@@ -25,11 +25,11 @@ import org.apache.pekko.http.javadsl.server.Route;
 final class SessionCookie {
     static final String NAME = "__Host-kvasir-session";
 
-    private final Optional<URI> publicUrl;
+    private final Origins origins;
 
     /** @param publicUrl whose origin is ours; empty: the one of the request's Host header */
     SessionCookie(Optional<URI> publicUrl) {
-        this.publicUrl = publicUrl;
+        this.origins = new Origins(publicUrl);
     }
 
     static HttpResponse set(HttpResponse response, String token, long seconds) {
@@ -61,20 +61,8 @@ final class SessionCookie {
 
     /** Lets through what a page of our own origin sends. */
     Route ours(Supplier<Route> inner) {
-        return extractRequest(request -> sameOrigin(request)
+        return extractRequest(request -> origins.ours(request)
                 ? inner.get()
                 : Problems.refuse(new Rejection.Forbidden("This may be asked only from a page of this server")));
-    }
-
-    private boolean sameOrigin(HttpRequest request) {
-        Optional<String> origin = request.getHeader("Origin").map(header -> header.value());
-        return origin.isPresent()
-                && (publicUrl.isPresent()
-                        ? origin.get().equalsIgnoreCase(publicUrl.get().toString())
-                        : request.getHeader("Host")
-                                .map(header -> header.value())
-                                .filter(host -> origin.get().equalsIgnoreCase("http://" + host)
-                                        || origin.get().equalsIgnoreCase("https://" + host))
-                                .isPresent());
     }
 }

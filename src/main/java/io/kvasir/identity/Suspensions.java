@@ -33,6 +33,9 @@ public final class Suspensions {
     /** How far back other nodes' news are looked for: more than clocks differ and transactions last. */
     private static final Duration LOOK_BACK = Duration.ofMinutes(2);
 
+    /** Stands for all visitors of a tenant where the id of a credential would; no id is so short. */
+    private static final String VISITORS = "visitors";
+
     private final Transactor transactor;
     private final Clock clock;
     private final List<Consumer<Ended>> listeners = new CopyOnWriteArrayList<>();
@@ -54,6 +57,9 @@ public final class Suspensions {
         /** What one person holds in one tenant. */
         record Member(UserId user, TenantId tenant) implements Ended {}
 
+        /** What visitors of a tenant hold: some of what they visit is shared no longer. */
+        record Visitors(TenantId tenant) implements Ended {}
+
         /** One session or API key. */
         record Credential(String id) implements Ended {}
 
@@ -64,6 +70,8 @@ public final class Suspensions {
                 case Tenant(TenantId tenant) -> principal.tenant().equals(tenant);
                 case Member(UserId user, TenantId tenant) ->
                     principal.user().equals(user) && principal.tenant().equals(tenant);
+                case Visitors(TenantId tenant) ->
+                    principal.tenant().equals(tenant) && principal.boundTo().isPresent();
                 case Credential(String id) ->
                     principal.credential().filter(id::equals).isPresent();
             };
@@ -176,16 +184,21 @@ public final class Suspensions {
                 switch (ended) {
                     case Ended.User(UserId u) -> Optional.of(u.value());
                     case Ended.Member(UserId u, TenantId _) -> Optional.of(u.value());
-                    case Ended.Tenant _, Ended.Credential _ -> Optional.empty();
+                    case Ended.Tenant _, Ended.Visitors _, Ended.Credential _ -> Optional.empty();
                 };
         Optional<String> tenant =
                 switch (ended) {
                     case Ended.Tenant(TenantId t) -> Optional.of(t.value());
+                    case Ended.Visitors(TenantId t) -> Optional.of(t.value());
                     case Ended.Member(UserId _, TenantId t) -> Optional.of(t.value());
                     case Ended.User _, Ended.Credential _ -> Optional.empty();
                 };
         Optional<String> credential =
-                ended instanceof Ended.Credential(String key) ? Optional.of(key) : Optional.empty();
+                switch (ended) {
+                    case Ended.Credential(String key) -> Optional.of(key);
+                    case Ended.Visitors _ -> Optional.of(VISITORS);
+                    case Ended.User _, Ended.Tenant _, Ended.Member _ -> Optional.empty();
+                };
         Sql.update(
                 c,
                 "INSERT INTO access_endings (id, user_id, tenant, credential, at) VALUES (?, ?, ?, ?, ?)",
@@ -197,6 +210,9 @@ public final class Suspensions {
     }
 
     private static Ended read(Optional<String> user, Optional<String> tenant, Optional<String> credential) {
+        if (credential.filter(VISITORS::equals).isPresent()) {
+            return new Ended.Visitors(new TenantId(tenant.orElseThrow()));
+        }
         if (credential.isPresent()) {
             return new Ended.Credential(credential.get());
         }

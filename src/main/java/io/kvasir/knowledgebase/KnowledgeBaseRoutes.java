@@ -15,6 +15,7 @@ import io.kvasir.kernel.KnowledgeBaseId;
 import io.kvasir.kernel.Outcome;
 import io.kvasir.kernel.Rejection;
 import io.kvasir.kernel.Scope;
+import io.kvasir.kernel.TenantId;
 import io.kvasir.retrieval.Retrieval;
 import io.kvasir.retrieval.RetrievalSettings;
 import java.util.ArrayList;
@@ -41,17 +42,23 @@ public final class KnowledgeBaseRoutes {
     private final KnowledgeBases knowledgeBases;
     private final Idempotent idempotent;
     private final Search search;
+    private final Function<TenantId, CompletionStage<Void>> unshared;
     private final DocumentRoutes documents;
 
-    /** @param sources news of what a knowledge base is kept fresh from, as whole server-sent events */
+    /**
+     * @param sources news of what a knowledge base is kept fresh from, as whole server-sent events
+     * @param unshared is told of a tenant of whose knowledge bases one is shared no longer
+     */
     public KnowledgeBaseRoutes(
             KnowledgeBases knowledgeBases,
             Idempotent idempotent,
             Search search,
-            Function<Scope, Source<ByteString, NotUsed>> sources) {
+            Function<Scope, Source<ByteString, NotUsed>> sources,
+            Function<TenantId, CompletionStage<Void>> unshared) {
         this.knowledgeBases = knowledgeBases;
         this.idempotent = idempotent;
         this.search = search;
+        this.unshared = unshared;
         this.documents = new DocumentRoutes(knowledgeBases, idempotent, sources);
     }
 
@@ -120,7 +127,7 @@ public final class KnowledgeBaseRoutes {
                 Endpoint.delete(
                                 one + "/share",
                                 Access.MANAGE,
-                                call -> Problems.answer(knowledgeBases.unshare(scope(call)), _ -> Problems.noContent()))
+                                call -> Problems.answer(unshared(scope(call)), _ -> Problems.noContent()))
                         .says("End the sharing at once")
                         .givesNothing(),
                 Endpoint.post(
@@ -145,6 +152,12 @@ public final class KnowledgeBaseRoutes {
                         .gives(200, SearchResults.class)));
         endpoints.addAll(documents.endpoints(one));
         return endpoints;
+    }
+
+    private CompletionStage<Outcome<Boolean>> unshared(Scope scope) {
+        return knowledgeBases
+                .unshare(scope)
+                .thenCompose(outcome -> unshared.apply(scope.tenant()).thenApply(_ -> outcome));
     }
 
     /** The knowledge base in the path, in the caller's own tenant: there is no way to name another. */

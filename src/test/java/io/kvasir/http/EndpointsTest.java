@@ -59,6 +59,8 @@ class EndpointsTest {
                         new Authenticated(BY_ROLE),
                         RateLimits.none(),
                         new ClientAddress(0),
+                        new OpenStreams(),
+                        new Origins(java.util.Optional.empty()),
                         (endpoint, status, _) -> SERVED.add(endpoint.path() + " " + status))
                 .route());
     }

@@ -125,6 +125,8 @@ class RateLimitsTest {
                         new Authenticated(anybody),
                         limits(perMinute(5), perMinute(2), MANY),
                         new ClientAddress(1),
+                        new OpenStreams(),
+                        new Origins(java.util.Optional.empty()),
                         (_, _, _) -> {})
                 .route())) {
             HttpResponse<String> first = asked(server, "u", "192.0.2.1");

@@ -17,8 +17,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class WebUiTest {
     private static final Map<String, WebUi.Face> SHARED = Map.of(
-            "demo", new WebUi.Face("Demo", "Ask."),
-            "hostile", new WebUi.Face("\"><script>alert(1)</script>{{slug}}", "'{{name}}' & $1"));
+            "demo", new WebUi.Face("Demo", "Ask.", java.util.Set.of("https://own.example")),
+            "hostile", new WebUi.Face("\"><script>alert(1)</script>{{slug}}", "'{{name}}' & $1", java.util.Set.of()));
 
     private static HttpServerForTests server;
 
@@ -115,7 +115,7 @@ class WebUiTest {
     @Test
     void onlyNamedOriginsMayFrameThePanelAndNobodyThePage() throws Exception {
         assertThat(header(server.get("/embed/demo"), "Content-Security-Policy"))
-                .contains("frame-ancestors https://shop.example;");
+                .contains("frame-ancestors https://own.example https://shop.example;");
         assertThat(header(server.get("/kb/demo"), "Content-Security-Policy")).contains("frame-ancestors 'none'");
     }
 
