@@ -33,6 +33,8 @@ export const jobsQuery = (kb: string) => queryOptions({ queryKey: ['kb', kb, 'jo
 
 export const ragQuery = (kb: string) => queryOptions({ queryKey: ['kb', kb, 'rag'], queryFn: ({ signal }) => api.get<RagConfig>(`${kbPath(kb)}/rag-config`, signal) })
 
+export const sitesQuery = (kb: string) => queryOptions({ queryKey: ['kb', kb, 'sites'], queryFn: ({ signal }) => api.get<{ origins: string[] }>(`${kbPath(kb)}/sites`, signal) })
+
 export const faqQuery = (kb: string) => queryOptions({ queryKey: ['kb', kb, 'faq'], queryFn: ({ signal }) => all<FaqEntry>(`${kbPath(kb)}/knowledge`, {}, signal) })
 
 export const conversationsQuery = (kb: string, status: string | undefined) => infiniteQueryOptions({

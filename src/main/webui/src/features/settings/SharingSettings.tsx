@@ -4,10 +4,10 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { toast } from 'sonner'
 import { api } from '@/api/client'
-import { baseQuery, kbPath } from '@/api/queries'
+import { baseQuery, kbPath, sitesQuery } from '@/api/queries'
 import { Badge, CopyField } from '@/ui/bits'
 import { Button, buttonLook } from '@/ui/button'
-import { Field, Input, Segments } from '@/ui/fields'
+import { Field, Input, Segments, Textarea } from '@/ui/fields'
 import { Confirm } from '@/ui/overlay'
 import { Page, Section } from '@/ui/page'
 import { Notice, Remote, Skeleton } from '@/ui/states'
@@ -75,6 +75,7 @@ export function WidgetSettings({ tenant, kbId }: { tenant: string; kbId: string 
                 </div>
                 <CopyField label={t('widget.snippet')} value={snippet} lines={4} />
               </Section>
+              <Sites kbId={kbId} />
               <Section title={t('widget.frame')} text={t('widget.frameText')}><CopyField label={t('widget.frameCode')} value={`<iframe src="${location.origin}/embed/${kb.slug}" title="${t('widget.help')}" width="400" height="600"></iframe>`} /></Section>
               <Section title={t('widget.calls')} text={t('widget.callsText')}><CopyField label="JavaScript" lines={3} value={"kb('open')\nkb('ask', 'When are refunds paid?')\naddEventListener('kb:message', e => console.log(e.detail))"} /></Section>
             </>
@@ -82,5 +83,26 @@ export function WidgetSettings({ tenant, kbId }: { tenant: string; kbId: string 
         }}
       </Remote>
     </Page>
+  )
+}
+
+/** Where the widget may stand: one origin a line. */
+function Sites({ kbId }: { kbId: string }) {
+  const { t } = useTranslation()
+  const client = useQueryClient()
+  const query = useQuery(sitesQuery(kbId))
+  const [draft, setDraft] = useState<string | null>(null)
+  const named = query.data?.origins.join('\n') ?? ''
+  const save = useMutation({
+    mutationFn: (text: string) => api.put(`${kbPath(kbId)}/sites`, { origins: text.split(/\s+/).filter(Boolean) }),
+    onSuccess: async () => { await client.invalidateQueries({ queryKey: sitesQuery(kbId).queryKey }); setDraft(null); toast.success(t('common.saved')) },
+  })
+  return (
+    <Section title={t('widget.sites')} text={t('widget.sitesText')}
+      footer={<Button variant="primary" busy={save.isPending} disabled={draft === null || draft === named} onClick={() => save.mutate(draft ?? '')}>{t('common.save')}</Button>}>
+      <Field label={t('widget.origins')} hint={t('widget.originsHint')} error={save.isError ? t('widget.originsWrong') : undefined}>
+        {bind => <Textarea {...bind} rows={3} spellCheck={false} placeholder="https://shop.example" value={draft ?? named} disabled={query.isPending} onChange={e => { save.reset(); setDraft(e.target.value) }} />}
+      </Field>
+    </Section>
   )
 }
