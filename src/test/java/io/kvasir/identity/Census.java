@@ -68,6 +68,19 @@ public final class Census implements AutoCloseable {
                 .token();
     }
 
+    /** What an authenticator app shows now. @param secret as it was shown at the setup */
+    public static String code(String secret) {
+        java.math.BigInteger bits = java.math.BigInteger.ZERO;
+        for (char c : secret.toCharArray()) {
+            bits = bits.shiftLeft(5).or(java.math.BigInteger.valueOf("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c)));
+        }
+        byte[] all = bits.toByteArray();
+        byte[] key = new byte[Totp.SECRET_BYTES];
+        int length = Math.min(all.length, key.length);
+        System.arraycopy(all, all.length - length, key, key.length - length, length);
+        return Totp.code(key, Clock.systemUTC().instant());
+    }
+
     private Tokens tokens(Clock clock) {
         CompletionStage<KeyRing> ring = new SigningKeys(
                         transactor, keys, Clock.systemUTC(), Duration.ofDays(30), Duration.ofMinutes(15))

@@ -191,6 +191,8 @@ final class Routes {
             row("PUT " + KB + "/rag-config", Who.MANAGERS, Needs.WRITE).body("{'maxResults':4}"),
             row("POST " + KB + "/share", Who.MANAGERS, Needs.WRITE),
             row("DELETE " + KB + "/share", Who.MANAGERS, Needs.WRITE).fresh("kbId"),
+            row("GET " + KB + "/sites", Who.PEOPLE, Needs.READ),
+            row("PUT " + KB + "/sites", Who.MANAGERS, Needs.WRITE).body("{'origins':['https://shop.example']}"),
             row("POST " + KB + "/reindex", Who.MANAGERS, Needs.WRITE).fresh("kbId"),
             row("POST " + KB + "/knowledge/search", Who.PEOPLE, Needs.READ).body("{'query':'refunds'}"),
             row("GET " + KB + "/documents", Who.PEOPLE, Needs.READ),

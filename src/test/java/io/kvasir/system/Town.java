@@ -470,6 +470,12 @@ final class Town implements AutoCloseable {
                 .asText();
     }
 
+    /** Gives a knowledge base a document. */
+    void upload(Caller owner, String kb, String name, String text) throws Exception {
+        send("POST", "/api/v1/knowledge-bases/" + kb + "/documents", owner.token(), multipart(name, text))
+                .expect(202);
+    }
+
     /** The same caller with things of their own that may be used up. */
     Caller fresh(Caller caller, Set<String> names) throws Exception {
         Caller now = caller;
