@@ -71,8 +71,8 @@ final class Accounts {
 
     /** Whether there is such a tenant, and it is not suspended. */
     static CompletionStage<Boolean> open(Transactor transactor, TenantId tenant) {
-        return transactor.run(c ->
-                Sql.any(c, "SELECT 1 FROM tenants WHERE id = ? AND suspended_at IS NULL", tenant.value()));
+        return transactor.run(
+                c -> Sql.any(c, "SELECT 1 FROM tenants WHERE id = ? AND suspended_at IS NULL", tenant.value()));
     }
 
     /** What somebody is in a tenant; empty where they are nothing there. */

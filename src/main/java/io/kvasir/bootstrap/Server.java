@@ -279,7 +279,8 @@ public final class Server implements AutoCloseable {
                                                     idempotent)
                                             .endpoints(),
                                     new SiteRoutes(knowledgeBases, sites).endpoints(),
-                                    new ConversationRoutes(conversations, idempotent, sites::open, sites::shared).endpoints(),
+                                    new ConversationRoutes(conversations, idempotent, sites::open, sites::shared)
+                                            .endpoints(),
                                     new PublicRoutes(
                                                     conversations,
                                                     identity,
@@ -315,7 +316,8 @@ public final class Server implements AutoCloseable {
                     observed::served);
             inventory.complete(endpoints);
             Route routes = Directives.concat(
-                    endpoints.route(), new WebUi(settings.web(), slug -> face(knowledgeBases, transactor, sites, slug)).routes());
+                    endpoints.route(),
+                    new WebUi(settings.web(), slug -> face(knowledgeBases, transactor, sites, slug)).routes());
             binding = Http.get(system)
                     .newServerAt(settings.http().host(), settings.http().port())
                     .bind(Problems.guarded(departure.over(routes)))
@@ -426,8 +428,7 @@ public final class Server implements AutoCloseable {
                 .bySlug(slug)
                 .thenCompose(found -> found.isEmpty()
                         ? CompletableFuture.completedFuture(found)
-                        : Accounts.open(transactor, found.get().tenant())
-                                .thenApply(open -> found.filter(_ -> open)))
+                        : Accounts.open(transactor, found.get().tenant()).thenApply(open -> found.filter(_ -> open)))
                 .thenCompose(found -> found.isEmpty()
                         ? CompletableFuture.completedFuture(Optional.empty())
                         : knowledgeBases.forAnswers(found.get()).thenApply(outcome -> switch (outcome) {

@@ -65,73 +65,81 @@ public final class ConversationRoutes {
         String all = "/api/v1/chat/conversations";
         String one = all + "/{conversationId}";
         return Stream.of(
-                Endpoint.get(all, Access.READ, this::list)
-                        .says("List conversations, the newest first")
-                        .asks("kbId", "Only those with this knowledge base")
-                        .asks("status", "active or closed")
-                        .givesPage(Register.Entry.class),
-                Endpoint.post(all, Access.TALK, this::start)
-                        .says("Start a conversation with a knowledge base")
-                        .takes(Start.class)
-                        .gives(201, Messages.View.class)
-                        .heedsKey(),
-                Endpoint.get(
-                                one,
-                                Access.CONVERSE,
-                                call -> within(call, at -> Problems.answer(conversations.read(at), Json::ok)))
-                        .says("Read a conversation")
-                        .gives(200, Messages.View.class),
-                Endpoint.get(
-                                one + "/messages",
-                                Access.CONVERSE,
-                                call -> within(
-                                        call,
-                                        at -> Page.requested(
-                                                page -> Problems.answer(conversations.messages(at, page), Json::ok))))
-                        .says("List the messages of a conversation, in order")
-                        .givesPage(Messages.Message.class),
-                Endpoint.post(one + "/messages", Access.CONVERSE, call -> within(call, at -> asking(call.caller(), at)))
-                        .says(
-                                "Ask; the reply is streamed, awaited or read later, as Accept says: text/event-stream, application/json or neither")
-                        .takes(Ask.class)
-                        .gives(200, Messages.Message.class)
-                        .gives(202, Asked.class)
-                        .heedsKey(),
-                Endpoint.post(one + "/retry", Access.CONVERSE, call -> within(call, at -> retrying(call.caller(), at)))
-                        .says(
-                                "Ask the last question again where its reply failed or was stopped; the reply as for a question")
-                        .gives(200, Messages.Message.class)
-                        .gives(202, Asked.class)
-                        .heedsKey(),
-                Endpoint.get(
-                                one + "/events",
-                                Access.CONVERSE,
-                                call -> within(call, at -> withoutRequestTimeout(() -> events(at))))
-                        .says("Stream the replies from a position on (server-sent events; Last-Event-ID or after)")
-                        .asks("after", "Position to go on after, for example 7:31")
-                        .givesMedia(200, "text/event-stream"),
-                Endpoint.post(
-                                one + "/stop",
-                                Access.CONVERSE,
-                                call -> within(
-                                        call, at -> Problems.answer(conversations.stop(at), _ -> Problems.noContent())))
-                        .says("Stop the running reply")
-                        .givesNothing(),
-                Endpoint.post(
-                                one + "/close",
-                                Access.CONVERSE,
-                                call -> within(call, at -> Problems.answer(conversations.close(at), Json::ok)))
-                        .says("Close a conversation")
-                        .gives(200, Messages.View.class),
-                Endpoint.post(
-                                "/api/v1/chat/messages/{messageId}/feedback",
-                                Access.CONVERSE,
-                                call -> feedback(call.caller(), call.id("messageId")))
-                        .says("Rate a reply")
-                        .takes(Feedback.class)
-                        .givesNothing())
-                .map(endpoint ->
-                        endpoint.access() == Access.CONVERSE ? endpoint.calledFrom(this::origins) : endpoint)
+                        Endpoint.get(all, Access.READ, this::list)
+                                .says("List conversations, the newest first")
+                                .asks("kbId", "Only those with this knowledge base")
+                                .asks("status", "active or closed")
+                                .givesPage(Register.Entry.class),
+                        Endpoint.post(all, Access.TALK, this::start)
+                                .says("Start a conversation with a knowledge base")
+                                .takes(Start.class)
+                                .gives(201, Messages.View.class)
+                                .heedsKey(),
+                        Endpoint.get(
+                                        one,
+                                        Access.CONVERSE,
+                                        call -> within(call, at -> Problems.answer(conversations.read(at), Json::ok)))
+                                .says("Read a conversation")
+                                .gives(200, Messages.View.class),
+                        Endpoint.get(
+                                        one + "/messages",
+                                        Access.CONVERSE,
+                                        call -> within(
+                                                call,
+                                                at -> Page.requested(page ->
+                                                        Problems.answer(conversations.messages(at, page), Json::ok))))
+                                .says("List the messages of a conversation, in order")
+                                .givesPage(Messages.Message.class),
+                        Endpoint.post(
+                                        one + "/messages",
+                                        Access.CONVERSE,
+                                        call -> within(call, at -> asking(call.caller(), at)))
+                                .says(
+                                        "Ask; the reply is streamed, awaited or read later, as Accept says: text/event-stream, application/json or neither")
+                                .takes(Ask.class)
+                                .gives(200, Messages.Message.class)
+                                .gives(202, Asked.class)
+                                .heedsKey(),
+                        Endpoint.post(
+                                        one + "/retry",
+                                        Access.CONVERSE,
+                                        call -> within(call, at -> retrying(call.caller(), at)))
+                                .says(
+                                        "Ask the last question again where its reply failed or was stopped; the reply as for a question")
+                                .gives(200, Messages.Message.class)
+                                .gives(202, Asked.class)
+                                .heedsKey(),
+                        Endpoint.get(
+                                        one + "/events",
+                                        Access.CONVERSE,
+                                        call -> within(call, at -> withoutRequestTimeout(() -> events(at))))
+                                .says(
+                                        "Stream the replies from a position on (server-sent events; Last-Event-ID or after)")
+                                .asks("after", "Position to go on after, for example 7:31")
+                                .givesMedia(200, "text/event-stream"),
+                        Endpoint.post(
+                                        one + "/stop",
+                                        Access.CONVERSE,
+                                        call -> within(
+                                                call,
+                                                at -> Problems.answer(
+                                                        conversations.stop(at), _ -> Problems.noContent())))
+                                .says("Stop the running reply")
+                                .givesNothing(),
+                        Endpoint.post(
+                                        one + "/close",
+                                        Access.CONVERSE,
+                                        call -> within(call, at -> Problems.answer(conversations.close(at), Json::ok)))
+                                .says("Close a conversation")
+                                .gives(200, Messages.View.class),
+                        Endpoint.post(
+                                        "/api/v1/chat/messages/{messageId}/feedback",
+                                        Access.CONVERSE,
+                                        call -> feedback(call.caller(), call.id("messageId")))
+                                .says("Rate a reply")
+                                .takes(Feedback.class)
+                                .givesNothing())
+                .map(endpoint -> endpoint.access() == Access.CONVERSE ? endpoint.calledFrom(this::origins) : endpoint)
                 .toList();
     }
 
@@ -143,9 +151,8 @@ public final class ConversationRoutes {
         return conversation
                 .map(conversations::scope)
                 .orElseGet(() -> CompletableFuture.completedFuture(Optional.empty()))
-                .thenCompose(scope -> scope.isPresent()
-                        ? sites.apply(scope.get())
-                        : CompletableFuture.completedFuture(Set.of()));
+                .thenCompose(scope ->
+                        scope.isPresent() ? sites.apply(scope.get()) : CompletableFuture.completedFuture(Set.of()));
     }
 
     private Route within(Call call, Function<ConversationAddress, Route> inner) {

@@ -60,33 +60,32 @@ public final class PublicRoutes {
     public List<Endpoint> endpoints() {
         String base = "/api/v1/public/{slug}";
         return Stream.of(
-                Endpoint.get(
-                                base,
-                                Access.PUBLIC,
-                                call -> of(
-                                        call,
-                                        kb -> complete(
-                                                Json.ok(new Face(kb.name(), kb.description(), kb.suggestions())))))
-                        .says("Tell what is shared at this address")
-                        .gives(200, Face.class),
-                Endpoint.post(base + "/conversations", Access.PUBLIC, call -> of(call, this::admit))
-                        .says("Start a conversation as a visitor; answers its token")
-                        .gives(201, Admission.class),
-                Endpoint.post(
-                                base + "/conversations/{conversationId}/token",
-                                Access.CONVERSE,
-                                call -> of(call, kb -> renew(kb, call.caller(), call.id("conversationId"))))
-                        .says("Trade a visitor's token that is still good for a fresh one")
-                        .gives(200, Admission.class))
+                        Endpoint.get(
+                                        base,
+                                        Access.PUBLIC,
+                                        call -> of(
+                                                call,
+                                                kb -> complete(Json.ok(
+                                                        new Face(kb.name(), kb.description(), kb.suggestions())))))
+                                .says("Tell what is shared at this address")
+                                .gives(200, Face.class),
+                        Endpoint.post(base + "/conversations", Access.PUBLIC, call -> of(call, this::admit))
+                                .says("Start a conversation as a visitor; answers its token")
+                                .gives(201, Admission.class),
+                        Endpoint.post(
+                                        base + "/conversations/{conversationId}/token",
+                                        Access.CONVERSE,
+                                        call -> of(call, kb -> renew(kb, call.caller(), call.id("conversationId"))))
+                                .says("Trade a visitor's token that is still good for a fresh one")
+                                .gives(200, Admission.class))
                 .map(endpoint -> endpoint.calledFrom(this::origins))
                 .toList();
     }
 
     private CompletionStage<Set<String>> origins(Call call) {
         return shared.apply(call.text("slug"))
-                .thenCompose(kb -> kb.isPresent()
-                        ? sites.apply(kb.get().scope())
-                        : CompletableFuture.completedFuture(Set.of()));
+                .thenCompose(kb ->
+                        kb.isPresent() ? sites.apply(kb.get().scope()) : CompletableFuture.completedFuture(Set.of()));
     }
 
     private Route of(Call call, Function<Shared, Route> inner) {

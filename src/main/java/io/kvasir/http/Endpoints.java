@@ -39,7 +39,14 @@ public final class Endpoints {
 
     /** @throws IllegalArgumentException where two endpoints have one address, or one parameter has two names */
     public Endpoints(List<Endpoint> all, Authenticated authenticated) {
-        this(all, authenticated, RateLimits.none(), new ClientAddress(0), new OpenStreams(), new Origins(Optional.empty()), (_, _, _) -> {});
+        this(
+                all,
+                authenticated,
+                RateLimits.none(),
+                new ClientAddress(0),
+                new OpenStreams(),
+                new Origins(Optional.empty()),
+                (_, _, _) -> {});
     }
 
     /**
@@ -114,14 +121,13 @@ public final class Endpoints {
                     watch.served(endpoint, response.status().intValue(), Duration.ofNanos(System.nanoTime() - began));
                     return response;
                 },
-                () -> Problems.sealed(
-                        extractRequest(request -> limited.byAddress(
+                () -> Problems.sealed(extractRequest(request -> limited.byAddress(
+                        request,
+                        () -> crossOrigin.guarded(
                                 request,
-                                () -> crossOrigin.guarded(
-                                        request,
-                                        endpoint,
-                                        new Call(Optional.empty(), parameters),
-                                        () -> Problems.sealed(admitted(endpoint, parameters)))))));
+                                endpoint,
+                                new Call(Optional.empty(), parameters),
+                                () -> Problems.sealed(admitted(endpoint, parameters)))))));
     }
 
     private Route admitted(Endpoint endpoint, Map<String, String> parameters) {

@@ -7,7 +7,8 @@ import org.apache.pekko.http.javadsl.model.HttpRequest;
 
 /** Where the page stands that sends a request, as its browser says in {@code Origin}. No credential: a program says what it likes. */
 public final class Origins {
-    private static final Pattern NAMED = Pattern.compile("https?://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?");
+    private static final Pattern NAMED =
+            Pattern.compile("https?://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?");
 
     private final Optional<URI> publicUrl;
 

@@ -172,7 +172,8 @@ public final class WebUi {
         return SLUG.matcher(slug).matches()
                 ? onSuccess(
                         shared.apply(slug),
-                        face -> face.map(f -> page(template, slug, f, framers.apply(f))).orElseGet(this::nothing))
+                        face -> face.map(f -> page(template, slug, f, framers.apply(f)))
+                                .orElseGet(this::nothing))
                 : nothing();
     }
 

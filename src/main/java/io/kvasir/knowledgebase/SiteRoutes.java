@@ -58,9 +58,7 @@ public final class SiteRoutes {
         return entity(
                 Json.body(Named.class),
                 body -> Problems.answer(
-                        existing(
-                                scope,
-                                s -> sites.name(s, body.exact()).thenCompose(_ -> sites.named(s))),
+                        existing(scope, s -> sites.name(s, body.exact()).thenCompose(_ -> sites.named(s))),
                         origins -> Json.ok(new Named(origins))));
     }
 

@@ -85,26 +85,31 @@ class AccountsTest {
     /** What the newest mail of this kind to somebody carries. */
     private static String mailed(String to, String link) {
         Pattern token = Pattern.compile(Pattern.quote(link) + "(\\S+)");
-        return await().atMost(Duration.ofSeconds(10)).until(
-                () -> {
-                    try (Stream<Path> mails = Files.list(folder.resolve("data/outbox"))) {
-                        for (Path mail : mails.sorted(java.util.Comparator.reverseOrder()).toList()) {
-                            if (!mail.toString().endsWith(".eml")) {
-                                continue;
-                            }
-                            try (InputStream in = Files.newInputStream(mail)) {
-                                MimeMessage message =
-                                        new MimeMessage(Session.getInstance(new Properties()), in);
-                                Matcher found = token.matcher(String.valueOf(message.getContent()));
-                                if (message.getAllRecipients()[0].toString().equals(to) && found.find()) {
-                                    return found.group(1);
+        return await().atMost(Duration.ofSeconds(10))
+                .until(
+                        () -> {
+                            try (Stream<Path> mails = Files.list(folder.resolve("data/outbox"))) {
+                                for (Path mail : mails.sorted(java.util.Comparator.reverseOrder())
+                                        .toList()) {
+                                    if (!mail.toString().endsWith(".eml")) {
+                                        continue;
+                                    }
+                                    try (InputStream in = Files.newInputStream(mail)) {
+                                        MimeMessage message =
+                                                new MimeMessage(Session.getInstance(new Properties()), in);
+                                        Matcher found = token.matcher(String.valueOf(message.getContent()));
+                                        if (message.getAllRecipients()[0]
+                                                        .toString()
+                                                        .equals(to)
+                                                && found.find()) {
+                                            return found.group(1);
+                                        }
+                                    }
                                 }
+                                return "";
                             }
-                        }
-                        return "";
-                    }
-                },
-                found -> !found.isEmpty());
+                        },
+                        found -> !found.isEmpty());
     }
 
     // accounts
@@ -117,9 +122,13 @@ class AccountsTest {
         post("/api/v1/auth/login", Map.of("email", email, "password", FRESH)).expect(401);
         String token = mailed(email, "/verify#token=");
 
-        JsonNode in = post("/api/v1/auth/email/verify", Map.of("token", token)).expect(200).json();
+        JsonNode in = post("/api/v1/auth/email/verify", Map.of("token", token))
+                .expect(200)
+                .json();
 
-        JsonNode me = get("/api/v1/auth/me", in.get("accessToken").asText()).expect(200).json();
+        JsonNode me = get("/api/v1/auth/me", in.get("accessToken").asText())
+                .expect(200)
+                .json();
         assertThat(me.get("email").asText()).isEqualTo(email);
         assertThat(me.get("roles").get(0).asText()).isEqualTo("OWNER");
         assertThat(in.get("tenants").get(0).get("name").asText()).isEqualTo("Own");
@@ -149,18 +158,23 @@ class AccountsTest {
         town.census().user(email, tenant, Role.VIEWER);
         Caller before = town.login("forgetful", email, Set.of(Role.VIEWER));
         // Whether there is an account is told by the mail alone.
-        Answer unknown = post("/api/v1/auth/password/forgot", Map.of("email", address())).expect(202);
-        Answer known = post("/api/v1/auth/password/forgot", Map.of("email", email)).expect(202);
+        Answer unknown =
+                post("/api/v1/auth/password/forgot", Map.of("email", address())).expect(202);
+        Answer known =
+                post("/api/v1/auth/password/forgot", Map.of("email", email)).expect(202);
         assertThat(known.text()).isEqualTo(unknown.text());
         String token = mailed(email, "/reset#token=");
 
         faults(post("/api/v1/auth/password/reset", Map.of("token", token, "password", "short")), "/password");
-        post("/api/v1/auth/password/reset", Map.of("token", token, "password", FRESH)).expect(204);
+        post("/api/v1/auth/password/reset", Map.of("token", token, "password", FRESH))
+                .expect(204);
 
         get("/api/v1/auth/me", before.token()).expect(401);
-        post("/api/v1/auth/login", Map.of("email", email, "password", Town.PASSWORD)).expect(401);
+        post("/api/v1/auth/login", Map.of("email", email, "password", Town.PASSWORD))
+                .expect(401);
         post("/api/v1/auth/login", Map.of("email", email, "password", FRESH)).expect(200);
-        post("/api/v1/auth/password/reset", Map.of("token", token, "password", FRESH)).expect(404);
+        post("/api/v1/auth/password/reset", Map.of("token", token, "password", FRESH))
+                .expect(404);
     }
 
     @Test
@@ -171,7 +185,8 @@ class AccountsTest {
 
         faults(post(path, here.token(), Map.of("oldPassword", "wrong", "password", FRESH)), "/oldPassword");
         faults(post(path, here.token(), Map.of("oldPassword", Town.PASSWORD, "password", "short")), "/password");
-        post(path, here.token(), Map.of("oldPassword", Town.PASSWORD, "password", FRESH)).expect(204);
+        post(path, here.token(), Map.of("oldPassword", Town.PASSWORD, "password", FRESH))
+                .expect(204);
 
         get("/api/v1/auth/me", here.token()).expect(200);
         get("/api/v1/auth/me", there.token()).expect(401);
@@ -184,12 +199,15 @@ class AccountsTest {
     void whoIsInvitedJoinsWithTheRoleThatWasGiven() throws Exception {
         String email = address();
         Caller admin = member(Role.ADMIN);
-        post("/api/v1/invitations", admin.token(), Map.of("email", email, "role", "owner")).expect(403);
+        post("/api/v1/invitations", admin.token(), Map.of("email", email, "role", "owner"))
+                .expect(403);
         faults(post("/api/v1/invitations", admin.token(), Map.of("email", "x", "role", "viewer")), "/email");
-        post("/api/v1/invitations", admin.token(), Map.of("email", email, "role", "super_admin")).expect(400);
+        post("/api/v1/invitations", admin.token(), Map.of("email", email, "role", "super_admin"))
+                .expect(400);
         post("/api/v1/invitations", member(Role.STAFF).token(), Map.of("email", email, "role", "viewer"))
                 .expect(403);
-        post("/api/v1/invitations", admin.token(), Map.of("email", email, "role", "staff")).expect(201);
+        post("/api/v1/invitations", admin.token(), Map.of("email", email, "role", "staff"))
+                .expect(201);
         String token = mailed(email, "/invite/");
 
         JsonNode in = post("/api/v1/auth/invitations/accept", Map.of("token", token, "password", FRESH))
@@ -204,7 +222,8 @@ class AccountsTest {
                         .get(0)
                         .asText())
                 .isEqualTo("STAFF");
-        post("/api/v1/auth/invitations/accept", Map.of("token", token, "password", FRESH)).expect(404);
+        post("/api/v1/auth/invitations/accept", Map.of("token", token, "password", FRESH))
+                .expect(404);
 
         // A withdrawn one is good for nothing.
         String late = address();
@@ -216,7 +235,8 @@ class AccountsTest {
         String withdrawn = mailed(late, "/invite/");
         town.send("DELETE", "/api/v1/invitations/" + id, admin.token(), "").expect(204);
         town.send("DELETE", "/api/v1/invitations/" + id, admin.token(), "").expect(404);
-        post("/api/v1/auth/invitations/accept", Map.of("token", withdrawn, "password", FRESH)).expect(404);
+        post("/api/v1/auth/invitations/accept", Map.of("token", withdrawn, "password", FRESH))
+                .expect(404);
     }
 
     @Test
@@ -230,7 +250,11 @@ class AccountsTest {
         town.send("PUT", them, admin.token(), "{\"role\":\"owner\"}").expect(403);
         town.send("PUT", them, admin.token(), "{\"role\":\"king\"}").expect(400);
         town.send("PUT", them, admin.token(), "{}").expect(400);
-        assertThat(get("/api/v1/auth/me", viewer.token()).json().get("roles").get(0).asText())
+        assertThat(get("/api/v1/auth/me", viewer.token())
+                        .json()
+                        .get("roles")
+                        .get(0)
+                        .asText())
                 .isEqualTo("STAFF");
         String above = "/api/v1/members/" + owner.things().get("myself");
         String top = "/api/v1/members/" + chief.things().get("myself");
@@ -251,7 +275,8 @@ class AccountsTest {
     @Test
     void aKeyIsShownOnceAndDoesNoMoreThanItsScopesAndItsMaker() throws Exception {
         Caller admin = member(Role.ADMIN);
-        JsonNode made = post("/api/v1/api-keys", admin.token(), "{\"name\":\"Machine\",\"scopes\":[\"read\",\"admin\"]}")
+        JsonNode made = post(
+                        "/api/v1/api-keys", admin.token(), "{\"name\":\"Machine\",\"scopes\":[\"read\",\"admin\"]}")
                 .expect(201)
                 .json();
         String key = made.get("key").asText();
@@ -268,9 +293,12 @@ class AccountsTest {
         get("/api/v1/audit", key).expect(200);
 
         post("/api/v1/api-keys", admin.token(), "{\"name\":\"\"}").expect(400);
-        post("/api/v1/api-keys", admin.token(), "{\"name\":\"X\",\"scopes\":[]}").expect(400);
-        post("/api/v1/api-keys", admin.token(), "{\"name\":\"X\",\"scopes\":[\"account\"]}").expect(400);
-        post("/api/v1/api-keys", admin.token(), "{\"name\":\"X\",\"endsAt\":\"2001-01-01T00:00:00Z\"}").expect(400);
+        post("/api/v1/api-keys", admin.token(), "{\"name\":\"X\",\"scopes\":[]}")
+                .expect(400);
+        post("/api/v1/api-keys", admin.token(), "{\"name\":\"X\",\"scopes\":[\"account\"]}")
+                .expect(400);
+        post("/api/v1/api-keys", admin.token(), "{\"name\":\"X\",\"endsAt\":\"2001-01-01T00:00:00Z\"}")
+                .expect(400);
     }
 
     // the second factor
@@ -278,13 +306,18 @@ class AccountsTest {
     @Test
     void aSecondFactorIsAskedForAfterItWasVerified() throws Exception {
         Caller somebody = member(Role.STAFF);
-        JsonNode setup = post("/api/v1/auth/mfa/setup", somebody.token(), "").expect(200).json();
+        JsonNode setup =
+                post("/api/v1/auth/mfa/setup", somebody.token(), "").expect(200).json();
         String secret = setup.get("secret").asText();
-        assertThat(setup.get("otpauthUri").asText()).startsWith("otpauth://totp/").contains(secret);
+        assertThat(setup.get("otpauthUri").asText())
+                .startsWith("otpauth://totp/")
+                .contains(secret);
         Map<String, String> login = Map.of("email", somebody.email(), "password", Town.PASSWORD);
-        assertThat(post("/api/v1/auth/login", login).expect(200).json().has("accessToken")).isTrue();
+        assertThat(post("/api/v1/auth/login", login).expect(200).json().has("accessToken"))
+                .isTrue();
 
-        post("/api/v1/auth/mfa/verify", somebody.token(), Map.of("code", "abcdef")).expect(400);
+        post("/api/v1/auth/mfa/verify", somebody.token(), Map.of("code", "abcdef"))
+                .expect(400);
         JsonNode codes = post("/api/v1/auth/mfa/verify", somebody.token(), Map.of("code", Census.code(secret)))
                 .expect(200)
                 .json()
@@ -303,18 +336,30 @@ class AccountsTest {
         get("/api/v1/auth/me", in.get("accessToken").asText()).expect(200);
 
         // Each recovery code once; neither the challenge nor an API key gets further.
-        String next = post("/api/v1/auth/login", login).expect(200).json().get("challenge").asText();
-        assertThat(post("/api/v1/auth/mfa/verify", Map.of("challenge", next, "code", recovery)).status())
+        String next = post("/api/v1/auth/login", login)
+                .expect(200)
+                .json()
+                .get("challenge")
+                .asText();
+        assertThat(post("/api/v1/auth/mfa/verify", Map.of("challenge", next, "code", recovery))
+                        .status())
                 .isBetween(400, 401);
-        post("/api/v1/auth/mfa/verify", Map.of("challenge", "none", "code", "123456")).expect(401);
+        post("/api/v1/auth/mfa/verify", Map.of("challenge", "none", "code", "123456"))
+                .expect(401);
         Caller machine = town.caller("key of the owner for all");
         post("/api/v1/auth/mfa/setup", machine.token(), "").expect(403);
-        post("/api/v1/auth/mfa/verify", machine.token(), Map.of("code", "123456")).expect(403);
+        post("/api/v1/auth/mfa/verify", machine.token(), Map.of("code", "123456"))
+                .expect(403);
         post("/api/v1/auth/mfa/setup", "").expect(401);
 
         post("/api/v1/auth/mfa/disable", somebody.token(), Map.of("code", "")).expect(400);
-        post("/api/v1/auth/mfa/disable", somebody.token(), Map.of("code", codes.get(1).asText())).expect(204);
-        assertThat(post("/api/v1/auth/login", login).expect(200).json().has("accessToken")).isTrue();
+        post(
+                        "/api/v1/auth/mfa/disable",
+                        somebody.token(),
+                        Map.of("code", codes.get(1).asText()))
+                .expect(204);
+        assertThat(post("/api/v1/auth/login", login).expect(200).json().has("accessToken"))
+                .isTrue();
     }
 
     // personal data
@@ -327,23 +372,34 @@ class AccountsTest {
         Map<String, String> them = Map.of("userId", viewer.things().get("myself"));
         Map<String, String> top = Map.of("userId", chief.things().get("myself"));
 
-        assertThat(post("/api/v1/privacy/export", viewer.token(), "{}").expect(200).text())
+        assertThat(post("/api/v1/privacy/export", viewer.token(), "{}")
+                        .expect(200)
+                        .text())
                 .contains(viewer.email());
-        assertThat(post("/api/v1/privacy/export", owner.token(), them).expect(200).text())
+        assertThat(post("/api/v1/privacy/export", owner.token(), them)
+                        .expect(200)
+                        .text())
                 .contains(viewer.email());
         post("/api/v1/privacy/export", admin.token(), them).expect(403);
         post("/api/v1/privacy/erase", admin.token(), them).expect(403);
         post("/api/v1/privacy/export", owner.token(), top).expect(403);
         post("/api/v1/privacy/erase", owner.token(), top).expect(403);
-        post("/api/v1/privacy/export", owner.token(), Map.of("userId", Ids.next())).expect(404);
-        post("/api/v1/privacy/erase", owner.token(), Map.of("userId", Ids.next())).expect(404);
-        post("/api/v1/privacy/erase", viewer.token(), Map.of("knowledgeBaseId", chief.things().get("kbId")))
+        post("/api/v1/privacy/export", owner.token(), Map.of("userId", Ids.next()))
+                .expect(404);
+        post("/api/v1/privacy/erase", owner.token(), Map.of("userId", Ids.next()))
+                .expect(404);
+        post(
+                        "/api/v1/privacy/erase",
+                        viewer.token(),
+                        Map.of("knowledgeBaseId", chief.things().get("kbId")))
                 .expect(403);
         post("/api/v1/privacy/erase", admin.token(), Map.of("tenantId", tenant)).expect(403);
         post("/api/v1/privacy/export", viewer.token(), Map.of("userId", "../x")).expect(400);
-        post("/api/v1/privacy/erase", viewer.token(), Map.of("userId", "a", "tenantId", "b")).expect(400);
+        post("/api/v1/privacy/erase", viewer.token(), Map.of("userId", "a", "tenantId", "b"))
+                .expect(400);
 
-        JsonNode receipt = post("/api/v1/privacy/erase", viewer.token(), them).expect(200).json();
+        JsonNode receipt =
+                post("/api/v1/privacy/erase", viewer.token(), them).expect(200).json();
         assertThat(receipt.get("complete").asBoolean()).isTrue();
         get("/api/v1/auth/me", viewer.token()).expect(401);
     }
@@ -354,9 +410,11 @@ class AccountsTest {
         String user = town.census().user(email, tenant, Role.VIEWER);
         town.send("DELETE", "/api/v1/members/" + user, chief.token(), "").expect(204);
 
-        post("/api/v1/privacy/erase", town.stranger().token(), Map.of("userId", user)).expect(404);
+        post("/api/v1/privacy/erase", town.stranger().token(), Map.of("userId", user))
+                .expect(404);
 
-        assertThat(post("/api/v1/auth/login", Map.of("email", email, "password", Town.PASSWORD)).status())
+        assertThat(post("/api/v1/auth/login", Map.of("email", email, "password", Town.PASSWORD))
+                        .status())
                 .isEqualTo(403);
     }
 
@@ -371,7 +429,8 @@ class AccountsTest {
                 .json()
                 .get("key")
                 .asText();
-        post("/api/v1/invitations", owner.token(), Map.of("email", address(), "role", "viewer")).expect(201);
+        post("/api/v1/invitations", owner.token(), Map.of("email", address(), "role", "viewer"))
+                .expect(201);
         String kb = post("/api/v1/knowledge-bases", owner.token(), Map.of("name", "Gone"))
                 .expect(201)
                 .json()
@@ -408,13 +467,17 @@ class AccountsTest {
         town.send("PUT", path, chief.token(), "{\"name\":\"Renamed\"}").expect(200);
         String actor = "user/" + admin.things().get("myself");
 
-        assertThat(actions("actor=" + actor)).contains("knowledge-bases.created").doesNotContain("knowledge-bases.changed");
+        assertThat(actions("actor=" + actor))
+                .contains("knowledge-bases.created")
+                .doesNotContain("knowledge-bases.changed");
         assertThat(actions("subject=knowledge-bases/" + id))
                 .containsExactly("knowledge-bases.changed", "knowledge-bases.created");
         assertThat(actions("subject=knowledge-bases/" + id + "&action=knowledge-bases.created"))
                 .containsExactly("knowledge-bases.created");
-        assertThat(actions("subject=knowledge-bases/" + id + "&to=2001-01-01T00:00:00Z")).isEmpty();
-        assertThat(actions("subject=knowledge-bases/" + id + "&from=2001-01-01T00:00:00Z")).hasSize(2);
+        assertThat(actions("subject=knowledge-bases/" + id + "&to=2001-01-01T00:00:00Z"))
+                .isEmpty();
+        assertThat(actions("subject=knowledge-bases/" + id + "&from=2001-01-01T00:00:00Z"))
+                .hasSize(2);
         get("/api/v1/audit?to=tomorrow", chief.token()).expect(400);
         get("/api/v1/audit?limit=0", chief.token()).expect(400);
         get("/api/v1/audit", admin.token()).expect(403);
@@ -423,7 +486,11 @@ class AccountsTest {
     }
 
     private static List<String> actions(String query) throws Exception {
-        return get("/api/v1/audit?" + query, chief.token()).expect(200).json().get("items").findValuesAsText("action");
+        return get("/api/v1/audit?" + query, chief.token())
+                .expect(200)
+                .json()
+                .get("items")
+                .findValuesAsText("action");
     }
 
     @Test
@@ -434,15 +501,17 @@ class AccountsTest {
                         .build())
                 .expect(201);
 
-        Answer csv = get("/api/v1/audit/export?action=knowledge-bases.created", chief.token()).expect(200);
+        Answer csv = get("/api/v1/audit/export?action=knowledge-bases.created", chief.token())
+                .expect(200);
 
         assertThat(csv.type()).startsWith("text/csv");
         assertThat(csv.headers().firstValue("Content-Disposition")).hasValue("attachment; filename=\"audit.csv\"");
         List<CSVRecord> lines = CSVParser.parse(csv.text(), CSVFormat.RFC4180).getRecords();
         assertThat(lines.getFirst().get(8)).isEqualTo("userAgent");
         assertThat(lines).anyMatch(line -> line.get(8).equals("'" + formula));
-        assertThat(lines).allSatisfy(line -> assertThat(line)
-                .noneMatch(cell -> !cell.isEmpty() && "=+-@\t\r\n".indexOf(cell.charAt(0)) >= 0));
+        assertThat(lines)
+                .allSatisfy(line -> assertThat(line)
+                        .noneMatch(cell -> !cell.isEmpty() && "=+-@\t\r\n".indexOf(cell.charAt(0)) >= 0));
     }
 
     // plan and settings
@@ -452,7 +521,8 @@ class AccountsTest {
         Caller viewer = member(Role.VIEWER);
         get("/api/v1/usage", viewer.token()).expect(200);
         get("/api/v1/tenant/settings", viewer.token()).expect(200);
-        town.send("PUT", "/api/v1/tenant/settings", viewer.token(), "{\"conversationDays\":5}").expect(403);
+        town.send("PUT", "/api/v1/tenant/settings", viewer.token(), "{\"conversationDays\":5}")
+                .expect(403);
         town.send("PUT", "/api/v1/tenant/settings", member(Role.ADMIN).token(), "{\"conversationDays\":5}")
                 .expect(403);
         faults(

@@ -111,8 +111,7 @@ class EndedAccessTest {
     }
 
     private static Live conversation(String token) throws Exception {
-        return new Live(events(
-                        "/api/v1/chat/conversations/" + chief.things().get("conversationId") + "/events", token)
+        return new Live(events("/api/v1/chat/conversations/" + chief.things().get("conversationId") + "/events", token)
                 .build());
     }
 
@@ -168,12 +167,7 @@ class EndedAccessTest {
                         "/api/v1/knowledge-bases",
                         chief.token(),
                         Json.write(Map.of(
-                                "name",
-                                "Slow",
-                                "provider",
-                                "openai",
-                                "model",
-                                "fake:first=50,rate=20,tokens=2000")))
+                                "name", "Slow", "provider", "openai", "model", "fake:first=50,rate=20,tokens=2000")))
                 .expect(201)
                 .json()
                 .get("id")

@@ -113,7 +113,10 @@ class SitesTest {
         lets(reply, SHOP);
         lets(from(SHOP, "GET", talk + "/messages", token, "").expect(200), SHOP);
         lets(from(SHOP, "GET", talk + "/events", token, "").expect(200), SHOP);
-        lets(from(SHOP, "POST", base + "/conversations/" + id + "/token", token, "").expect(200), SHOP);
+        lets(
+                from(SHOP, "POST", base + "/conversations/" + id + "/token", token, "")
+                        .expect(200),
+                SHOP);
         String rate = "/api/v1/chat/messages/" + reply.json().get("id").asText() + "/feedback";
         lets(preflight(SHOP, "POST", rate).expect(204), SHOP);
         lets(from(SHOP, "POST", rate, token, "{\"rating\":\"up\"}").expect(204), SHOP);
@@ -151,7 +154,8 @@ class SitesTest {
         keepsOut(from(origin, "POST", talk + "/messages", visitor.token(), "{\"content\":\"Let me in\"}"));
 
         assertThat(conversations()).isEqualTo(before);
-        assertThat(town.send("GET", talk + "/messages", visitor.token(), "").text()).doesNotContain("Let me in");
+        assertThat(town.send("GET", talk + "/messages", visitor.token(), "").text())
+                .doesNotContain("Let me in");
     }
 
     private static int conversations() throws Exception {
@@ -164,7 +168,8 @@ class SitesTest {
 
     @Test
     void noEndpointLetsAForeignPageReadAndNoneSaysAnybody() throws Exception {
-        JsonNode paths = town.send("GET", "/openapi.json", "", "").expect(200).json().get("paths");
+        JsonNode paths =
+                town.send("GET", "/openapi.json", "", "").expect(200).json().get("paths");
         for (var path : paths.properties()) {
             for (var operation : path.getValue().properties()) {
                 String method = operation.getKey().toUpperCase(Locale.ROOT);
@@ -244,9 +249,21 @@ class SitesTest {
                         .json()
                         .get("origins"))
                 .hasSize(2);
-        lets(from("http://localhost:3000", "GET", "/api/v1/public/" + slug, "", "").expect(200), "http://localhost:3000");
-        for (String wrong : List.of("*", "null", "https://*.example", "https://shop.example/", "shop.example",
-                "ftp://shop.example", "https://shop.example/page", "https://a b", "", "https://shop.example;x")) {
+        lets(
+                from("http://localhost:3000", "GET", "/api/v1/public/" + slug, "", "")
+                        .expect(200),
+                "http://localhost:3000");
+        for (String wrong : List.of(
+                "*",
+                "null",
+                "https://*.example",
+                "https://shop.example/",
+                "shop.example",
+                "ftp://shop.example",
+                "https://shop.example/page",
+                "https://a b",
+                "",
+                "https://shop.example;x")) {
             Answer refused = name(kb, List.of(SHOP, wrong)).expect(400);
             assertThat(refused.json().at("/errors/0/pointer").asText()).isEqualTo("/origins/1");
         }
@@ -256,5 +273,4 @@ class SitesTest {
                         .text())
                 .isEqualTo("{\"origins\":[\"http://localhost:3000\",\"https://shop.example\"]}");
     }
-
 }
