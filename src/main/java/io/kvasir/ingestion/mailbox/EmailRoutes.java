@@ -225,12 +225,13 @@ public final class EmailRoutes {
     }
 
     private Route test(Call call) {
+        Scope scope = scope(call);
         return entity(Json.body(Account.class), body -> {
             Mailbox box = mailbox(body);
             if (box.authentication() == Mailbox.Authentication.OAUTH) {
                 throw Json.Refusal.of(new FieldError("/password", "is required to try it out"));
             }
-            return Problems.answer(accounts.tried(box), Json::ok);
+            return Problems.answer(accounts.tried(scope, box), Json::ok);
         });
     }
 

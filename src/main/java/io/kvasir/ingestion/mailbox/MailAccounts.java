@@ -128,7 +128,12 @@ public final class MailAccounts {
     record Trial(boolean ok, Optional<String> code, Optional<String> detail, List<String> folders) {}
 
     /** Whether a mailbox would open, with nothing kept of it. */
-    CompletionStage<Outcome<Trial>> tried(Mailbox box) {
+    CompletionStage<Outcome<Trial>> tried(Scope scope, Mailbox box) {
+        // Only for a knowledge base of the caller's: nobody else is to knock at doors from here.
+        return list(scope, new Page.Request(1, Optional.empty())).thenCompose(there -> there.then(_ -> tried(box)));
+    }
+
+    private CompletionStage<Outcome<Trial>> tried(Mailbox box) {
         return CompletableFuture.supplyAsync(
                 () -> {
                     try {
