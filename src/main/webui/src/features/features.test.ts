@@ -3,7 +3,6 @@ import type { Job, KbDocument, SearchResult } from '@/api/types'
 import { words } from './benchmark/diff'
 import { locate } from './documents/DocumentText'
 import { withJobs } from './documents/useJobEvents'
-import { parseCsv, writeCsv } from './faq/csv'
 import { nameOf } from './knowledge-bases/start'
 import { asked, headings } from './knowledge-bases/suggestions'
 import { highlight, move, stageNames } from './search/moves'
@@ -31,16 +30,6 @@ describe('news of jobs', () => {
   })
   it('of a document that is not there ask for the list anew', () => {
     expect(withJobs([doc('a')], new Map([['c', job('pending')]]))).toBeNull()
-  })
-})
-
-describe('CSV', () => {
-  it('is read as RFC 4180 says', () => {
-    expect(parseCsv('\uFEFFa,b\r\n"x, ""y""","line\nbreak"\n\n')).toEqual([['a', 'b'], ['x, "y"', 'line\nbreak']])
-  })
-  it('comes back as it was written, with formulas disarmed', () => {
-    expect(parseCsv(writeCsv([['q', 'a, "b"\nc']]))).toEqual([['q', 'a, "b"\nc']])
-    for (const formula of ['=1+1', '+1', '-1', '@x']) expect(parseCsv(writeCsv([[formula]]))).toEqual([[`'${formula}`]])
   })
 })
 

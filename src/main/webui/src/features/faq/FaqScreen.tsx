@@ -5,7 +5,7 @@ import { useForm } from 'react-hook-form'
 import { useTranslation } from 'react-i18next'
 import { toast } from 'sonner'
 import { api } from '@/api/client'
-import { isMissing } from '@/api/problem'
+import { isMissing, Problem } from '@/api/problem'
 import { faqQuery, kbPath } from '@/api/queries'
 import { call } from '@/api/session'
 import type { FaqEntry } from '@/api/types'
@@ -16,7 +16,9 @@ import { Confirm } from '@/ui/overlay'
 import { Page, Peek } from '@/ui/page'
 import { Notice, Remote, SkeletonRows } from '@/ui/states'
 import { Table, type Column } from '@/ui/table'
-import { writeCsv } from './csv'
+
+/** The first lines of a file that could not be imported, each with its reason. */
+const wrongLines = (problem: Problem) => problem.errors.slice(0, 5).map(e => `${e.pointer.replace(/^\/lines\//, '').replace('/', ' · ')}: ${e.detail}`).join('\n') || undefined
 
 interface Props { kbId: string; open: string | undefined; q: string; onChange: (next: { open?: string | undefined; q?: string }) => void }
 
@@ -31,18 +33,22 @@ export function FaqScreen({ kbId, open, q, onChange }: Props) {
     mutationFn: async (chosen: File) => {
       const form = new FormData()
       form.append('file', chosen, chosen.name)
-      return (await (await call('POST', `${path}/import`, { body: form })).json()) as { imported?: number; created?: number }
+      return (await (await call('POST', `${path}/import`, { body: form })).json()) as { created: number; updated: number; unchanged: number }
     },
-    onSuccess: done => { toast.success(t('faq.imported', { count: done.imported ?? done.created ?? 0 })); return changed() },
+    onSuccess: done => { toast.success(t('faq.imported', { count: done.created + done.updated })); return changed() },
+    onError: (e: Error) => toast.error(e.message || t('state.failed'), { description: e instanceof Problem ? wrongLines(e) : undefined }),
+  })
+  const give = useMutation({
+    mutationFn: async () => (await call('GET', `${path}/export`)).blob(),
+    onSuccess: file => {
+      const link = document.createElement('a')
+      link.href = URL.createObjectURL(file)
+      link.download = 'faq.csv'
+      link.click()
+      setTimeout(() => URL.revokeObjectURL(link.href), 10_000)
+    },
     onError: (e: Error) => toast.error(e.message || t('state.failed')),
   })
-  const give = (entries: FaqEntry[]) => {
-    const link = document.createElement('a')
-    link.href = URL.createObjectURL(new Blob([writeCsv([['question', 'answer'], ...entries.map(e => [e.question, e.answer])])], { type: 'text/csv' }))
-    link.download = 'faq.csv'
-    link.click()
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000)
-  }
   const rows = (query.data ?? []).filter(e => `${e.question} ${e.answer}`.toLowerCase().includes(q.toLowerCase()))
   const chosen = open === 'new' ? null : query.data?.find(e => e.id === open)
   const columns: Column<FaqEntry>[] = [
@@ -54,7 +60,7 @@ export function FaqScreen({ kbId, open, q, onChange }: Props) {
     <Page title={t('nav.faq')} text={t('faq.about')}
       actions={offered && <>
         <Button icon={Upload} busy={take.isPending} onClick={() => file.current?.click()}>{t('faq.import')}</Button>
-        <Button icon={Download} disabled={!query.data?.length} onClick={() => give(query.data ?? [])}>{t('faq.export')}</Button>
+        <Button icon={Download} busy={give.isPending} disabled={!query.data?.length} onClick={() => give.mutate()}>{t('faq.export')}</Button>
         <Button variant="primary" icon={Plus} onClick={() => onChange({ open: 'new' })}>{t('faq.add')}</Button>
         <input ref={file} type="file" accept=".csv,text/csv" aria-hidden tabIndex={-1} className="sr-only" onChange={event => {
           const picked = event.target.files?.[0]

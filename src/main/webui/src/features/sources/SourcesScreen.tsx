@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { Plus, RefreshCw, Trash2, type LucideIcon } from 'lucide-react'
+import { Plus, RefreshCw, Square, Trash2, type LucideIcon } from 'lucide-react'
 import { useState, type ReactNode } from 'react'
 import { useForm } from 'react-hook-form'
 import { useTranslation } from 'react-i18next'
@@ -43,7 +43,7 @@ export interface Kind {
   facts: (source: Source) => [string, ReactNode][]
 }
 
-const tone = (status: string): Tone => (/fail|error/i.test(status) ? 'bad' : /run|process|pending|sync|crawl|queued|fetching|added/i.test(status) ? 'accent' : /paus|disab|cancel|partial|stale/i.test(status) ? 'warn' : 'good')
+const tone = (status: string): Tone => (/fail|error/i.test(status) ? 'bad' : /run|process|pending|sync|crawl|queued|fetch|added/i.test(status) ? 'accent' : /paus|disab|cancel|partial|stale|removed/i.test(status) ? 'warn' : 'good')
 const agree = async (path: string, source: Source) => window.location.assign((await api.post<{ authorizationUrl: string }>(`${path}/${source.id}/authorize`)).authorizationUrl)
 const reason = (source: Source) => (typeof source.error === 'string' ? source.error : source.error?.detail)
 
@@ -112,6 +112,7 @@ function SourcePeek({ path, kind, source, onClose }: { path: string; kind: Kind;
   const history = useQuery(listQuery<Run>(`${path}/${source.id}/history`))
   const changed = () => client.invalidateQueries({ queryKey: ['list', path] })
   const run = useMutation({ mutationFn: () => api.post(`${path}/${source.id}/${kind.again}`), onSuccess: () => { toast.success(t('sources.started')); void history.refetch(); return changed() }, onError: (e: Error) => toast.error(e.message || t('state.failed')) })
+  const cancel = useMutation({ mutationFn: () => api.post(`${path}/${source.id}/cancel`), onSuccess: () => { void history.refetch(); return changed() }, onError: (e: Error) => toast.error(e.message || t('state.failed')) })
   const why = reason(source)
   return (
     <Peek title={kind.name(source)} subtitle={kind.title} onClose={onClose}>
@@ -120,6 +121,7 @@ function SourcePeek({ path, kind, source, onClose }: { path: string; kind: Kind;
         <div className="flex flex-wrap gap-2">
           {kind.consent?.(source) && <Button variant="primary" onClick={() => void agree(path, source).catch((e: Error) => toast.error(e.message || t('state.failed')))}>{kind.consent(source)}</Button>}
           <Button variant="primary" icon={RefreshCw} busy={run.isPending} onClick={() => run.mutate()}>{kind.run}</Button>
+          {/^(fetching|processing)$/.test(source.status ?? '') && <Button icon={Square} busy={cancel.isPending} onClick={() => cancel.mutate()}>{t('common.cancel')}</Button>}
           <Confirm trigger={<Button variant="danger" icon={Trash2}>{t('common.delete')}</Button>} title={t('sources.deleteTitle', { name: kind.name(source) })} text={kind.deleteText} action={t('common.delete')} onConfirm={async () => {
             try {
               await api.delete(`${path}/${source.id}`)
