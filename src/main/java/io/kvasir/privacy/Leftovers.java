@@ -36,6 +36,19 @@ final class Leftovers {
                     "conversations",
                     count(c, "SELECT COUNT(*) FROM conversations WHERE tenant = ? AND knowledge_base = ?", tenant, kb));
             found.put(
+                    "sources",
+                    count(c, "SELECT COUNT(*) FROM sources WHERE tenant = ? AND knowledge_base = ?", tenant, kb)
+                            + count(
+                                    c,
+                                    "SELECT COUNT(*) FROM source_items WHERE tenant = ? AND knowledge_base = ?",
+                                    tenant,
+                                    kb)
+                            + count(
+                                    c,
+                                    "SELECT COUNT(*) FROM faq_entries WHERE tenant = ? AND knowledge_base = ?",
+                                    tenant,
+                                    kb));
+            found.put(
                     "catalogue",
                     count(c, "SELECT COUNT(*) FROM knowledge_bases WHERE tenant = ? AND id = ?", tenant, kb));
             return found;
@@ -49,6 +62,11 @@ final class Leftovers {
             found.put("journal", prefixed(c, "data_keys", "subject", id + "/"));
             found.put("files", prefixed(c, "blobs", "scope", id + "/"));
             found.put("conversations", count(c, "SELECT COUNT(*) FROM conversations WHERE tenant = ?", id));
+            found.put(
+                    "sources",
+                    count(c, "SELECT COUNT(*) FROM sources WHERE tenant = ?", id)
+                            + count(c, "SELECT COUNT(*) FROM source_items WHERE tenant = ?", id)
+                            + count(c, "SELECT COUNT(*) FROM faq_entries WHERE tenant = ?", id));
             found.put("catalogue", count(c, "SELECT COUNT(*) FROM knowledge_bases WHERE tenant = ?", id));
             found.put("usage", count(c, "SELECT COUNT(*) FROM usage_days WHERE tenant = ?", id));
             found.put("record", count(c, "SELECT COUNT(*) FROM audit_entries WHERE tenant = ?", id));

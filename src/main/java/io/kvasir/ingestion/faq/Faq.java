@@ -158,12 +158,15 @@ public final class Faq {
 
     /** All lines or none: a line whose question is known changes its answer. */
     CompletionStage<Outcome<Imported>> take(Scope scope, byte[] csv) {
-        FaqCsv.Parsed parsed = FaqCsv.parse(csv);
-        if (!parsed.errors().isEmpty()) {
-            return CompletableFuture.completedFuture(Outcome.refused(new Rejection.Invalid(
-                    "Nothing was imported: " + parsed.errors().size() + " lines or more are wrong", parsed.errors())));
-        }
-        return changing(scope, (c, rows) -> taken(c, rows, parsed.drafts()));
+        // Asked first: whoever has no business here learns nothing, not even of their own file.
+        return ledger.thenCompose(book -> book.exists(scope))
+                .thenCompose(there -> there.then(_ -> {
+                    FaqCsv.Parsed parsed = FaqCsv.parse(csv);
+                    return parsed.errors().isEmpty()
+                            ? changing(scope, (c, rows) -> taken(c, rows, parsed.drafts()))
+                            : CompletableFuture.completedFuture(Outcome.refused(new Rejection.Invalid(
+                                    "Nothing was imported, since lines are wrong", parsed.errors())));
+                }));
     }
 
     private Outcome<Imported> taken(Connection c, FaqRows rows, List<FaqDraft> drafts) throws SQLException {

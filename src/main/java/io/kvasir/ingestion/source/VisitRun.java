@@ -315,6 +315,7 @@ final class VisitRun implements Opened {
                     Optional.of(now()));
             return true;
         });
+        LOG.info("source {} of kind {} was read: {}", id(), kind.name(), counted.counts());
     }
 
     /** A little early or late, so that what was added together is not read together for ever. */
@@ -324,6 +325,7 @@ final class VisitRun implements Opened {
     }
 
     private void failed(String code, String detail, boolean lasting) {
+        LOG.info("source {} of kind {} could not be read: {}", id(), kind.name(), code);
         SourceSettings settings = tools.settings();
         try {
             db(c -> {

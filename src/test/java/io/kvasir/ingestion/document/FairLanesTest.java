@@ -22,7 +22,9 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.testkit.javadsl.TestKit;
@@ -48,7 +50,8 @@ class FairLanesTest {
                 "page.md",
                 Optional.empty(),
                 Optional.empty(),
-                new RetrievalSettings(SearchMode.HYBRID, 5, 0, 50, 0.7, RetrievalSettings.Rerank.NONE, 1, 60, 15, 2_000),
+                new RetrievalSettings(
+                        SearchMode.HYBRID, 5, 0, 50, 0.7, RetrievalSettings.Rerank.NONE, 1, 60, 15, 2_000),
                 urgency);
     }
 
@@ -83,9 +86,16 @@ class FairLanesTest {
                 blobs,
                 slow(),
                 new MemoryIndex())) {
+            CountDownLatch queued = new CountDownLatch(MANY);
             for (int i = 0; i < MANY; i++) {
-                ingestion.start(task(many, urgency), _ -> {});
+                AtomicBoolean first = new AtomicBoolean(true);
+                ingestion.start(task(many, urgency), _ -> {
+                    if (first.getAndSet(false)) {
+                        queued.countDown();
+                    }
+                });
             }
+            assertThat(queued.await(60, TimeUnit.SECONDS)).isTrue();
             long began = System.nanoTime();
             Result result = ingestion
                     .start(task(one, Urgency.INTERACTIVE), _ -> {})
