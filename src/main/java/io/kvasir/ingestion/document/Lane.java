@@ -71,11 +71,13 @@ final class Lane {
     private boolean forgets(Place place) {
         Map<TenantId, PriorityQueue<Place>> queues = waiting.get(place.urgency.ordinal());
         PriorityQueue<Place> queue = queues.get(place.tenant);
-        boolean waited = queue != null && queue.remove(place);
-        if (waited && queue.isEmpty()) {
+        if (queue == null || !queue.remove(place)) {
+            return false;
+        }
+        if (queue.isEmpty()) {
             queues.remove(place.tenant);
         }
-        return waited;
+        return true;
     }
 
     /** The tenant whose turn it is goes to the end of the row. */
