@@ -94,7 +94,7 @@ class IdentityTest {
     void aVisitorsTokenIsBoundToItsConversation() {
         ConversationId conversation = ConversationId.next();
         String token = house.identity
-                .visitor(new TenantId("t"), UserId.next(), conversation)
+                .visitor(house.tenant("Shop"), UserId.next(), conversation)
                 .accessToken();
 
         Principal visitor = house.principal(token);

@@ -167,7 +167,8 @@ class DatabaseAwayTest {
                 ResultSet row = s.executeQuery("""
                         SELECT (SELECT COALESCE(SUM(version), 0) FROM conversations)
                             + (SELECT COALESCE(SUM(version), 0) FROM knowledge_bases)
-                            = (SELECT COUNT(*) FROM event_journal)
+                            = (SELECT COUNT(*) FROM event_journal
+                               WHERE persistence_id LIKE 'conversation|%' OR persistence_id LIKE 'knowledge-base|%')
                         """)) {
             row.next();
             return row.getBoolean(1);
