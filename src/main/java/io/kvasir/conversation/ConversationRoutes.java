@@ -213,50 +213,67 @@ public final class ConversationRoutes {
     }
 
     private Route asking(Principal caller, ConversationAddress address) {
-        return entity(Json.body(Ask.class), body -> {
-            String question = body.checked(conversations.settings().longestQuestion());
-            return put(caller, address, () -> conversations.ask(address, question));
-        });
+        return as(
+                caller,
+                address,
+                way -> entity(Json.body(Ask.class), body -> {
+                    String question = body.checked(conversations.settings().longestQuestion());
+                    return way.answer(() -> conversations.ask(address, question));
+                }));
     }
 
     private Route retrying(Principal caller, ConversationAddress address) {
-        return put(caller, address, () -> conversations.retry(address));
+        return as(caller, address, way -> way.answer(() -> conversations.retry(address)));
     }
 
-    /** @param question puts it, and tells the number of its turn */
-    private Route put(
-            Principal caller, ConversationAddress address, Supplier<CompletionStage<Outcome<Integer>>> question) {
+    /** How the answer to a question is given. */
+    @FunctionalInterface
+    private interface Way {
+        /** @param question puts it, and tells the number of its turn */
+        Route answer(Supplier<CompletionStage<Outcome<Integer>>> question);
+    }
+
+    /**
+     * The way the caller accepts.
+     *
+     * @param asked reads the request. Within what keeps a key's request to be done once only: a body can be read once
+     */
+    private Route as(Principal caller, ConversationAddress address, Function<Way, Route> asked) {
         return optionalHeaderValueByName("Accept", accept -> {
             String wanted = accept.orElse("*/*");
             if (wanted.contains("text/event-stream")) {
-                return withoutRequestTimeout(() -> Problems.answerWith(
-                        question.get(),
-                        turn -> onSuccess(
-                                conversations.turn(address, turn),
-                                events -> Directives.complete(Sse.response(events)))));
+                return asked.apply(question -> streamed(address, question));
             }
-            if (wanted.contains("application/json")) {
-                return once(
-                        caller,
-                        () -> withoutRequestTimeout(() -> Problems.answerWith(
-                                question.get(),
-                                turn -> Problems.answer(conversations.whole(address, turn), Json::ok))));
-            }
-            return once(
+            return idempotent.once(
                     caller,
-                    () -> Problems.answer(
-                            question.get(),
-                            turn -> Json.response(
-                                    StatusCodes.ACCEPTED,
-                                    new Asked(
-                                            Integer.toString(turn),
-                                            MessageIds.question(address.id(), turn),
-                                            MessageIds.reply(address.id(), turn)))));
+                    () -> asked.apply(
+                            wanted.contains("application/json")
+                                    ? question -> whole(address, question)
+                                    : question -> accepted(address, question)));
         });
     }
 
-    private Route once(Principal caller, Supplier<Route> inner) {
-        return idempotent.once(caller, inner);
+    private Route streamed(ConversationAddress address, Supplier<CompletionStage<Outcome<Integer>>> question) {
+        return withoutRequestTimeout(() -> Problems.answerWith(
+                question.get(),
+                turn -> onSuccess(
+                        conversations.turn(address, turn), events -> Directives.complete(Sse.response(events)))));
+    }
+
+    private Route whole(ConversationAddress address, Supplier<CompletionStage<Outcome<Integer>>> question) {
+        return withoutRequestTimeout(() -> Problems.answerWith(
+                question.get(), turn -> Problems.answer(conversations.whole(address, turn), Json::ok)));
+    }
+
+    private Route accepted(ConversationAddress address, Supplier<CompletionStage<Outcome<Integer>>> question) {
+        return Problems.answer(
+                question.get(),
+                turn -> Json.response(
+                        StatusCodes.ACCEPTED,
+                        new Asked(
+                                Integer.toString(turn),
+                                MessageIds.question(address.id(), turn),
+                                MessageIds.reply(address.id(), turn))));
     }
 
     private Route events(ConversationAddress address) {

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.kvasir.bootstrap.Server;
 import io.kvasir.load.FakeLlm;
 import io.kvasir.load.FakeReply;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
@@ -264,6 +265,30 @@ class ServerTest {
                 .extracting(SseReader.Event::id)
                 .isEqualTo("2:end");
         assertThat(api.get(path + "/messages").expect(200).body().get("items")).hasSize(4);
+    }
+
+    @Test
+    void aQuestionThatArrivesInPiecesIsPutOncePerKey() throws Exception {
+        String messages = "/api/v1/chat/conversations/" + conversation(kb) + "/messages";
+        List<String> replies = new ArrayList<>();
+        for (int i = 0; i < 2; i++) {
+            HttpResponse<String> reply = api.client()
+                    .send(
+                            api.request(messages)
+                                    .header("Content-Type", "application/json")
+                                    .header("Accept", "application/json")
+                                    .header("Idempotency-Key", "in-pieces-" + kb)
+                                    .POST(HttpRequest.BodyPublishers.ofInputStream(
+                                            () -> new ByteArrayInputStream("{\"content\":\"When are refunds paid?\"}"
+                                                    .getBytes(StandardCharsets.UTF_8))))
+                                    .build(),
+                            HttpResponse.BodyHandlers.ofString());
+            assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
+            replies.add(reply.body());
+        }
+
+        assertThat(replies.get(0)).isEqualTo(replies.get(1)).contains("14 days");
+        assertThat(api.get(messages).expect(200).body().get("items").size()).isEqualTo(2);
     }
 
     @Test
