@@ -168,7 +168,7 @@ class DatabaseAwayTest {
                         SELECT (SELECT COALESCE(SUM(version), 0) FROM conversations)
                             + (SELECT COALESCE(SUM(version), 0) FROM knowledge_bases)
                             = (SELECT COUNT(*) FROM event_journal
-                               WHERE persistence_id LIKE 'conversation|%' OR persistence_id LIKE 'knowledge-base|%')
+                               WHERE persistence_id NOT LIKE 'tenant|%')
                         """)) {
             row.next();
             return row.getBoolean(1);
