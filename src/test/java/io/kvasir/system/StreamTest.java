@@ -11,6 +11,7 @@ import io.kvasir.load.FakeReply;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -249,5 +250,131 @@ class StreamTest {
             assertThat(stream.status()).startsWith("HTTP/1.1 400 ");
             assertThat(stream.headers()).containsEntry("content-type", "application/problem+json");
         }
+    }
+
+    @Test
+    void readersThatDoNotReadCostNothingAndDisturbNobody() throws Exception {
+        int stalled = 100;
+        String conversation = conversation(api, "tokens=40000");
+        List<RawStream> slow = new ArrayList<>();
+        try {
+            for (int i = 0; i < stalled; i++) {
+                slow.add(RawStream.get(uri(conversation + "/events"), api.token(), 16_384));
+            }
+            String whole;
+            try (RawStream stream =
+                    RawStream.ask(uri(conversation + "/messages"), api.token(), "When are refunds paid?")) {
+                whole = text(events(stream.rest()));
+            }
+            assertThat(whole.length()).as("the one that reads has all").isGreaterThan(150_000);
+            long before = used();
+
+            // All of them move on a little: each asks for what it has missed, and again stops reading.
+            List<CompletableFuture<StringBuilder>> bodies = slow.stream()
+                    .map(stream -> CompletableFuture.supplyAsync(
+                            () -> some(stream), task -> Thread.ofVirtual().start(task)))
+                    .toList();
+            for (CompletableFuture<StringBuilder> body : bodies) {
+                body.get(60, TimeUnit.SECONDS);
+            }
+            await().pollDelay(Duration.ofMillis(300)).until(() -> true);
+            assertThat(used() - before)
+                    .as("bytes held for %d readers that each miss %d characters", stalled, whole.length())
+                    .isLessThan(10_000_000);
+
+            RawStream one = slow.getFirst();
+            StringBuilder body = bodies.getFirst().join();
+            // One by one: more would wait for what comes after the end.
+            while (!body.substring(body.length() - 2).equals("\n\n") || body.indexOf("id: 1:end\n") < 0) {
+                body.append((char) (one.read(1)[0] & 0xff));
+            }
+            List<Event> events = events(RawStream.utf8(body.toString().getBytes(StandardCharsets.ISO_8859_1)));
+            assertThat(text(events)).isEqualTo(whole);
+            assertThat(events.stream()
+                            .mapToInt(e -> e.data().path("text").asText().length()))
+                    .as("large pieces, for it was slow")
+                    .anyMatch(length -> length > 10_000);
+        } finally {
+            for (RawStream stream : slow) {
+                stream.close();
+            }
+        }
+    }
+
+    private static StringBuilder some(RawStream stream) {
+        try {
+            return new StringBuilder(new String(stream.read(60_000), StandardCharsets.ISO_8859_1));
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    /** Bytes on the heap that something still holds. */
+    private static long used() {
+        long least = Long.MAX_VALUE;
+        for (int i = 0; i < 3; i++) {
+            System.gc();
+            least = Math.min(
+                    least,
+                    Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory());
+        }
+        return least;
+    }
+
+    @Test
+    void aReplyCutByAKillIsMarkedAndCanBeAskedForAgain() throws Exception {
+        Path settings = folder.resolve("killed.conf");
+        Files.writeString(settings, "kvasir.llm.providers.openai { base-url = \"" + LLM.url() + "\", models = [] }");
+        Map<String, String> environment = Map.of("KVASIR_CONFIG", settings.toString());
+        Path data = folder.resolve("killed");
+        String conversation;
+        String seen;
+        String last;
+        try (ServerProcess first = ServerProcess.start(data, environment);
+                Api client = Api.owner(first)) {
+            conversation = conversation(client, "mode=hang,at=20,tokens=40,fails=1");
+            try (SseReader reader = SseReader.open(
+                    client,
+                    client.request(conversation + "/messages")
+                            .header("Content-Type", "application/json")
+                            .header("Accept", "text/event-stream")
+                            .POST(java.net.http.HttpRequest.BodyPublishers.ofByteArray(
+                                    Json.bytes(Map.of("content", "When are refunds paid?")))))) {
+                SseReader.Event event = reader.next().orElseThrow();
+                while (!event.name().equals("delta")) {
+                    event = reader.next().orElseThrow();
+                }
+                seen = event.data().get("text").asText();
+                last = event.id();
+            }
+            first.kill();
+        }
+        try (ServerProcess second = ServerProcess.start(data, environment);
+                Api client = Api.owner(second)) {
+            // The reader comes back with the last it saw, and hears how it ended.
+            try (SseReader reader = SseReader.open(
+                    client, client.request(conversation + "/events").header("Last-Event-ID", last))) {
+                SseReader.Event end = reader.next().orElseThrow();
+                assertThat(end.name()).isEqualTo("turn.failed");
+                assertThat(end.id()).isEqualTo("1:end");
+                assertThat(end.data().get("type").asText()).isEqualTo("urn:kvasir:problem:interrupted");
+            }
+            JsonNode cut = messages(client, conversation).get(1);
+            assertThat(cut.get("status").asText()).isEqualTo("failed");
+            assertThat(cut.get("error").get("code").asText()).isEqualTo("interrupted");
+            assertThat(seen).startsWith(cut.get("content").asText());
+
+            JsonNode again = client.post(conversation + "/retry", Map.of(), "Accept", "application/json")
+                    .expect(200)
+                    .body();
+            assertThat(again.get("status").asText()).isEqualTo("completed");
+            assertThat(again.get("content").asText()).startsWith(seen);
+            assertThat(messages(client, conversation)).hasSize(4);
+            assertThat(second.stop()).isIn(0, 143);
+        }
+    }
+
+    private static JsonNode messages(Api client, String conversation) throws Exception {
+        return client.get(conversation + "/messages").expect(200).body().get("items");
     }
 }
