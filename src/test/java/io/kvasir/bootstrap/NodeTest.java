@@ -54,7 +54,8 @@ class NodeTest {
         try {
             assertThat(alone.up().toCompletableFuture().get(30, TimeUnit.SECONDS))
                     .isTrue();
-            assertThat(members(alone)).isEqualTo(1);
+            // The cluster's own view is told beside this one.
+            await().until(() -> members(alone) == 1);
         } finally {
             alone.system().terminate();
         }
@@ -70,7 +71,8 @@ class NodeTest {
             first.up().toCompletableFuture().get(30, TimeUnit.SECONDS);
             second = Node.start(config(0, seed), false, pool(), () -> {});
             second.up().toCompletableFuture().get(60, TimeUnit.SECONDS);
-            assertThat(members(second)).isEqualTo(2);
+            Node.Started other = second;
+            await().until(() -> members(other) == 2);
             assertThat(lost).hasValue(0);
 
             second.system().terminate();
