@@ -9,7 +9,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.kvasir.audit.Audit;
 import io.kvasir.audit.AuditEntry.Origin;
 import io.kvasir.http.Access;
-import io.kvasir.http.Authenticator;
 import io.kvasir.http.Call;
 import io.kvasir.http.ClientAddress;
 import io.kvasir.http.Endpoint;
@@ -33,6 +32,8 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.server.Complete;
 import org.apache.pekko.http.javadsl.server.Route;
 import org.apache.pekko.http.javadsl.server.RouteResult;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Puts every change made over HTTP on record, without the features knowing. A new endpoint that changes something is on
@@ -40,6 +41,7 @@ import org.apache.pekko.http.javadsl.server.RouteResult;
  * gives, as after what the change answers; fields that may hold a secret are left out of both.
  */
 final class Audited {
+    private static final Logger LOG = LoggerFactory.getLogger("kvasir.audit");
     private static final int LARGEST = 64 * 1024;
     private static final Pattern SECRET =
             Pattern.compile("(?i).*(token|secret|password|key|credential|cookie|otp|recovery|code|sealed|hash).*");
@@ -48,29 +50,13 @@ final class Audited {
             Pattern.compile("/api/v1/(chat|public)/.*|.*/search|.*/auth/refresh|/v1/.*|.*/(cancel|events)");
 
     private static final Pattern EXPORT = Pattern.compile(".*/export");
-    private static final Pattern LOGIN = Pattern.compile("/api/v1/(auth/login|oauth/auth/.*/callback)");
-
-    /** Who a login was meant for, as far as that can be told. */
-    @FunctionalInterface
-    interface Named {
-        CompletionStage<Optional<Principal>> find(String email);
-    }
 
     private final Audit audit;
-    private final Authenticator authenticator;
-    private final Named named;
     private final ClassicActorSystemProvider system;
     private final ClientAddress addresses;
 
-    Audited(
-            Audit audit,
-            Authenticator authenticator,
-            Named named,
-            ClassicActorSystemProvider system,
-            ClientAddress addresses) {
+    Audited(Audit audit, ClassicActorSystemProvider system, ClientAddress addresses) {
         this.audit = audit;
-        this.authenticator = authenticator;
-        this.named = named;
         this.system = system;
         this.addresses = addresses;
     }
@@ -86,7 +72,6 @@ final class Audited {
     static boolean recorded(Endpoint endpoint) {
         return endpoint.method().equals(HttpMethods.GET)
                 ? EXPORT.matcher(endpoint.path()).matches()
-                        || LOGIN.matcher(endpoint.path()).matches()
                 : !SILENT.matcher(endpoint.path()).matches();
     }
 
@@ -100,17 +85,14 @@ final class Audited {
         }
         return action
                 + switch (endpoint.method().name()) {
-                    case "GET" -> LOGIN.matcher(endpoint.path()).matches() ? "used" : "exported";
+                    case "GET" -> "exported";
                     case "PUT", "PATCH" -> "changed";
                     case "DELETE" -> "deleted";
-                    default -> LOGIN.matcher(endpoint.path()).matches() ? "used" : "created";
+                    default -> "created";
                 };
     }
 
     private Endpoint over(Endpoint endpoint, Optional<Endpoint> reader) {
-        if (LOGIN.matcher(endpoint.path()).matches()) {
-            return with(endpoint, call -> extractRequest(request -> login(endpoint, call, request)));
-        }
         if (endpoint.access() == Access.PUBLIC) {
             return endpoint;
         }
@@ -144,7 +126,13 @@ final class Audited {
                     .apply(reading)
                     .toCompletableFuture()
                     .thenApply(this::told)
-                    .exceptionally(_ -> Optional.empty());
+                    .exceptionally(fault -> {
+                        LOG.warn(
+                                "the record will not say what {} was like before",
+                                request.getUri().path(),
+                                fault);
+                        return Optional.empty();
+                    });
         } catch (Json.Refusal refused) {
             return CompletableFuture.completedFuture(Optional.empty());
         } catch (Exception e) {
@@ -193,46 +181,6 @@ final class Audited {
     /** The change took place: that its line could not be written is in the log, and does not undo it. */
     private static CompletionStage<RouteResult> recorded(CompletionStage<Void> line, RouteResult result) {
         return line.handle((_, _) -> result);
-    }
-
-    // logins
-
-    private Route login(Endpoint endpoint, Call call, HttpRequest request) {
-        Optional<String> email = request.entity() instanceof HttpEntity.Strict body
-                ? json(body).map(json -> json.path("email").asText("")).filter(e -> !e.isBlank())
-                : Optional.empty();
-        return mapRouteResultFuture(
-                result -> result.thenCompose(done -> done instanceof Complete complete
-                        ? used(endpoint, request, email, complete, done)
-                        : CompletableFuture.completedFuture(done)),
-                () -> endpoint.handler().apply(call));
-    }
-
-    private CompletionStage<RouteResult> used(
-            Endpoint endpoint, HttpRequest request, Optional<String> email, Complete complete, RouteResult result) {
-        HttpResponse response = complete.getResponse();
-        Optional<String> token = response.entity() instanceof HttpEntity.Strict body
-                ? whole(body).map(json -> json.path("accessToken").asText("")).filter(t -> !t.isEmpty())
-                : Optional.empty();
-        CompletionStage<Optional<Principal>> who = token.isPresent()
-                ? authenticator.authenticate(token.get())
-                : email.isPresent() ? named.find(email.get()) : CompletableFuture.completedFuture(Optional.empty());
-        return who.thenCompose(found -> found.isEmpty()
-                ? CompletableFuture.completedFuture(result)
-                : recorded(
-                        audit.record(
-                                found.get().tenant(),
-                                token.isPresent() ? "user/" + found.get().user() : "nobody",
-                                token.isPresent()
-                                        ? action(endpoint)
-                                        : action(endpoint).replaceFirst("used$", "failed"),
-                                "user/" + found.get().user(),
-                                Optional.empty(),
-                                Optional.of(Json.MAPPER
-                                        .createObjectNode()
-                                        .put("status", response.status().intValue())),
-                                origin(request)),
-                        result));
     }
 
     // what is recorded

@@ -126,6 +126,7 @@ public final class Server implements AutoCloseable {
             SubjectKeys keys = new SubjectKeys(
                     transactor,
                     MasterKey.load(settings.masterKey(), settings.dataDir().resolve("master.key")));
+            Audit audit = new Audit(transactor, keys, clock);
             CompletionStage<Identity> identifying = Identity.open(
                     transactor,
                     keys,
@@ -133,6 +134,7 @@ public final class Server implements AutoCloseable {
                     settings.accounts(),
                     settings.oauth(),
                     Mailer.of(settings.mail()),
+                    new Logins(audit),
                     clock);
 
             CompletableFuture<KnowledgeBases> waking = new CompletableFuture<>();
@@ -229,7 +231,6 @@ public final class Server implements AutoCloseable {
             JdbcRememberedReplies replies = new JdbcRememberedReplies(transactor, keys, clock);
             Idempotent idempotent = new Idempotent(replies);
             CompletableFuture<Endpoints> inventory = new CompletableFuture<>();
-            Audit audit = new Audit(transactor, keys, clock);
             Privacy privacy = new Privacy(
                     new PersonalData(
                             transactor,
@@ -245,8 +246,7 @@ public final class Server implements AutoCloseable {
                     transactor,
                     clock,
                     settings.privacy().patience());
-            Audited audited =
-                    new Audited(audit, identity, email -> Accounts.named(transactor, email), system, addresses);
+            Audited audited = new Audited(audit, system, addresses);
             OpenStreams streams = new OpenStreams();
             keep(identity.suspensions().listen(ended -> streams.end(ended::concerns)));
             Endpoints endpoints = new Endpoints(
@@ -366,7 +366,10 @@ public final class Server implements AutoCloseable {
         });
     }
 
-    /** Clients see it first and go to another server; only then does this one refuse connections. */
+    /**
+     * Clients see it first and go to another server; only then does this one refuse connections. Nothing tells when the
+     * balancers before it have seen that, so the configured notice is all there is to wait for.
+     */
     private static void leave(Departure departure, Duration notice) throws InterruptedException {
         departure.announce();
         Thread.sleep(notice);

@@ -101,7 +101,7 @@ public final class AccountRoutes {
     }
 
     private Route reset(AccountBodies.Reset reset) {
-        return done(identity.passwords().reset(reset.token(), reset.password()));
+        return admission.client(client -> done(identity.passwords().reset(reset.token(), reset.password(), client)));
     }
 
     private Route change(Call call, AccountBodies.Change change) {

@@ -65,6 +65,7 @@ public final class Identity implements Authenticator, AutoCloseable {
             AccountSettings settings,
             OAuthSettings oauthSettings,
             Mailer mailer,
+            LoginWatch watch,
             SigningKeys signingKeys,
             KeyRing first) {
         this.transactor = transactor;
@@ -74,16 +75,17 @@ public final class Identity implements Authenticator, AutoCloseable {
         this.tokens = new Tokens(() -> ring, tokenSettings, clock);
         this.attempts = new Attempts(transactor, clock, settings.patience().longest());
         this.suspensions = new Suspensions(transactor, clock);
-        this.sessions = new Sessions(transactor, clock, settings, tokens, suspensions);
+        Door door = new Door(transactor, watch);
+        this.sessions = new Sessions(transactor, clock, settings, tokens, suspensions, door);
         settings.publicUrl().ifPresent(publicUrl::complete);
         Letters letters = new Letters(mailer, publicUrl);
         PasswordPolicy policy = new PasswordPolicy(settings.passwords());
-        this.mfa = new Mfa(transactor, keys, clock, attempts, sessions);
-        this.login = new Login(transactor, passwords, attempts, settings.patience(), sessions, mfa);
+        this.mfa = new Mfa(transactor, keys, clock, attempts, sessions, door);
+        this.login = new Login(transactor, passwords, attempts, settings.patience(), sessions, mfa, door);
         this.registration =
-                new Registration(transactor, clock, settings, passwords, policy, attempts, sessions, letters);
-        this.passwordChange =
-                new PasswordChange(transactor, clock, settings, passwords, policy, attempts, suspensions, letters);
+                new Registration(transactor, clock, settings, passwords, policy, attempts, sessions, letters, door);
+        this.passwordChange = new PasswordChange(
+                transactor, clock, settings, passwords, policy, attempts, suspensions, letters, door);
         this.invitations = new Invitations(transactor, clock, settings, attempts, letters);
         this.members = new Members(transactor, clock, suspensions);
         this.apiKeys = new ApiKeys(transactor, clock, suspensions);
@@ -101,12 +103,13 @@ public final class Identity implements Authenticator, AutoCloseable {
             AccountSettings settings,
             OAuthSettings oauth,
             Mailer mailer,
+            LoginWatch watch,
             Clock clock) {
         SigningKeys signingKeys = new SigningKeys(transactor, keys, clock, settings.signingKey(), tokens.longest());
         return signingKeys
                 .current()
-                .thenApply(ring ->
-                        new Identity(transactor, clock, keys, tokens, settings, oauth, mailer, signingKeys, ring));
+                .thenApply(ring -> new Identity(
+                        transactor, clock, keys, tokens, settings, oauth, mailer, watch, signingKeys, ring));
     }
 
     /** Where people reach this server, known once it listens; what the configuration says goes first. */

@@ -22,6 +22,7 @@ public final class Login {
     private final AccountSettings.Patience patience;
     private final Sessions sessions;
     private final Mfa mfa;
+    private final Door door;
 
     Login(
             Transactor transactor,
@@ -29,13 +30,15 @@ public final class Login {
             Attempts attempts,
             AccountSettings.Patience patience,
             Sessions sessions,
-            Mfa mfa) {
+            Mfa mfa,
+            Door door) {
         this.transactor = transactor;
         this.passwords = passwords;
         this.attempts = attempts;
         this.patience = patience;
         this.sessions = sessions;
         this.mfa = mfa;
+        this.door = door;
     }
 
     /** How far a login came. */
@@ -59,7 +62,7 @@ public final class Login {
                 "login " + Directory.normalised(email) + " from " + client.address(), patience.account());
         return attempts.take(account)
                 .thenCompose(allowed -> allowed.then(_ -> attempts.take(address)))
-                .thenCompose(allowed -> allowed.then(_ -> checked(email, password)))
+                .thenCompose(allowed -> allowed.then(_ -> checked(email, password, client)))
                 .thenCompose(checked -> checked.then(user -> attempts.forgive(account)
                         .thenCompose(_ -> attempts.giveBack(address))
                         .thenCompose(_ -> enter(user.id(), byCookie, client))))
@@ -67,27 +70,41 @@ public final class Login {
     }
 
     /** Whose address and password these are. */
-    private CompletionStage<Outcome<Directory.User>> checked(String email, String password) {
+    private CompletionStage<Outcome<Directory.User>> checked(String email, String password, Client client) {
         return transactor.run(c -> Directory.byEmail(c, email)).thenCompose(found -> {
             Optional<String> hash = found.flatMap(Directory.User::hash);
             CompletionStage<Boolean> right =
                     hash.isPresent() ? passwords.matches(password, hash.get()) : passwords.matchesNobody(password);
-            return right.thenCompose(yes -> yes && found.isPresent() && hash.isPresent()
-                    ? renewed(found.get(), hash.get(), password).thenApply(_ -> Outcome.done(found.get()))
-                    : CompletableFuture.completedFuture(Outcome.refused(WRONG)));
+            return right.thenCompose(yes -> {
+                if (yes && found.isPresent() && hash.isPresent()) {
+                    return renewed(found.get(), hash.get(), password).thenApply(_ -> Outcome.done(found.get()));
+                }
+                found.ifPresent(user -> door.turnedAway(user.id(), client));
+                return CompletableFuture.completedFuture(Outcome.refused(WRONG));
+            });
         });
     }
 
     /** Lets in whoever has proven who they are, after a second factor where they have one. */
     CompletionStage<Outcome<Entered>> enter(UserId user, boolean byCookie, Client client) {
-        return transactor.run(c -> {
-            if (Directory.byId(c, user).filter(u -> !u.suspended()).isEmpty()) {
-                return Outcome.refused(new Rejection.Forbidden("This account is suspended"));
-            }
-            return Mfa.asked(c, user)
-                    ? Outcome.done(mfa.challenge(c, user, byCookie))
-                    : sessions.open(c, user, Optional.empty(), client).map(in -> new Entered.In(in, byCookie));
-        });
+        return transactor
+                .<Outcome<Entered>>run(c -> {
+                    if (Directory.byId(c, user).filter(u -> !u.suspended()).isEmpty()) {
+                        return Outcome.refused(new Rejection.Forbidden("This account is suspended"));
+                    }
+                    return Mfa.asked(c, user)
+                            ? Outcome.done(mfa.challenge(c, user, byCookie))
+                            : sessions.open(c, user, Optional.empty(), client).map(in -> new Entered.In(in, byCookie));
+                })
+                .thenCompose(outcome -> switch (outcome) {
+                    case Outcome.Done<Entered>(Entered.In(Sessions.LoggedIn in, boolean _)) ->
+                        door.entered(Outcome.done(in), client).thenApply(_ -> outcome);
+                    case Outcome.Done<Entered>(Entered.Challenged _) -> CompletableFuture.completedFuture(outcome);
+                    case Outcome.Refused<Entered> _ -> {
+                        door.turnedAway(user, client);
+                        yield CompletableFuture.completedFuture(outcome);
+                    }
+                });
     }
 
     /** A hash of an older kind is replaced while the password is at hand; not where it changed meanwhile. */

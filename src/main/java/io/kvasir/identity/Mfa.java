@@ -41,13 +41,15 @@ public final class Mfa {
     private final Clock clock;
     private final Attempts attempts;
     private final Sessions sessions;
+    private final Door door;
 
-    Mfa(Transactor transactor, SubjectKeys keys, Clock clock, Attempts attempts, Sessions sessions) {
+    Mfa(Transactor transactor, SubjectKeys keys, Clock clock, Attempts attempts, Sessions sessions, Door door) {
         this.transactor = transactor;
         this.keys = keys;
         this.clock = clock;
         this.attempts = attempts;
         this.sessions = sessions;
+        this.door = door;
     }
 
     /** What an authenticator app is given, as text and as the address of a QR code. */
@@ -99,8 +101,8 @@ public final class Mfa {
     }
 
     /** The first code: from now on each login asks for one. */
-    public CompletionStage<Outcome<RecoveryCodes>> confirm(Principal caller, String code) {
-        return counted(caller.user(), key -> c -> {
+    public CompletionStage<Outcome<RecoveryCodes>> confirm(Principal caller, String code, Client client) {
+        CompletionStage<Outcome<RecoveryCodes>> confirmed = counted(caller.user(), key -> c -> {
             Optional<Factor> factor = factor(c, caller.user(), key);
             if (factor.filter(f -> !f.confirmed()).isEmpty()) {
                 return Outcome.refused(new Rejection.Conflict("mfa-not-begun", "There is no second factor to confirm"));
@@ -115,6 +117,9 @@ public final class Mfa {
                     caller.user().value());
             return Outcome.done(freshCodes(c, caller.user()));
         });
+        return confirmed.thenCompose(
+                outcome -> outcome.then(codes -> door.seen(LoginWatch.Event.SECOND_FACTOR_SET_UP, caller.user(), client)
+                        .thenApply(_ -> Outcome.done(codes))));
     }
 
     /** No second factor any more; a code is asked for, so that a stolen access token does not suffice. */
@@ -183,8 +188,17 @@ public final class Mfa {
                         : counted(
                                         asked.get().user(),
                                         key -> c -> answered(c, asked.get().user(), key, challenge, code, client))
+                                .thenCompose(outcome -> passed(asked.get().user(), outcome, client))
                                 .thenApply(outcome -> outcome.map(in ->
                                         new Login.Entered.In(in, asked.get().byCookie()))));
+    }
+
+    private CompletionStage<Outcome<Sessions.LoggedIn>> passed(
+            UserId user, Outcome<Sessions.LoggedIn> outcome, Client client) {
+        if (outcome instanceof Outcome.Refused<Sessions.LoggedIn>) {
+            door.turnedAway(user, client);
+        }
+        return door.entered(outcome, client);
     }
 
     private Outcome<Sessions.LoggedIn> answered(

@@ -60,7 +60,8 @@ public final class MfaRoutes {
                 ? admission.client(client -> admission.entered(identity.mfa().answer(challenge, verify.code(), client)))
                 : new Authenticated(identity)
                         .caller(caller -> caller.permissions().contains(Permission.ACCOUNT)
-                                ? Problems.answer(identity.mfa().confirm(caller, verify.code()), Json::ok)
+                                ? admission.client(client -> Problems.answer(
+                                        identity.mfa().confirm(caller, verify.code(), client), Json::ok))
                                 : Problems.refuse(new Rejection.Forbidden("This credential is no login")));
     }
 

@@ -27,6 +27,7 @@ public final class PasswordChange {
     private final Attempts attempts;
     private final Suspensions suspensions;
     private final Letters letters;
+    private final Door door;
 
     PasswordChange(
             Transactor transactor,
@@ -36,7 +37,8 @@ public final class PasswordChange {
             PasswordPolicy policy,
             Attempts attempts,
             Suspensions suspensions,
-            Letters letters) {
+            Letters letters,
+            Door door) {
         this.transactor = transactor;
         this.clock = clock;
         this.settings = settings;
@@ -45,6 +47,7 @@ public final class PasswordChange {
         this.attempts = attempts;
         this.suspensions = suspensions;
         this.letters = letters;
+        this.door = door;
     }
 
     /** Mails a link where the address has an account. The answer comes before anybody has looked. */
@@ -66,7 +69,7 @@ public final class PasswordChange {
     }
 
     /** Sets the password a link is for; everything that was logged in with the old one is out. */
-    public CompletionStage<Outcome<Boolean>> reset(String token, String password) {
+    public CompletionStage<Outcome<Boolean>> reset(String token, String password, Client client) {
         return transactor
                 .run(c -> MailedLinks.find(c, token, MailedLinks.Purpose.RESET, clock.instant()))
                 .thenCompose(link -> {
@@ -77,7 +80,7 @@ public final class PasswordChange {
                             policy.fault(password, link.get().email());
                     return fault.isPresent()
                             ? refused(Registration.invalid(fault.get()))
-                            : passwords.hash(password).thenCompose(hash -> setByLink(token, hash));
+                            : passwords.hash(password).thenCompose(hash -> setByLink(token, hash, client));
                 });
     }
 
@@ -138,7 +141,7 @@ public final class PasswordChange {
                 });
     }
 
-    private CompletionStage<Outcome<Boolean>> setByLink(String token, String hash) {
+    private CompletionStage<Outcome<Boolean>> setByLink(String token, String hash, Client client) {
         return suspensions
                 .telling(c -> {
                     Optional<MailedLinks.Link> link =
@@ -160,9 +163,10 @@ public final class PasswordChange {
                             Outcome.done(user.get()),
                             List.of(new Suspensions.Ended.User(user.get().id())));
                 })
-                .thenApply(outcome -> outcome.map(user -> {
+                .thenCompose(outcome -> outcome.then(user -> {
                     letters.changed(user.email());
-                    return true;
+                    return door.seen(LoginWatch.Event.PASSWORD_RESET, user.id(), client)
+                            .thenApply(_ -> Outcome.done(true));
                 }));
     }
 

@@ -31,6 +31,7 @@ public final class Registration {
     private final Attempts attempts;
     private final Sessions sessions;
     private final Letters letters;
+    private final Door door;
 
     Registration(
             Transactor transactor,
@@ -40,7 +41,8 @@ public final class Registration {
             PasswordPolicy policy,
             Attempts attempts,
             Sessions sessions,
-            Letters letters) {
+            Letters letters,
+            Door door) {
         this.transactor = transactor;
         this.clock = clock;
         this.settings = settings;
@@ -49,6 +51,7 @@ public final class Registration {
         this.attempts = attempts;
         this.sessions = sessions;
         this.letters = letters;
+        this.door = door;
     }
 
     /** What somebody asks for. @param tenantName of the tenant that will be theirs; empty for one made of the address */
@@ -99,6 +102,7 @@ public final class Registration {
                     Directory.addMember(c, tenant, user, Role.OWNER, now);
                     return sessions.open(c, user, Optional.of(tenant), client);
                 })
+                .thenCompose(outcome -> door.entered(outcome, client))
                 .exceptionallyCompose(failure ->
                         taken(failure) ? refused(MailedLinks.NOT_GOOD) : CompletableFuture.failedFuture(failure));
     }
@@ -142,6 +146,7 @@ public final class Registration {
                                 return sessions.open(
                                         c, user, Optional.of(taken.get().tenant()), client);
                             }))
+                            .thenCompose(outcome -> door.entered(outcome, client))
                             .exceptionallyCompose(failure -> taken(failure)
                                     ? refused(new Rejection.Conflict(
                                             "account-exists",

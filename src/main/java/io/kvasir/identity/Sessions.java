@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 
@@ -32,13 +33,21 @@ public final class Sessions {
     private final AccountSettings settings;
     private final Tokens tokens;
     private final Suspensions suspensions;
+    private final Door door;
 
-    Sessions(Transactor transactor, Clock clock, AccountSettings settings, Tokens tokens, Suspensions suspensions) {
+    Sessions(
+            Transactor transactor,
+            Clock clock,
+            AccountSettings settings,
+            Tokens tokens,
+            Suspensions suspensions,
+            Door door) {
         this.transactor = transactor;
         this.clock = clock;
         this.settings = settings;
         this.tokens = tokens;
         this.suspensions = suspensions;
+        this.door = door;
     }
 
     /** A tenant one may choose. */
@@ -47,11 +56,13 @@ public final class Sessions {
     /**
      * What a login gives.
      *
+     * @param user who came in
      * @param expiresIn seconds the access token is good for
      * @param tenantId the one tenant it is for
      * @param tenants all one may switch to
      */
     public record LoggedIn(
+            UserId user,
             String accessToken,
             long expiresIn,
             String refreshToken,
@@ -119,33 +130,40 @@ public final class Sessions {
     public CompletionStage<Outcome<LoggedIn>> refresh(String token, Client client) {
         String old = Secrets.hash(token);
         String next = Secrets.next();
-        return suspensions.telling(c -> {
-            Instant now = clock.instant();
-            int traded = Sql.update(
-                    c,
-                    "UPDATE sessions SET refresh_hash = ?, refresh_ends_at = ?, used_at = ?, address = ?, agent = ?"
-                            + " WHERE refresh_hash = ? AND refresh_ends_at > ? AND ends_at > ?",
-                    Secrets.hash(next),
-                    now.plus(settings.refreshToken()),
-                    now,
-                    client.address(),
-                    client.agent(),
-                    old,
-                    now,
-                    now);
-            if (traded == 0) {
-                return reused(c, old);
-            }
-            Row session = Sql.first(
+        return suspensions
+                .telling(c -> {
+                    Instant now = clock.instant();
+                    int traded = Sql.update(
                             c,
-                            "SELECT id, user_id, tenant FROM sessions WHERE refresh_hash = ?",
-                            row -> new Row(
-                                    row.getString(1), new UserId(row.getString(2)), new TenantId(row.getString(3))),
-                            Secrets.hash(next))
-                    .orElseThrow(() -> new SQLException("a session vanished within a transaction"));
-            Sql.update(c, "INSERT INTO spent_refresh_tokens (hash, session) VALUES (?, ?)", old, session.id());
-            return Suspensions.Told.nothing(goOn(c, session, next));
-        });
+                            "UPDATE sessions SET refresh_hash = ?, refresh_ends_at = ?, used_at = ?, address = ?, agent = ?"
+                                    + " WHERE refresh_hash = ? AND refresh_ends_at > ? AND ends_at > ?",
+                            Secrets.hash(next),
+                            now.plus(settings.refreshToken()),
+                            now,
+                            client.address(),
+                            client.agent(),
+                            old,
+                            now,
+                            now);
+                    if (traded == 0) {
+                        return reused(c, old);
+                    }
+                    Row session = Sql.first(
+                                    c,
+                                    "SELECT id, user_id, tenant FROM sessions WHERE refresh_hash = ?",
+                                    row -> new Row(
+                                            row.getString(1),
+                                            new UserId(row.getString(2)),
+                                            new TenantId(row.getString(3))),
+                                    Secrets.hash(next))
+                            .orElseThrow(() -> new SQLException("a session vanished within a transaction"));
+                    Sql.update(c, "INSERT INTO spent_refresh_tokens (hash, session) VALUES (?, ?)", old, session.id());
+                    return Suspensions.Told.nothing(new Traded(goOn(c, session, next), Optional.empty()));
+                })
+                .thenCompose(traded -> traded.robbed()
+                        .map(user -> door.seen(LoginWatch.Event.REFRESH_TOKEN_REUSED, user, client))
+                        .orElseGet(() -> CompletableFuture.completedFuture(null))
+                        .thenApply(_ -> traded.outcome()));
     }
 
     /** An access token of the same session for another tenant one belongs to. */
@@ -225,16 +243,21 @@ public final class Sessions {
 
     private record Row(String id, UserId user, TenantId tenant) {}
 
+    /** @param robbed whose session ended because its token had two holders */
+    private record Traded(Outcome<LoggedIn> outcome, Optional<UserId> robbed) {}
+
     /** A spent token that comes again has two holders, and nobody can tell which is the thief. */
-    private static Suspensions.Told<Outcome<LoggedIn>> reused(Connection c, String hash) throws SQLException {
+    private static Suspensions.Told<Traded> reused(Connection c, String hash) throws SQLException {
         Optional<String> family =
                 Sql.first(c, "SELECT session FROM spent_refresh_tokens WHERE hash = ?", row -> row.getString(1), hash);
         if (family.isEmpty()) {
-            return Suspensions.Told.nothing(Outcome.refused(NOT_GOOD));
+            return Suspensions.Told.nothing(new Traded(Outcome.refused(NOT_GOOD), Optional.empty()));
         }
+        Optional<UserId> robbed = Sql.first(
+                c, "SELECT user_id FROM sessions WHERE id = ?", row -> new UserId(row.getString(1)), family.get());
         end(c, "id = ?", family.get());
         return new Suspensions.Told<>(
-                Outcome.refused(NOT_GOOD), List.of(new Suspensions.Ended.Credential(family.get())));
+                new Traded(Outcome.refused(NOT_GOOD), robbed), List.of(new Suspensions.Ended.Credential(family.get())));
     }
 
     private Outcome<LoggedIn> goOn(Connection c, Row session, String refresh) throws SQLException {
@@ -255,6 +278,7 @@ public final class Sessions {
             UserId user, TenantId tenant, String session, String refresh, List<Directory.Member> open) {
         Tokens.Minted minted = tokens.user(user, tenant, session);
         return new LoggedIn(
+                user,
                 minted.token(),
                 minted.lifetime().toSeconds(),
                 refresh,

@@ -47,6 +47,14 @@ final class House implements AutoCloseable {
         return CompletableFuture.completedFuture(null);
     };
 
+    /** What whoever watches the logins was told, oldest first. */
+    final List<LoginWatch.Seen> seen = new CopyOnWriteArrayList<>();
+
+    volatile LoginWatch watch = one -> {
+        seen.add(one);
+        return CompletableFuture.completedFuture(null);
+    };
+
     private final OAuthSettings oauth;
     final Identity identity;
 
@@ -93,7 +101,8 @@ final class House implements AutoCloseable {
     }
 
     private Identity open(AccountSettings settings) {
-        Identity opened = join(Identity.open(transactor, keys, TOKENS, settings, oauth, mailer, clock));
+        Identity opened =
+                join(Identity.open(transactor, keys, TOKENS, settings, oauth, mailer, one -> watch.told(one), clock));
         opened.reachedAt(URI.create("https://kvasir.example"));
         return opened;
     }

@@ -308,6 +308,9 @@ class OAuthTest {
         browser.login("google");
 
         assertThat(principal(browser).user()).isEqualTo(there);
+        assertThat(house.seen.getFirst())
+                .satisfies(seen -> assertThat(seen.event()).isEqualTo(LoginWatch.Event.ENTERED))
+                .satisfies(seen -> assertThat(seen.user()).isEqualTo(there));
     }
 
     @Test

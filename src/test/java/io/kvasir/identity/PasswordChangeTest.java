@@ -48,7 +48,7 @@ class PasswordChangeTest {
     }
 
     private CompletionStage<Outcome<Boolean>> reset(String token) {
-        return house.identity.passwords().reset(token, NEW);
+        return house.identity.passwords().reset(token, NEW, CLIENT);
     }
 
     private CompletionStage<Outcome<Login.Entered>> login(String password) {
@@ -121,7 +121,8 @@ class PasswordChangeTest {
     void aWeakPasswordLeavesTheLinkGood() {
         String link = link();
 
-        assertThat(refused(house.identity.passwords().reset(link, "short"))).isInstanceOf(Rejection.Invalid.class);
+        assertThat(refused(house.identity.passwords().reset(link, "short", CLIENT)))
+                .isInstanceOf(Rejection.Invalid.class);
         done(reset(link));
     }
 
