@@ -143,6 +143,7 @@ public final class IngestBench {
                                     scope,
                                     source,
                                     id,
+                                    Files.size(file),
                                     new BlobId("d" + i + "-text"),
                                     "bench",
                                     file.getFileName().toString(),

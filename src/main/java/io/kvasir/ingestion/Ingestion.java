@@ -26,6 +26,7 @@ public interface Ingestion {
 
     /**
      * @param original blob with the bytes as given
+     * @param size of these, which decides how it waits
      * @param text blob under which the text read from it is to be kept, for offsets and display
      * @param fileName as given, for its extension and as title where the document has none
      * @param mediaType as declared by the sender; only a hint
@@ -34,6 +35,7 @@ public interface Ingestion {
             Scope scope,
             SourceVersion source,
             BlobId original,
+            long size,
             BlobId text,
             String keySubject,
             String fileName,
@@ -46,13 +48,14 @@ public interface Ingestion {
                 Scope scope,
                 SourceVersion source,
                 BlobId original,
+                long size,
                 BlobId text,
                 String keySubject,
                 String fileName,
                 Optional<String> mediaType,
                 Optional<String> url,
                 RetrievalSettings settings) {
-            this(scope, source, original, text, keySubject, fileName, mediaType, url, settings, Urgency.INTERACTIVE);
+            this(scope, source, original, size, text, keySubject, fileName, mediaType, url, settings, Urgency.INTERACTIVE);
         }
     }
 

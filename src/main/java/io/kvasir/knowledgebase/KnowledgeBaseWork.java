@@ -68,6 +68,9 @@ final class KnowledgeBaseWork {
     private final Map<JobId, Ingestion.Run> runs = new HashMap<>();
     private final Set<Work> atWork = java.util.EnumSet.noneOf(Work.class);
     private CompletionStage<Void> told = CompletableFuture.completedFuture(null);
+    /** Jobs begin one after the other: thousands at once would hold up everybody else's use of the database. */
+    private CompletionStage<Boolean> begun = CompletableFuture.completedFuture(true);
+
     private Optional<Held> held = Optional.empty();
 
     /** What the tenant was told last. @param gone keeps nothing any more */
@@ -126,8 +129,18 @@ final class KnowledgeBaseWork {
 
     private Ingestion.Run ingest(KnowledgeBase state, Document document, JobId job) {
         LateRun run = new LateRun();
-        tools.keys().find(Sources.subject(scope, document.id())).whenComplete((key, fault) -> {
-            if (fault != null || key.isEmpty()) {
+        begun = begun.handle((_, _) -> true)
+                .thenCompose(_ -> tools.keys().find(Sources.subject(scope, document.id())))
+                .handle((key, fault) -> {
+                    begin(state, document, job, run, fault == null ? key : Optional.empty());
+                    return true;
+                });
+        return run;
+    }
+
+    private void begin(
+            KnowledgeBase state, Document document, JobId job, LateRun run, Optional<SubjectKey> key) {
+            if (key.isEmpty()) {
                 Job.Error locked = new Job.Error("unavailable", "The file could not be opened");
                 tell.accept(new Report.Failed(document.id(), job, locked));
                 return;
@@ -147,8 +160,6 @@ final class KnowledgeBaseWork {
                                 ? report(document.id(), job, result, key.get())
                                 : new Report.Failed(document.id(), job, BROKEN));
             });
-        });
-        return run;
     }
 
     private static Report report(SourceId document, JobId job, Ingestion.Result result, SubjectKey key) {

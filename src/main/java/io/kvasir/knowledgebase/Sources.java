@@ -54,6 +54,7 @@ final class Sources {
                 scope,
                 version(document.wanted()),
                 document.blob(),
+                document.file().size(),
                 text(document.id(), document.version()),
                 subject(scope, document.id()),
                 fileName,

@@ -33,6 +33,11 @@ final class Cancellation {
         }
     }
 
+    /** Runs what follows once: when the stage is over, or a cancellation is asked for before that. */
+    void either(CompletionStage<?> stage, Runnable next) {
+        CompletableFuture.anyOf(stage.toCompletableFuture(), asked).whenComplete((_, _) -> next.run());
+    }
+
     /** The stage's value; what the stage goes on to do after a cancellation is its own business. @throws CompletionException where it failed */
     <T> T await(CompletionStage<T> stage) throws Cancelled {
         CompletableFuture<T> awaited = stage.toCompletableFuture();

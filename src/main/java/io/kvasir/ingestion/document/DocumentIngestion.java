@@ -13,7 +13,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -24,10 +23,12 @@ import java.util.function.Consumer;
 
 /**
  * Ingests documents, each on a virtual thread of its own. Small documents have lanes of their own, so that none waits
- * for a large one; within a lane what somebody waits for goes first, and tenants take turns. Two runs of the same version of a source follow one another,
- * so that the tidy-up of one never takes what the other staged.
+ * for a large one; within a lane what somebody waits for goes first, and tenants take turns. Whoever waits costs nothing
+ * but memory: neither a thread nor a connection of the database, so that thousands who wait hold up nobody. Two runs of
+ * the same version of a source follow one another, so that the tidy-up of one never takes what the other staged.
  */
 public final class DocumentIngestion implements Ingestion, AutoCloseable {
+    private static final CompletableFuture<Void> NOTHING = CompletableFuture.completedFuture(null);
     private static final Duration LEAVE = Duration.ofSeconds(2);
 
     private final IngestionSettings settings;
@@ -96,58 +97,28 @@ public final class DocumentIngestion implements Ingestion, AutoCloseable {
                 new DocumentRun(task, listener, settings, blobs, embedder, index, parser, spool, cancellation);
         String key = task.scope().key() + "/" + task.source().key();
         CompletableFuture<Void> over = new CompletableFuture<>();
-        Optional<CompletableFuture<Void>> before = Optional.ofNullable(last.put(key, over));
+        CompletionStage<Void> before = Optional.ofNullable(last.put(key, over)).orElse(NOTHING);
         long ticket = tickets.getAndIncrement();
         running.add(cancellation);
-        threads.execute(() -> {
+        run.queued();
+        Lane lane = task.size() >= settings.largeFrom() ? large : small;
+        CompletionStage<Lane.Place> place =
+                before.thenApply(_ -> lane.ask(task.scope().tenant(), task.urgency(), ticket));
+        cancellation.either(place.thenCompose(Lane.Place::granted), () -> threads.execute(() -> {
             try {
-                result.complete(inLane(task, run, cancellation, before, ticket));
+                result.complete(cancellation.asked() ? run.ended(new Result.Cancelled()) : run.run());
             } catch (RuntimeException | Error e) {
                 result.completeExceptionally(e);
             } finally {
+                place.thenAccept(Lane.Place::leave);
                 running.remove(cancellation);
                 run.tidied().whenComplete((_, _) -> {
                     last.remove(key, over);
                     over.complete(null);
                 });
             }
-        });
+        }));
         return handle;
-    }
-
-    private Result inLane(
-            Task task,
-            DocumentRun run,
-            Cancellation cancellation,
-            Optional<CompletableFuture<Void>> before,
-            long ticket) {
-        Optional<Lane.Place> place = Optional.empty();
-        try {
-            run.queued();
-            if (before.isPresent()) {
-                cancellation.await(before.get());
-            }
-            Lane lane = sizeOf(task, cancellation) >= settings.largeFrom() ? large : small;
-            place = Optional.of(lane.ask(task.scope().tenant(), task.urgency(), ticket));
-            cancellation.await(place.get().granted());
-            return run.run();
-        } catch (Cancellation.Cancelled e) {
-            return run.ended(new Result.Cancelled());
-        } finally {
-            place.ifPresent(Lane.Place::leave);
-        }
-    }
-
-    private long sizeOf(Task task, Cancellation cancellation) throws Cancellation.Cancelled {
-        try {
-            return cancellation
-                    .await(blobs.find(task.scope(), task.original()))
-                    .map(BlobStore.Blob::size)
-                    .orElse(0L);
-        } catch (CompletionException unavailable) {
-            // The run itself will say so, with retries.
-            return 0;
-        }
     }
 
     /** Cancels what runs, ends the parsers, and empties the work folder. What was not finished is to be started again. */

@@ -128,6 +128,7 @@ final class Shelving {
                                 run.scope(),
                                 row.newest(),
                                 Kept.file(row.id(), row.version()),
+                                row.size(),
                                 Kept.text(row.id(), row.version()),
                                 Kept.subject(run.scope(), run.id()),
                                 card.name(),

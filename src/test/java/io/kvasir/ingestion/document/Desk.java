@@ -71,13 +71,20 @@ final class Desk implements AutoCloseable {
     final class Sheet {
         final Scope scope = new Scope(TenantId.next(), KnowledgeBaseId.next());
         final SourceVersion source = new SourceVersion(SourceId.next(), 1);
-        private final Ingestion.Task task;
+        private final String name;
+        private final RetrievalSettings settings;
 
         private Sheet(String name, RetrievalSettings settings) {
-            task = new Ingestion.Task(
+            this.name = name;
+            this.settings = settings;
+        }
+
+        private Ingestion.Task task() {
+            return new Ingestion.Task(
                     scope,
                     source,
                     ORIGINAL,
+                    blobs.get(scope, ORIGINAL).map(bytes -> (long) bytes.length).orElse(0L),
                     TEXT,
                     "t/source/1",
                     name,
@@ -100,7 +107,7 @@ final class Desk implements AutoCloseable {
         }
 
         Ingestion.Run start(Consumer<Progress> listener) {
-            return ingestion.start(task, listener);
+            return ingestion.start(task(), listener);
         }
 
         Result result() {

@@ -74,6 +74,7 @@ class DocumentIngestionTest {
                 scope,
                 source,
                 new BlobId("original"),
+                1_000,
                 new BlobId("text"),
                 "t/source/1",
                 name,

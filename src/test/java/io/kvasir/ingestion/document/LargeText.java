@@ -63,6 +63,7 @@ final class LargeText {
                                     scope,
                                     new SourceVersion(SourceId.next(), 1),
                                     original,
+                                    Long.MAX_VALUE,
                                     new BlobId("text"),
                                     "s",
                                     "large.txt",
