@@ -324,6 +324,7 @@ public record Settings(
     private static SourceSettings sources(Config c) {
         return new SourceSettings(
                 c.getInt("visits-at-once"),
+                c.getInt("visits-at-most"),
                 c.getInt("visits-of-tenant"),
                 c.getInt("items-in-hand"),
                 c.getDuration("publish-every"),

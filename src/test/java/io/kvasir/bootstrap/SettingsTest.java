@@ -274,6 +274,7 @@ class SettingsTest {
         assertThat(DEFAULTS.sources())
                 .isEqualTo(new SourceSettings(
                         8,
+                        64,
                         4,
                         4,
                         Duration.ofSeconds(5),

@@ -30,6 +30,9 @@ import org.slf4j.LoggerFactory;
 final class Rounds implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger("kvasir.sources");
     private static final int CANDIDATES = 200;
+    /** Of one tenant and kind: more than it may have read at once, since some of them may be claimed elsewhere meanwhile. */
+    private static final int EACH = 20;
+
     private static final long LEAVE_SECONDS = 5;
 
     private final VisitRun.Tools tools;
@@ -57,6 +60,10 @@ final class Rounds implements AutoCloseable {
     /** Something may be due. */
     void nudge() {
         nudges.release();
+    }
+
+    Optional<SourceKind> kind(String name) {
+        return Optional.ofNullable(kinds.get(name));
     }
 
     /** Where it is read here, it ends now; elsewhere the row says so. */
@@ -127,7 +134,7 @@ final class Rounds implements AutoCloseable {
 
     private void claim() throws SQLException {
         Instant now = tools.clock().instant();
-        List<SourceRows.Row> due = new ArrayList<>(tools.transactor().now(c -> SourceRows.due(c, now, CANDIDATES)));
+        List<SourceRows.Row> due = new ArrayList<>(tools.transactor().now(c -> SourceRows.due(c, now, EACH, CANDIDATES)));
         Map<TenantId, Integer> reading = new HashMap<>();
         running.forEach((key, one) -> {
             if (!one.interactive()) {
@@ -145,10 +152,7 @@ final class Rounds implements AutoCloseable {
             }
             TenantId tenant = row.key().scope().tenant();
             boolean interactive = kind.interactive() || row.state() == State.REMOVED;
-            if (!interactive
-                    && (backfill >= tools.settings().visitsAtOnce()
-                            || reading.getOrDefault(tenant, 0)
-                                    >= tools.settings().visitsOfTenant())) {
+            if (!interactive && !room(backfill, reading.getOrDefault(tenant, 0))) {
                 continue;
             }
             Instant until = now.plus(tools.settings().lease());
@@ -160,6 +164,13 @@ final class Rounds implements AutoCloseable {
                 }
             }
         }
+    }
+
+    /** A tenant for which nothing is read waits for no other's hours of reading. */
+    private boolean room(int reading, int ofTenant) {
+        SourceSettings settings = tools.settings();
+        return ofTenant < settings.visitsOfTenant()
+                && reading < (ofTenant == 0 ? settings.visitsAtMost() : settings.visitsAtOnce());
     }
 
     private void begin(SourceKind kind, Key key, boolean interactive) throws SQLException {

@@ -118,15 +118,23 @@ final class SourceRows {
                 most);
     }
 
-    /** Those somebody should read now, the longest due first. */
-    static List<Row> due(Connection c, Instant now, int most) throws SQLException {
+    /**
+     * Those somebody should read now: the longest due of each tenant and kind first, then the second of each, so that
+     * nobody's many stand before another's one.
+     *
+     * @param each most of one tenant and kind
+     */
+    static List<Row> due(Connection c, Instant now, int each, int most) throws SQLException {
         return Sql.all(
                 c,
-                "SELECT " + COLUMNS + " FROM sources WHERE due_at <= ? AND (lease_until IS NULL OR lease_until < ?)"
-                        + " ORDER BY due_at LIMIT ?",
+                "SELECT " + COLUMNS + " FROM (SELECT s.*, ROW_NUMBER() OVER (PARTITION BY tenant, kind,"
+                        + " CASE WHEN state = 'removed' THEN 1 ELSE 0 END ORDER BY due_at, id) AS turn FROM sources s"
+                        + " WHERE due_at <= ? AND (lease_until IS NULL OR lease_until < ?)) waiting"
+                        + " WHERE turn <= ? ORDER BY turn, due_at LIMIT ?",
                 SourceRows::row,
                 now,
                 now,
+                each,
                 most);
     }
 

@@ -5,7 +5,8 @@ import java.time.Duration;
 /**
  * How sources are kept fresh.
  *
- * @param visitsAtOnce of a node; interactive ones come beside them
+ * @param visitsAtOnce of a node; interactive ones come beside them, and the first of each tenant
+ * @param visitsAtMost of a node, with the first of each tenant
  * @param visitsOfTenant most of these for one tenant
  * @param itemsInHand items of one visit that are embedded at once
  * @param publishEvery what was read is shown so often while a visit goes on
@@ -19,6 +20,7 @@ import java.time.Duration;
  */
 public record SourceSettings(
         int visitsAtOnce,
+        int visitsAtMost,
         int visitsOfTenant,
         int itemsInHand,
         Duration publishEvery,
@@ -32,6 +34,9 @@ public record SourceSettings(
     public SourceSettings {
         if (visitsAtOnce < 1 || visitsOfTenant < 1 || itemsInHand < 1 || mostFailures < 1 || keptRuns < 1) {
             throw new IllegalArgumentException("sources: counts must be 1 or more");
+        }
+        if (visitsAtMost < visitsAtOnce) {
+            throw new IllegalArgumentException("sources: visits-at-most must be visits-at-once at least");
         }
         if (lease.compareTo(look.multipliedBy(3)) < 0) {
             throw new IllegalArgumentException("sources: lease must be three times look at least");

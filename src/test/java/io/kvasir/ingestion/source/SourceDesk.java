@@ -57,6 +57,7 @@ public final class SourceDesk implements AutoCloseable {
     public volatile boolean knowledgeBaseIsThere = true;
     public volatile long mostItems = Long.MAX_VALUE;
 
+    private final Set<Scope> scopes = ConcurrentHashMap.newKeySet();
     private final Database database;
     private final List<Ledger> ledgers = new ArrayList<>();
     /** What searches find: version by item, and its bytes. */
@@ -67,6 +68,7 @@ public final class SourceDesk implements AutoCloseable {
     private volatile Shelf.Holdings holdings = new Shelf.Holdings(0, 0);
 
     public SourceDesk(TestDatabase kind) {
+        scopes.add(scope);
         database = kind.open();
         transactor = new Transactor(database.dataSource(), 8);
         keys = new SubjectKeys(transactor, TestDatabase.masterKey());
@@ -76,6 +78,13 @@ public final class SourceDesk implements AutoCloseable {
                 com.typesafe.config.ConfigFactory.parseString("pekko.loglevel=WARNING")
                         .withFallback(com.typesafe.config.ConfigFactory.load("reference")));
         blobs = new JdbcBlobStore(transactor, keys, Materializer.matFromSystem(system));
+    }
+
+    /** Another knowledge base. */
+    public Scope another(TenantId tenant) {
+        Scope another = new Scope(tenant, new KnowledgeBaseId(Ids.next()));
+        scopes.add(another);
+        return another;
     }
 
     /** Another node on the same database. */
@@ -98,6 +107,7 @@ public final class SourceDesk implements AutoCloseable {
     private static SourceSettings settings() {
         return new SourceSettings(
                 4,
+                8,
                 2,
                 4,
                 Duration.ofMillis(200),
@@ -169,7 +179,7 @@ public final class SourceDesk implements AutoCloseable {
         @Override
         public CompletionStage<Outcome<RetrievalSettings>> retrieval(Scope asked) {
             return CompletableFuture.completedFuture(
-                    knowledgeBaseIsThere && asked.equals(scope)
+                    knowledgeBaseIsThere && scopes.contains(asked)
                             ? Outcome.done(new RetrievalSettings(
                                     SearchMode.HYBRID,
                                     5,
