@@ -55,7 +55,18 @@ public interface Ingestion {
                 Optional<String> mediaType,
                 Optional<String> url,
                 RetrievalSettings settings) {
-            this(scope, source, original, size, text, keySubject, fileName, mediaType, url, settings, Urgency.INTERACTIVE);
+            this(
+                    scope,
+                    source,
+                    original,
+                    size,
+                    text,
+                    keySubject,
+                    fileName,
+                    mediaType,
+                    url,
+                    settings,
+                    Urgency.INTERACTIVE);
         }
     }
 

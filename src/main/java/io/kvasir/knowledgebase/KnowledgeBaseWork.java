@@ -138,28 +138,27 @@ final class KnowledgeBaseWork {
         return run;
     }
 
-    private void begin(
-            KnowledgeBase state, Document document, JobId job, LateRun run, Optional<SubjectKey> key) {
-            if (key.isEmpty()) {
-                Job.Error locked = new Job.Error("unavailable", "The file could not be opened");
-                tell.accept(new Report.Failed(document.id(), job, locked));
-                return;
+    private void begin(KnowledgeBase state, Document document, JobId job, LateRun run, Optional<SubjectKey> key) {
+        if (key.isEmpty()) {
+            Job.Error locked = new Job.Error("unavailable", "The file could not be opened");
+            tell.accept(new Report.Failed(document.id(), job, locked));
+            return;
+        }
+        String name = key.get().open(document.file().name());
+        Ingestion.Run started = tools.ingestion()
+                .start(
+                        Sources.task(scope, document, name, state.search().orElseThrow()),
+                        news -> tell.accept(new Report.Progressed(job, news)));
+        run.set(started);
+        started.result().whenComplete((result, bug) -> {
+            if (bug != null) {
+                LOG.error("ingestion of {} broke", document.id(), bug);
             }
-            String name = key.get().open(document.file().name());
-            Ingestion.Run started = tools.ingestion()
-                    .start(
-                            Sources.task(scope, document, name, state.search().orElseThrow()),
-                            news -> tell.accept(new Report.Progressed(job, news)));
-            run.set(started);
-            started.result().whenComplete((result, bug) -> {
-                if (bug != null) {
-                    LOG.error("ingestion of {} broke", document.id(), bug);
-                }
-                tell.accept(
-                        bug == null
-                                ? report(document.id(), job, result, key.get())
-                                : new Report.Failed(document.id(), job, BROKEN));
-            });
+            tell.accept(
+                    bug == null
+                            ? report(document.id(), job, result, key.get())
+                            : new Report.Failed(document.id(), job, BROKEN));
+        });
     }
 
     private static Report report(SourceId document, JobId job, Ingestion.Result result, SubjectKey key) {

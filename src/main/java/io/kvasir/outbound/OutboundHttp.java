@@ -44,13 +44,17 @@ public final class OutboundHttp {
     private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
     private static final Set<String> CREDENTIALS = Set.of("authorization", "cookie", "proxy-authorization");
 
-    /** @param headers sent along; those with credentials only to the first origin */
+    /**
+     * @param headers sent along; those with credentials only to the first origin
+     * @param follows whether a redirect is followed, or is the answer itself
+     */
     public record Call(
             HttpMethod method,
             WebAddress address,
             Map<String, String> headers,
             Optional<ByteString> json,
-            long largest) {
+            long largest,
+            boolean follows) {
         public Call {
             headers = Map.copyOf(headers);
         }
@@ -58,7 +62,12 @@ public final class OutboundHttp {
         public Call withHeader(String name, String value) {
             Map<String, String> more = new java.util.HashMap<>(headers);
             more.put(name, value);
-            return new Call(method, address, more, json, largest);
+            return new Call(method, address, more, json, largest, follows);
+        }
+
+        /** Redirects are the caller's business. */
+        public Call withoutRedirects() {
+            return new Call(method, address, headers, json, largest, false);
         }
     }
 
@@ -85,11 +94,11 @@ public final class OutboundHttp {
     }
 
     public Call get(WebAddress address) {
-        return new Call(HttpMethods.GET, address, Map.of(), Optional.empty(), settings.largest());
+        return new Call(HttpMethods.GET, address, Map.of(), Optional.empty(), settings.largest(), true);
     }
 
     public Call post(WebAddress address, ByteString json) {
-        return new Call(HttpMethods.POST, address, Map.of(), Optional.of(json), settings.largest());
+        return new Call(HttpMethods.POST, address, Map.of(), Optional.of(json), settings.largest(), true);
     }
 
     /** Never fails: what went wrong is a {@link Failed}. */
@@ -112,10 +121,10 @@ public final class OutboundHttp {
                         pool,
                         system.classicSystem().log())
                 .thenCompose(response -> {
-                    Optional<String> location =
-                            REDIRECTS.contains(response.status().intValue())
-                                    ? response.getHeader("Location").map(h -> h.value())
-                                    : Optional.empty();
+                    Optional<String> location = call.follows()
+                                    && REDIRECTS.contains(response.status().intValue())
+                            ? response.getHeader("Location").map(h -> h.value())
+                            : Optional.empty();
                     if (location.isEmpty()) {
                         return answer(call, address, passed, response, materializer);
                     }

@@ -104,20 +104,22 @@ public final class DocumentIngestion implements Ingestion, AutoCloseable {
         Lane lane = task.size() >= settings.largeFrom() ? large : small;
         CompletionStage<Lane.Place> place =
                 before.thenApply(_ -> lane.ask(task.scope().tenant(), task.urgency(), ticket));
-        cancellation.either(place.thenCompose(Lane.Place::granted), () -> threads.execute(() -> {
-            try {
-                result.complete(cancellation.asked() ? run.ended(new Result.Cancelled()) : run.run());
-            } catch (RuntimeException | Error e) {
-                result.completeExceptionally(e);
-            } finally {
-                place.thenAccept(Lane.Place::leave);
-                running.remove(cancellation);
-                run.tidied().whenComplete((_, _) -> {
-                    last.remove(key, over);
-                    over.complete(null);
-                });
-            }
-        }));
+        cancellation.either(
+                place.thenCompose(Lane.Place::granted),
+                () -> threads.execute(() -> {
+                    try {
+                        result.complete(cancellation.asked() ? run.ended(new Result.Cancelled()) : run.run());
+                    } catch (RuntimeException | Error e) {
+                        result.completeExceptionally(e);
+                    } finally {
+                        place.thenAccept(Lane.Place::leave);
+                        running.remove(cancellation);
+                        run.tidied().whenComplete((_, _) -> {
+                            last.remove(key, over);
+                            over.complete(null);
+                        });
+                    }
+                }));
         return handle;
     }
 

@@ -205,7 +205,7 @@ final class MailboxVisit implements Visit {
     public Read read(Found item) throws SourceFault {
         if (item.marks().isPresent()) {
             // A mail never changes; it only stands elsewhere now.
-            return new Read.Same(List.of());
+            return new Read.Same();
         }
         Place place = Json.read(item.note(), Place.class);
         return switch (fetched(place)) {

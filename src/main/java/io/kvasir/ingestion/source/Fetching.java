@@ -59,7 +59,7 @@ final class Fetching {
 
     // what there is
 
-    RunRows.Listing list() throws SourceFault {
+    void list() throws SourceFault {
         Names names = new Names();
         visit.list(names);
         names.flush();
@@ -68,7 +68,6 @@ final class Fetching {
             RunRows.listed(c, run.key(), run.run(), listing);
             return true;
         });
-        return listing;
     }
 
     /** Gathers names, so that many share a transaction. */
@@ -239,8 +238,8 @@ final class Fetching {
     private void record(ItemRows.Row item, Read read) throws SourceFault {
         switch (read) {
             case Read.Content content -> keep(item, content);
-            case Read.Same same ->
-                write(item, same.links(), (c, counts) -> {
+            case Read.Same _ ->
+                write(item, led(item), (c, counts) -> {
                     ItemRows.still(c, run.key(), item.id(), run.run());
                     // Its bytes may be here though nobody came to make passages of them.
                     Phase phase =
@@ -255,6 +254,7 @@ final class Fetching {
                 });
             case Read.Skipped skipped ->
                 write(item, skipped.links(), (c, counts) -> {
+                    ItemRows.led(c, run.key(), item.id(), links(skipped.links()));
                     ItemRows.done(
                             c,
                             run.key(),
@@ -267,7 +267,12 @@ final class Fetching {
                     counts.merge(Count.SKIPPED, 1, Integer::sum);
                 });
             case Read.Failed failed ->
-                write(item, List.of(), (c, counts) -> {
+                write(item, led(item), (c, counts) -> {
+                    if (!item.led() && item.version() > 0) {
+                        // Nobody knows what it leads to, so this time nothing goes for not being led to.
+                        RunRows.listed(c, run.key(), run.run(), RunRows.Listing.PARTIAL);
+                        ItemRows.led(c, run.key(), item.id(), new byte[0]);
+                    }
                     ItemRows.still(c, run.key(), item.id(), run.run());
                     ItemRows.done(
                             c,
@@ -309,6 +314,17 @@ final class Fetching {
         });
     }
 
+    /** As {@link ItemRows#led} keeps them. */
+    private byte[] links(List<Read.Link> links) {
+        return links.isEmpty() ? new byte[0] : run.seal(Packed.pack(Json.write(links)));
+    }
+
+    private List<Read.Link> led(ItemRows.Row item) {
+        return item.led()
+                ? run.links(run.db(c -> ItemRows.links(c, run.key(), item.id())).orElse(new byte[0]))
+                : List.of();
+    }
+
     private void keep(ItemRows.Row item, Read.Content content) throws SourceFault {
         Prepared whole = prepared(item.id(), run.open(item.name()), Optional.of(item), content.file());
         List<Prepared> parts = new ArrayList<>();
@@ -319,6 +335,7 @@ final class Fetching {
         Optional<byte[]> marks = content.marks().map(run::seal);
         write(item, content.links(), (c, counts) -> {
             settle(c, whole, marks, counts);
+            ItemRows.led(c, run.key(), item.id(), links(content.links()));
             for (Prepared part : parts) {
                 ItemRows.part(
                         c,
@@ -398,11 +415,11 @@ final class Fetching {
     }
 
     /** What was there and is not any more. */
-    void vanish(RunRows.Listing listing) {
-        if (listing != RunRows.Listing.WHOLE) {
-            return;
-        }
+    void vanish() {
         run.db(c -> {
+            if (RunRows.find(c, run.key(), run.run()).orElseThrow().listing() != RunRows.Listing.WHOLE) {
+                return false;
+            }
             int gone = ItemRows.vanished(c, run.key(), run.run());
             RunRows.add(c, run.key(), run.run(), gone > 0 ? Map.of(Count.REMOVED, gone) : Map.of());
             return true;

@@ -26,7 +26,8 @@ import java.util.Set;
 final class ItemRows {
     private static final String OF = " WHERE tenant = ? AND knowledge_base = ? AND source = ?";
     private static final String COLUMNS =
-            "id, parent, name, note, marks, card, place, phase, run, version, published, size, hash, code, detail, changed_at";
+            "id, parent, name, note, marks, card, place, phase, run, version, published, size, hash, code, detail, changed_at, "
+                    + "CASE WHEN links IS NULL THEN 0 ELSE 1 END";
 
     private ItemRows() {}
 
@@ -45,7 +46,11 @@ final class ItemRows {
         }
     }
 
-    /** @param version the newest; 0 where nothing was ever fetched; @param published the one searches find; 0 for none */
+    /**
+     * @param version the newest; 0 where nothing was ever fetched
+     * @param published the one searches find; 0 for none
+     * @param led whether it is known where it led when it was last read
+     */
     record Row(
             SourceId id,
             Optional<String> parent,
@@ -62,7 +67,8 @@ final class ItemRows {
             Optional<String> hash,
             Optional<String> code,
             Optional<byte[]> detail,
-            Instant changedAt) {
+            Instant changedAt,
+            boolean led) {
         SourceVersion newest() {
             return new SourceVersion(id, version);
         }
@@ -102,7 +108,8 @@ final class ItemRows {
                 Sql.text(r, 13),
                 Sql.text(r, 14),
                 Optional.ofNullable(r.getBytes(15)),
-                Sql.instant(r, 16));
+                Sql.instant(r, 16),
+                r.getInt(17) == 1);
     }
 
     /** The same thing has the same id for ever, so reading it twice writes the same rows and passages. */
@@ -269,6 +276,38 @@ final class ItemRows {
                 "UPDATE source_items SET phase = 'fetched', version = ?, hash = ?, size = ?, card = ?, marks = ?,"
                         + " code = NULL, detail = NULL, changed_at = ?" + OF + " AND id = ?",
                 with(new Object[] {version, hash, size, card, marks, now}, columns(key, item)));
+    }
+
+    /** Where it led. @param links sealed; empty for nowhere */
+    static void led(Connection c, Key key, SourceId item, byte[] links) throws SQLException {
+        Sql.update(
+                c,
+                "UPDATE source_items SET links = ?" + OF + " AND id = ?",
+                with(new Object[] {links}, columns(key, item)));
+    }
+
+    static Optional<byte[]> links(Connection c, Key key, SourceId item) throws SQLException {
+        return Sql.first(
+                        c,
+                        "SELECT links FROM source_items" + OF + " AND id = ?",
+                        r -> Optional.ofNullable(r.getBytes(1)),
+                        columns(key, item))
+                .flatMap(bytes -> bytes);
+    }
+
+    /** What a run passed over with this code. */
+    static List<Row> passedOver(Connection c, Key key, String run, String code) throws SQLException {
+        return Sql.all(
+                c,
+                "SELECT " + COLUMNS + " FROM source_items" + OF
+                        + " AND run = ? AND code = ? AND phase IN ('skipped', 'done')",
+                ItemRows::row,
+                with(columns(key), run, code));
+    }
+
+    /** Nothing is remembered of what was read; the next reading reads it whole. */
+    static void unmark(Connection c, Key key) throws SQLException {
+        Sql.update(c, "UPDATE source_items SET marks = NULL" + OF, columns(key));
     }
 
     /** Nothing is left to do with it in this run. @param marks empty to keep what is remembered */

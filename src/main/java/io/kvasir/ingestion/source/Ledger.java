@@ -144,6 +144,12 @@ public final class Ledger implements AutoCloseable {
                 row -> tools.keys()
                         .obtain(Kept.subject(scope, id))
                         .thenCompose(key -> tools.transactor().change(c -> {
+                            String before = open(key, row.settings());
+                            if (rounds.kind(kind)
+                                    .filter(k -> k.readsAnew(before, wish.settings()))
+                                    .isPresent()) {
+                                ItemRows.unmark(c, row.key());
+                            }
                             SourceRows.change(
                                     c, row.key(), key.seal(wish.settings()).bytes(), wish.every(), Optional.of(now()));
                             SourceRows.ask(c, row.key(), now(), Cause.ASKED);

@@ -3,6 +3,8 @@ package io.kvasir.ingestion.source;
 import io.kvasir.kernel.Scope;
 import io.kvasir.kernel.SourceId;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
@@ -20,6 +22,9 @@ public interface Opened {
 
     /** Keeps a word of the kind's own, sealed, durable at once: where it stood, a refreshed token. */
     void remember(String memory);
+
+    /** What this reading passed over with this code before another took it up, and where that led. */
+    Map<String, List<Read.Link>> passedOver(String code);
 
     /** Whether the visit is still to go on; long loops ask. */
     boolean wanted();

@@ -19,12 +19,8 @@ public sealed interface Read {
         }
     }
 
-    /** There as it was; its parts too. */
-    record Same(List<Link> links) implements Read {
-        public Same {
-            links = List.copyOf(links);
-        }
-    }
+    /** There as it was, its parts too, and leading where it led. */
+    record Same() implements Read {}
 
     /** Not there any more: leaves the index and is forgotten. */
     record Gone() implements Read {}
@@ -36,7 +32,7 @@ public sealed interface Read {
         }
     }
 
-    /** Could not be read this time: what was known of it stays. @param code stable, kebab-case; @param detail for the owner */
+    /** Could not be read this time: what was known of it stays, and what it led to is read. @param code stable, kebab-case; @param detail for the owner */
     record Failed(String code, String detail) implements Read {}
 
     /**

@@ -134,7 +134,8 @@ final class Rounds implements AutoCloseable {
 
     private void claim() throws SQLException {
         Instant now = tools.clock().instant();
-        List<SourceRows.Row> due = new ArrayList<>(tools.transactor().now(c -> SourceRows.due(c, now, EACH, CANDIDATES)));
+        List<SourceRows.Row> due =
+                new ArrayList<>(tools.transactor().now(c -> SourceRows.due(c, now, EACH, CANDIDATES)));
         Map<TenantId, Integer> reading = new HashMap<>();
         running.forEach((key, one) -> {
             if (!one.interactive()) {

@@ -16,6 +16,11 @@ public interface SourceKind {
      */
     Visit visit(Opened source) throws SourceFault;
 
+    /** Whether everything is to be read whole once its owner changed the settings: what is remembered was of the old ones. */
+    default boolean readsAnew(String before, String now) {
+        return false;
+    }
+
     /** Whether somebody waits for it: such visits wait for no others, and their items go before backfill. */
     default boolean interactive() {
         return false;

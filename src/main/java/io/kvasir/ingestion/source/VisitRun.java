@@ -1,5 +1,6 @@
 package io.kvasir.ingestion.source;
 
+import io.kvasir.http.Json;
 import io.kvasir.ingestion.Ingestion;
 import io.kvasir.ingestion.Kept;
 import io.kvasir.ingestion.source.RunRows.Listing;
@@ -20,6 +21,9 @@ import java.sql.SQLTransientException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -124,6 +128,19 @@ final class VisitRun implements Opened {
     }
 
     @Override
+    public Map<String, List<Read.Link>> passedOver(String code) {
+        return db(c -> {
+            Map<String, List<Read.Link>> passed = new HashMap<>();
+            for (ItemRows.Row item : ItemRows.passedOver(c, key(), run, code)) {
+                passed.put(
+                        open(item.name()),
+                        links(ItemRows.links(c, key(), item.id()).orElse(new byte[0])));
+            }
+            return passed;
+        });
+    }
+
+    @Override
     public boolean wanted() {
         return !stopped.isDone();
     }
@@ -183,6 +200,10 @@ final class VisitRun implements Opened {
 
     String open(byte[] sealed) {
         return sealed.length == 0 ? "" : seal.open(new Sealed(seal.subject(), sealed));
+    }
+
+    List<Read.Link> links(byte[] sealed) {
+        return sealed.length == 0 ? List.of() : List.of(Json.read(Packed.unpack(open(sealed)), Read.Link[].class));
     }
 
     /** A transaction that takes place only while the source is ours; waits for a database that is away. */
@@ -261,15 +282,14 @@ final class VisitRun implements Opened {
         run = begun.id();
         try (Visit visit = kind.visit(this)) {
             Fetching fetching = new Fetching(this, visit);
-            Listing listing = begun.listing();
-            if (listing == Listing.OPEN) {
-                listing = fetching.list();
+            if (begun.listing() == Listing.OPEN) {
+                fetching.list();
             }
             Shelving shelving = new Shelving(this);
             Optional<SourceFault> fault = Optional.empty();
             try {
                 fetching.read(shelving);
-                fetching.vanish(listing);
+                fetching.vanish();
             } catch (SourceFault e) {
                 // What was read until then counts.
                 fault = Optional.of(e);

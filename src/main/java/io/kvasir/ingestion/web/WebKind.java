@@ -29,6 +29,11 @@ public final class WebKind implements SourceKind {
     }
 
     @Override
+    public boolean readsAnew(String before, String now) {
+        return !Site.read(before).equals(Site.read(now));
+    }
+
+    @Override
     public Visit visit(Opened source) {
         return new WebVisit(source, Site.read(source.settings()), http, turns, settings, clock);
     }

@@ -46,14 +46,18 @@ final class WebPage {
             "text/csv");
 
     private final Site site;
+    private final String key;
     private final int depth;
     private final Fetched.Answer answer;
+    private final SamePages same;
 
-    /** @param depth of the page, from 0 */
-    WebPage(Site site, int depth, Fetched.Answer answer) {
+    /** @param key the address it is known by; @param depth of the page, from 0 */
+    WebPage(Site site, String key, int depth, Fetched.Answer answer, SamePages same) {
         this.site = site;
+        this.key = key;
         this.depth = depth;
         this.answer = answer;
+        this.same = same;
     }
 
     /** @param marks to remember with it */
@@ -115,10 +119,10 @@ final class WebPage {
         }
         Optional<WebAddress> canonical =
                 facts.canonical().flatMap(WebAddress::parse).filter(site::holds);
-        String own = Site.key(answer.address());
-        if (site.mode() != Site.Mode.PAGE
-                && canonical.filter(at -> !Site.key(at).equals(own)).isPresent()) {
-            String known = Site.key(canonical.get());
+        Optional<String> other =
+                canonical.map(Site::key).filter(at -> site.mode() != Site.Mode.PAGE && same.passes(key, at));
+        if (other.isPresent()) {
+            String known = other.get();
             return new Read.Skipped(
                     "canonical",
                     "Is another address of " + known,

@@ -16,10 +16,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -30,6 +32,8 @@ final class WebVisit implements Visit {
     private static final int MOST_SITEMAPS = 500;
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(30);
     private static final int TRIES = 2;
+    private static final int MOST_REDIRECTS = 5;
+    private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
 
     private final Opened source;
     private final Site site;
@@ -38,6 +42,7 @@ final class WebVisit implements Visit {
     private final WebSourceSettings settings;
     private final Clock clock;
     private final Map<String, Rules> rules = new ConcurrentHashMap<>();
+    private final SamePages same;
 
     WebVisit(Opened source, Site site, OutboundHttp http, HostTurns turns, WebSourceSettings settings, Clock clock) {
         this.source = source;
@@ -46,13 +51,29 @@ final class WebVisit implements Visit {
         this.turns = turns;
         this.settings = settings;
         this.clock = clock;
+        this.same = new SamePages(saidBefore(source));
+    }
+
+    private static Map<String, String> saidBefore(Opened source) {
+        Map<String, String> said = new HashMap<>();
+        for (String code : List.of("canonical", "redirected")) {
+            source.passedOver(code).forEach((page, to) -> {
+                if (!to.isEmpty()) {
+                    said.put(page, to.getFirst().key());
+                }
+            });
+        }
+        return said;
     }
 
     /** What robots.txt says. @param away why it could not be asked: what is known then stays */
     private record Rules(Robots robots, Optional<Read.Failed> away) {}
 
-    /** What is remembered of a page. */
-    private record Marks(@Nullable String etag, @Nullable String modified) {}
+    /** What is remembered of a page. @param depth at which it was read: its links are as deep as it is */
+    private record Marks(
+            @Nullable String etag,
+            @Nullable String modified,
+            @Nullable Integer depth) {}
 
     @Override
     public int atOnce() {
@@ -70,16 +91,7 @@ final class WebVisit implements Visit {
     public void list(Listing listing) throws SourceFault {
         switch (site.mode()) {
             case PAGE -> listing.found(Site.key(site.first()), "0");
-            case CRAWL -> {
-                listing.found(Site.key(site.first()), "0");
-                // A page that did not change is not read for its links: those it led to are known from before.
-                listing.known(page -> {
-                    if (WebAddress.parse(page.key()).filter(site::holds).isPresent()
-                            && depth(page.note()) <= site.depth()) {
-                        listing.found(page.key(), page.note());
-                    }
-                });
-            }
+            case CRAWL -> listing.found(Site.key(site.first()), "0");
             case SITEMAP -> sitemaps(listing);
         }
     }
@@ -104,7 +116,7 @@ final class WebVisit implements Visit {
 
     /** One that can't be read ends the visit: what it would have named must not vanish. */
     private Sitemap sitemap(WebAddress address) throws SourceFault {
-        Fetched fetched = fetch(address, Map.of());
+        Fetched fetched = fetch(address, Map.of(), true);
         if (fetched instanceof Fetched.Failed(Fetched.Reason reason, String detail)) {
             throw SourceFault.passing(code(reason), detail);
         }
@@ -139,32 +151,60 @@ final class WebVisit implements Visit {
 
     private Read asked(Found item) {
         WebAddress address = WebAddress.parse(item.key()).orElseThrow();
-        Rules allowed = rules(address);
-        if (allowed.away().isPresent()) {
-            return allowed.away().get();
+        if (!wanted(item, address)) {
+            return new Read.Gone();
         }
-        if (!allowed.robots().allows(address)) {
-            return new Read.Skipped("robots", "The site's robots.txt does not allow this page", List.of());
+        Map<String, String> conditions = conditions(item.marks()
+                .map(json -> Json.read(json, Marks.class))
+                .filter(marks -> Objects.equals(marks.depth(), depth(item.note()))));
+        for (int hop = 0; hop <= MOST_REDIRECTS; hop++) {
+            Rules allowed = rules(address);
+            if (allowed.away().isPresent()) {
+                return allowed.away().get();
+            }
+            if (!allowed.robots().allows(address)) {
+                return new Read.Skipped("robots", "The site's robots.txt does not allow this page", List.of());
+            }
+            Fetched fetched = fetch(address, conditions, false);
+            if (!(fetched instanceof Fetched.Answer answer)) {
+                Fetched.Failed failed = (Fetched.Failed) fetched;
+                return new Read.Failed(code(failed.reason()), failed.detail());
+            }
+            Optional<String> location =
+                    REDIRECTS.contains(answer.status()) ? answer.header("Location") : Optional.empty();
+            if (location.isEmpty()) {
+                return answered(item, answer);
+            }
+            Optional<WebAddress> next = address.resolve(location.get());
+            if (next.isEmpty()) {
+                return new Read.Failed("bad-address", "Redirected to what is not a web address");
+            }
+            Optional<Read> elsewhere = elsewhere(item, next.get());
+            if (elsewhere.isPresent()) {
+                return elsewhere.get();
+            }
+            address = next.get();
         }
-        Optional<Marks> marks = item.marks().map(json -> Json.read(json, Marks.class));
-        return switch (fetch(address, conditions(marks))) {
-            case Fetched.Failed(Fetched.Reason reason, String detail) -> new Read.Failed(code(reason), detail);
-            case Fetched.Answer answer -> answered(item, address, answer);
-        };
+        return new Read.Failed("too-many-redirects", "More than " + MOST_REDIRECTS + " redirects");
+    }
+
+    /** Whether it belongs to what the owner wants now: it may have been found while they wanted something else. */
+    private boolean wanted(Found item, WebAddress address) {
+        return site.mode() == Site.Mode.PAGE || site.holds(address) && depth(item.note()) <= site.depth();
     }
 
     private static Map<String, String> conditions(Optional<Marks> marks) {
-        Map<String, String> headers = new java.util.HashMap<>();
+        Map<String, String> headers = new HashMap<>();
         headers.put("Accept", "text/html,application/xhtml+xml,application/pdf;q=0.9,*/*;q=0.5");
         marks.map(Marks::etag).ifPresent(etag -> headers.put("If-None-Match", etag));
         marks.map(Marks::modified).ifPresent(modified -> headers.put("If-Modified-Since", modified));
         return headers;
     }
 
-    private Read answered(Found item, WebAddress asked, Fetched.Answer answer) {
+    private Read answered(Found item, Fetched.Answer answer) {
         int status = answer.status();
         if (status == 304) {
-            return new Read.Same(List.of());
+            return new Read.Same();
         }
         if (status == 404 || status == 410) {
             return site.mode() == Site.Mode.PAGE && !item.known()
@@ -174,37 +214,30 @@ final class WebVisit implements Visit {
         if (status < 200 || status >= 300) {
             return new Read.Failed("http-" + status, "The page answered with status " + status);
         }
-        String key = Site.key(answer.address());
-        if (!key.equals(Site.key(asked))) {
-            Optional<Read> elsewhere = elsewhere(item, answer.address(), key);
-            if (elsewhere.isPresent()) {
-                return elsewhere.get();
-            }
-        }
-        return new WebPage(site, depth(item.note()), answer).read(marks(answer));
+        return new WebPage(site, item.key(), depth(item.note()), answer, same).read(marks(item, answer));
     }
 
-    /** What becomes of an address that only leads to another. */
-    private Optional<Read> elsewhere(Found item, WebAddress to, String key) {
-        if (site.mode() == Site.Mode.PAGE) {
-            Rules there = rules(to);
-            return there.away().isEmpty() && there.robots().allows(to)
-                    ? Optional.empty()
-                    : Optional.of(
-                            new Read.Skipped("robots", "The site's robots.txt does not allow this page", List.of()));
+    /** What becomes of an address that only leads to another; empty where it is to be followed there. */
+    private Optional<Read> elsewhere(Found item, WebAddress to) {
+        String key = Site.key(to);
+        if (site.mode() == Site.Mode.PAGE || key.equals(item.key())) {
+            return Optional.empty();
         }
-        return Optional.of(
-                site.holds(to)
-                        ? new Read.Skipped("redirected", "Leads to " + key, List.of(new Read.Link(key, item.note())))
-                        : new Read.Skipped("redirected", "Leads away from the site, to " + key, List.of()));
+        if (!site.holds(to)) {
+            return Optional.of(new Read.Skipped("redirected", "Leads away from the site, to " + key, List.of()));
+        }
+        return same.passes(item.key(), key)
+                ? Optional.of(
+                        new Read.Skipped("redirected", "Leads to " + key, List.of(new Read.Link(key, item.note()))))
+                : Optional.empty();
     }
 
-    private static Optional<String> marks(Fetched.Answer answer) {
+    private static Optional<String> marks(Found item, Fetched.Answer answer) {
         Optional<String> etag = answer.header("ETag");
         Optional<String> modified = answer.header("Last-Modified");
         return etag.isEmpty() && modified.isEmpty()
                 ? Optional.empty()
-                : Optional.of(Json.write(new Marks(etag.orElse(null), modified.orElse(null))));
+                : Optional.of(Json.write(new Marks(etag.orElse(null), modified.orElse(null), depth(item.note()))));
     }
 
     // politeness
@@ -223,7 +256,7 @@ final class WebVisit implements Visit {
 
     private Rules asked(String origin) {
         String at = origin + "/robots.txt";
-        Fetched fetched = waited(WebAddress.parse(at).orElseThrow(), Map.of(), settings.pause());
+        Fetched fetched = waited(WebAddress.parse(at).orElseThrow(), Map.of(), settings.pause(), true);
         Robots robots = Robots.of(fetched, at, settings.agent());
         return switch (fetched) {
             case Fetched.Failed(Fetched.Reason reason, String detail) ->
@@ -240,14 +273,14 @@ final class WebVisit implements Visit {
         };
     }
 
-    private Fetched fetch(WebAddress address, Map<String, String> headers) {
+    private Fetched fetch(WebAddress address, Map<String, String> headers, boolean follow) {
         Rules allowed = rules(address);
         Duration pause = allowed.robots()
                 .delay()
                 .filter(delay -> delay.compareTo(settings.pause()) > 0)
                 .orElse(settings.pause());
         for (int attempt = 1; ; attempt++) {
-            Fetched fetched = waited(address, headers, pause);
+            Fetched fetched = waited(address, headers, pause, follow);
             if (attempt == TRIES
                     || !(fetched instanceof Fetched.Answer answer)
                     || answer.status() != 429 && answer.status() != 503) {
@@ -265,13 +298,13 @@ final class WebVisit implements Visit {
         return asked.compareTo(LONGEST_WAIT) < 0 ? asked : LONGEST_WAIT;
     }
 
-    private Fetched waited(WebAddress address, Map<String, String> headers, Duration pause) {
+    private Fetched waited(WebAddress address, Map<String, String> headers, Duration pause, boolean follow) {
         Instant turn = source.await(turns.next(Site.authority(address), pause));
         Duration until = Duration.between(clock.instant(), turn);
         if (until.isPositive()) {
             source.pause(until);
         }
-        OutboundHttp.Call call = http.get(address);
+        OutboundHttp.Call call = follow ? http.get(address) : http.get(address).withoutRedirects();
         for (Map.Entry<String, String> header : headers.entrySet()) {
             call = call.withHeader(header.getKey(), header.getValue());
         }

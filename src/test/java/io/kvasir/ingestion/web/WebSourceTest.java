@@ -21,6 +21,7 @@ import io.kvasir.outbound.OutboundSettings;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
@@ -74,6 +75,9 @@ class WebSourceTest extends SourceContract {
     private volatile boolean reachable = true;
     private volatile Duration slow = Duration.ZERO;
     private volatile boolean etags = true;
+    /** Whether each answer ends its connection. */
+    private volatile boolean closing;
+
     private final OutboundHttp http = outbound();
     private final SourceKind kind = kind(Duration.ZERO);
 
@@ -81,15 +85,16 @@ class WebSourceTest extends SourceContract {
         return new WebKind(http, desk.transactor, new WebSourceSettings(pause, 4, 1_000, "kvasir"), Clock.systemUTC());
     }
 
+    private static final OutboundSettings OUTBOUND = new OutboundSettings(
+            List.of(Network.of("127.0.0.2/32")),
+            5,
+            1_000_000,
+            Duration.ofSeconds(2),
+            Duration.ofSeconds(5),
+            "Kvasir-test");
+
     private OutboundHttp outbound() {
-        OutboundSettings settings = new OutboundSettings(
-                List.of(Network.of("127.0.0.2/32")),
-                5,
-                1_000_000,
-                Duration.ofSeconds(2),
-                Duration.ofSeconds(5),
-                "Kvasir-test");
-        return new OutboundHttp(desk.system, settings, new AddressGuard(settings.allowedNetworks()));
+        return new OutboundHttp(desk.system, OUTBOUND, new AddressGuard(OUTBOUND.allowedNetworks()));
     }
 
     private interface Answer {
@@ -97,8 +102,12 @@ class WebSourceTest extends SourceContract {
     }
 
     private static HttpServer started(String address, Answer answer) {
+        return started(address, 0, answer);
+    }
+
+    private static HttpServer started(String address, int port, Answer answer) {
         try {
-            HttpServer server = HttpServer.create(new InetSocketAddress(address, 0), 0);
+            HttpServer server = HttpServer.create(new InetSocketAddress(address, port), 0);
             server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
             server.createContext("/", exchange -> {
                 try (exchange) {
@@ -162,6 +171,9 @@ class WebSourceTest extends SourceContract {
                 exchange.sendResponseHeaders(304, -1);
                 return;
             }
+        }
+        if (closing) {
+            exchange.getResponseHeaders().add("Connection", "close");
         }
         exchange.getResponseHeaders().add("Content-Type", reply.type());
         reply.headers().forEach(exchange.getResponseHeaders()::add);
@@ -235,6 +247,191 @@ class WebSourceTest extends SourceContract {
     }
 
     // what a crawl does
+
+    private long times(String path) {
+        return asked.stream().filter(path::equals).count();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void whatNothingLeadsToAnyMoreLeavesThoughItIsStillThere(boolean conditional) {
+        etags = conditional;
+        html("/", page("Front", "front text", "<a href='/hub'>h</a><a href='/end'>e</a>"));
+        html("/hub", page("Hub", "hub text", "<a href='/leaf'>l</a>"));
+        html("/leaf", page("Leaf", "leaf text", "<a href='/leaf/next'>n</a>"));
+        html("/leaf/next", page("Next", "next text", ""));
+        html("/end", page("End", "end text", ""));
+        added(settings());
+        assertThat(desk.texts()).hasSize(5);
+        again();
+        assertThat(desk.texts()).hasSize(5);
+
+        // The front page is as it was; what it leads to is not.
+        html("/hub", page("Hub", "hub text, another", ""));
+        assertThat(again().run().orElseThrow().removed()).isEqualTo(2);
+        assertThat(found("leaf text")).isFalse();
+        assertThat(found("next text")).isFalse();
+        assertThat(found("hub text, another")).isTrue();
+        assertThat(found("end text")).isTrue();
+
+        html("/end", page("End", "end text", "<a href='/leaf'>l</a>"));
+        again();
+        assertThat(found("next text")).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aPageThatCannotBeReadStillLeadsWhereItLed(boolean reindexed) {
+        html("/", page("Front", "front text", "<a href='/hub'>h</a>"));
+        html("/hub", page("Hub", "hub text", "<a href='/leaf'>l</a>"));
+        html("/leaf", page("Leaf", "leaf text", ""));
+        added(settings());
+        pages.put("/hub", new Reply(500, "text/plain", new byte[0], Map.of()));
+        String last = now().run().orElseThrow().id();
+        if (reindexed) {
+            ledger().reread(desk.scope).toCompletableFuture().join();
+            await().until(() -> !now().run().orElseThrow().id().equals(last));
+            read();
+        } else {
+            again();
+        }
+        assertThat(found("leaf text")).isTrue();
+        assertThat(found("hub text")).isTrue();
+        assertThat(problems()).isEqualTo(Map.of("/hub", "http-500"));
+    }
+
+    @Test
+    void whatTheOwnerWantsOfASiteHoldsForPagesThatDidNotChangeToo() {
+        html("/", page("Front", "front text", "<a href='/a'>a</a>"));
+        html("/a", page("A", "a text", "<a href='/a/b'>b</a>"));
+        html("/a/b", page("B", "b text", ""));
+        added(site(
+                at("/"), Site.Mode.CRAWL, s -> new Site(s.url(), s.mode(), 1, 500, List.of(), List.of(), List.of())));
+        assertThat(found("b text")).isFalse();
+        wish(s -> new Site(s.url(), s.mode(), 2, 500, List.of(), List.of(), List.of()));
+        await().atMost(Duration.ofSeconds(20)).until(() -> found("b text"));
+        wish(s -> new Site(s.url(), s.mode(), 2, 500, List.of(), List.of("/a/b"), List.of()));
+        await().atMost(Duration.ofSeconds(20)).until(() -> !found("b text"));
+        assertThat(found("a text")).isTrue();
+    }
+
+    private void wish(Function<Site, Site> change) {
+        got(ledger().change(
+                        desk.scope,
+                        "web",
+                        source(),
+                        new Ledger.Wish(site(at("/"), Site.Mode.CRAWL, change), Optional.empty())));
+    }
+
+    @Test
+    void ofPagesThatSayTheyAreEachOtherOneIsKept() {
+        String canonical = "<head><link rel=canonical href='%s'>";
+        html(
+                "/",
+                page(
+                        "Front",
+                        "front text",
+                        "<a href='/a'>a</a><a href='/b'>b</a><a href='/x'>x</a><a href='/s'>s</a>"));
+        html("/a", page("A", "ab text", "").replace("<head>", canonical.formatted("/b")));
+        html("/b", page("B", "ab text", "").replace("<head>", canonical.formatted("/a")));
+        for (String[] next : new String[][] {{"/x", "/y"}, {"/y", "/z"}, {"/z", "/x"}}) {
+            html(next[0], page("Ring", "ring text", "").replace("<head>", canonical.formatted(next[1])));
+        }
+        // The address a page says it has leads back to the page.
+        html("/s", page("Slash", "slash text", "").replace("<head>", canonical.formatted("/s/")));
+        pages.put("/s/", Reply.to("/s"));
+        added(settings());
+        for (int reading = 0; reading < 2; reading++) {
+            for (String text : List.of("ab text", "ring text", "slash text")) {
+                assertThat(desk.texts().stream().filter(known -> known.contains(text)))
+                        .as(text)
+                        .hasSize(1);
+            }
+            again();
+        }
+    }
+
+    @Test
+    void ofPagesThatSayTheyAreEachOtherOneIsKeptAlsoWhereAnotherNodeReadsOn() {
+        html("/", page("Front", "front text", "<a href='/a'>a</a>"));
+        html("/a", page("A", "ab text", "").replace("<head>", "<head><link rel=canonical href='/t/b'>"));
+        pages.put("/t/b", new Reply(503, "text/plain", new byte[0], Map.of("Retry-After", "1")));
+        got(ledger().add(desk.scope, "web", source(), new Ledger.Wish(settings(), Optional.empty())));
+        await().atMost(Duration.ofSeconds(20)).until(() -> asked.contains("/t/b"));
+        ledger().close();
+        html("/t/b", page("B", "ab text", "").replace("<head>", "<head><link rel=canonical href='/a'>"));
+        desk.node(kind(Duration.ZERO));
+        read();
+        assertThat(times("/a")).isEqualTo(1);
+        assertThat(desk.texts().stream().filter(known -> known.contains("ab text")))
+                .hasSize(1);
+    }
+
+    @Test
+    void aRedirectCostsNoPageTwice() {
+        html("/", page("Front", "front text", "<a href='/old'>o</a><a href='/older'>o</a><a href='/away'>a</a>"));
+        pages.put("/older", Reply.to("/old"));
+        pages.put("/old", Reply.to("/new"));
+        pages.put("/away", Reply.to("http://127.0.0.1:" + canary.getAddress().getPort() + "/"));
+        pages.put("/robots.txt", robots("Disallow: /secret"));
+        html("/new", page("New", "new text", "<a href='/in'>in</a>"));
+        pages.put("/in", Reply.to("/secret"));
+        html("/secret", page("Secret", "secret text", ""));
+        added(settings());
+        assertThat(found("new text")).isTrue();
+        for (String path : List.of("/", "/older", "/old", "/new", "/away", "/in")) {
+            assertThat(times(path)).as(path).isEqualTo(1);
+        }
+        assertThat(times("/secret")).isZero();
+        assertThat(problems())
+                .isEqualTo(Map.of(
+                        "/older",
+                        "redirected",
+                        "/old",
+                        "redirected",
+                        "/away",
+                        "redirected",
+                        "/in",
+                        "redirected",
+                        "/secret",
+                        "robots"));
+
+        // One page by itself is followed to where it is; never in a circle, never to what robots.txt keeps.
+        got(ledger().add(
+                        desk.scope,
+                        "web",
+                        new SourceId("one"),
+                        new Ledger.Wish(site(at("/older"), Site.Mode.PAGE, Function.identity()), Optional.empty())));
+        await().atMost(Duration.ofSeconds(20))
+                .until(() -> got(ledger().one(desk.scope, "web", new SourceId("one")))
+                                .items()
+                                .searchable()
+                        == 1);
+        pages.put("/round", Reply.to("/round?again"));
+        pages.put("/round?again", Reply.to("/round"));
+        for (String path : List.of("/round", "/in")) {
+            SourceId id = new SourceId(path.substring(1));
+            got(ledger().add(
+                            desk.scope,
+                            "web",
+                            id,
+                            new Ledger.Wish(site(at(path), Site.Mode.PAGE, Function.identity()), Optional.empty())));
+            await().atMost(Duration.ofSeconds(20))
+                    .until(() -> got(ledger().one(desk.scope, "web", id))
+                            .run()
+                            .filter(run -> run.status() != SourceRun.Status.RUNNING)
+                            .isPresent());
+            assertThat(got(ledger().one(desk.scope, "web", id)).items().searchable())
+                    .isZero();
+        }
+        assertThat(times("/secret")).isZero();
+        assertThat(canaries).hasValue(0);
+    }
+
+    private static Reply robots(String rules) {
+        return new Reply(
+                200, "text/plain", ("User-agent: *\n" + rules + "\n").getBytes(StandardCharsets.UTF_8), Map.of());
+    }
 
     @Test
     void anUnchangedPageIsNotSentAgain() {
@@ -447,6 +644,42 @@ class WebSourceTest extends SourceContract {
     }
 
     // safety
+
+    @Test
+    void aNameThatChangesItsMindWhileItsSiteIsReadReachesNothing() {
+        for (int i = 0; i < 4; i++) {
+            put("thing" + i, "text number " + i + ".");
+        }
+        closing = true;
+        AtomicInteger lookups = new AtomicInteger();
+        AddressGuard rebinding = new AddressGuard(
+                OUTBOUND.allowedNetworks(),
+                // robots.txt and the first page, then what lies behind our walls.
+                _ -> List.of(InetAddress.getByName(lookups.getAndIncrement() < 2 ? "127.0.0.2" : "127.0.0.1")));
+        HttpServer inside = started("127.0.0.1", server.getAddress().getPort(), exchange -> {
+            canaries.incrementAndGet();
+            send(exchange, Reply.html(page("secret", "a secret text", "")));
+        });
+        try {
+            ledger().close();
+            desk.node(new WebKind(
+                    new OutboundHttp(desk.system, OUTBOUND, rebinding),
+                    desk.transactor,
+                    new WebSourceSettings(Duration.ZERO, 4, 1_000, "kvasir"),
+                    Clock.systemUTC()));
+            added(site(
+                    "http://rebind.example:" + server.getAddress().getPort() + "/",
+                    Site.Mode.CRAWL,
+                    Function.identity()));
+            assertThat(lookups.get()).isGreaterThanOrEqualTo(6);
+            assertThat(found("All there is.")).isTrue();
+            assertThat(new java.util.HashSet<>(problems().values())).containsExactly("refused-address");
+            assertThat(canaries).hasValue(0);
+            assertThat(found("a secret text")).isFalse();
+        } finally {
+            inside.stop(0);
+        }
+    }
 
     @ParameterizedTest
     @ValueSource(
