@@ -3,6 +3,7 @@ package io.kvasir.http;
 import static org.apache.pekko.http.javadsl.server.Directives.extractRequest;
 
 import java.net.InetAddress;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -41,6 +42,23 @@ public final class ClientAddress {
                 .flatMap(RemoteAddress::getAddress)
                 .map(InetAddress::getHostAddress)
                 .orElse(UNKNOWN);
+    }
+
+    /**
+     * Whose an address is, to count what comes from there: of IPv6 the first half, since whoever has one address has all
+     * 2^64 of its network; of IPv4, also where it is written as one of IPv6, the address.
+     */
+    public static String network(String address) {
+        if (address.indexOf(':') < 0) {
+            return address;
+        }
+        try {
+            InetAddress literal = InetAddress.ofLiteral(address);
+            byte[] bytes = literal.getAddress();
+            return bytes.length == 16 ? HexFormat.of().formatHex(bytes, 0, 8) : literal.getHostAddress();
+        } catch (IllegalArgumentException e) {
+            return address;
+        }
     }
 
     private static String digits(String hop) {

@@ -1,10 +1,8 @@
 package io.kvasir.http;
 
 import io.kvasir.kernel.Principal;
-import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -90,21 +88,8 @@ public final class RateLimits {
         if (!settings.on()) {
             return FREE;
         }
-        Taken taken = take("address", "address " + network(address), settings.address());
+        Taken taken = take("address", "address " + ClientAddress.network(address), settings.address());
         return new Verdict(taken.retryAfter(), List.of(taken.quota()));
-    }
-
-    /** The first half of an address of IPv6: whoever has one of them has all 2^64 of its network. */
-    private static String network(String address) {
-        if (address.indexOf(':') < 0) {
-            return address;
-        }
-        try {
-            byte[] bytes = InetAddress.ofLiteral(address).getAddress();
-            return bytes.length == 16 ? HexFormat.of().formatHex(bytes, 0, 8) : address;
-        } catch (IllegalArgumentException e) {
-            return address;
-        }
     }
 
     /** Counts a request of a known caller, for them and for their tenant. */

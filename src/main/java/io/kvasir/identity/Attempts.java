@@ -10,6 +10,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
@@ -38,15 +39,17 @@ final class Attempts {
      *
      * @param id of what and from where, in any characters; kept as a hash
      * @param free tries that cost no waiting
+     * @param number how many there were with this one, once it is taken
      */
-    record Try(String id, int free) {}
+    record Try(String id, int free, int number) {
+        Try(String id, int free) {
+            this(id, free, 0);
+        }
+    }
 
     /** Counts a try as failed; too many, where it must wait. A refused one is not counted. */
     CompletionStage<Outcome<Try>> take(Try tried) {
-        return twice(c -> take(c, tried))
-                .thenApply(wait -> wait.<Outcome<Try>>map(w ->
-                                Outcome.refused(new Rejection.TooMany("Too many attempts; wait before the next", w)))
-                        .orElseGet(() -> Outcome.done(tried)));
+        return twice(c -> take(c, tried));
     }
 
     /** It was right: all failures before are forgotten. */
@@ -54,13 +57,28 @@ final class Attempts {
         return transactor.change(c -> Sql.update(c, "DELETE FROM attempts WHERE id = ?", key(tried)));
     }
 
-    /** It was no failure: takes this one try back. */
+    /** It was no failure: takes this one try back, and what it blocked. What a later failure blocked stays blocked. */
     CompletionStage<Void> giveBack(Try tried) {
         return transactor.change(c -> Sql.update(
                 c,
-                "UPDATE attempts SET failures = failures - 1, blocked_until = ? WHERE id = ? AND failures > 0",
+                "UPDATE attempts SET failures = failures - 1,"
+                        + " blocked_until = CASE WHEN failures = ? OR failures - 1 < ? THEN ? ELSE blocked_until END"
+                        + " WHERE id = ? AND failures > 0",
+                tried.number(),
+                tried.free(),
                 NOT_BLOCKED,
                 key(tried)));
+    }
+
+    /** Takes tries back where the work failed for a reason of ours: nobody is slowed down by our being busy. */
+    <T> CompletionStage<T> unlessOurs(CompletionStage<T> work, Try... tries) {
+        return work.exceptionallyCompose(fault -> {
+            CompletionStage<Void> back = CompletableFuture.completedFuture(null);
+            for (Try tried : tries) {
+                back = back.thenCompose(_ -> giveBack(tried));
+            }
+            return back.handle((_, _) -> fault).thenCompose(CompletableFuture::failedFuture);
+        });
     }
 
     void purge(Connection c) throws SQLException {
@@ -73,7 +91,7 @@ final class Attempts {
 
     private record Row(int failures, Instant last, Instant blockedUntil) {}
 
-    private Optional<Duration> take(Connection c, Try tried) throws SQLException {
+    private Outcome<Try> take(Connection c, Try tried) throws SQLException {
         Optional<Row> row = Sql.first(
                 c,
                 "SELECT failures, last_at, blocked_until FROM attempts WHERE id = ? FOR UPDATE",
@@ -88,10 +106,12 @@ final class Attempts {
                     key(tried),
                     now,
                     NOT_BLOCKED);
-            return Optional.empty();
+            return Outcome.done(new Try(tried.id(), tried.free(), 1));
         }
         if (row.get().blockedUntil().isAfter(now)) {
-            return Optional.of(Duration.between(now, row.get().blockedUntil()));
+            return Outcome.refused(new Rejection.TooMany(
+                    "Too many attempts; wait before the next",
+                    Duration.between(now, row.get().blockedUntil())));
         }
         int failures =
                 row.get().last().plus(FORGOTTEN).isBefore(now) ? 1 : row.get().failures() + 1;
@@ -102,7 +122,7 @@ final class Attempts {
                 now,
                 failures < tried.free() ? NOT_BLOCKED : now.plus(backOff(failures - tried.free())),
                 key(tried));
-        return Optional.empty();
+        return Outcome.done(new Try(tried.id(), tried.free(), failures));
     }
 
     private Duration backOff(int over) {
@@ -118,8 +138,8 @@ final class Attempts {
                         failure != null && unwrapped(failure) instanceof SQLException raced && Sql.broken(raced)
                                 ? transactor.run(work)
                                 : failure != null
-                                        ? java.util.concurrent.CompletableFuture.<T>failedFuture(failure)
-                                        : java.util.concurrent.CompletableFuture.completedFuture(done))
+                                        ? CompletableFuture.<T>failedFuture(failure)
+                                        : CompletableFuture.completedFuture(done))
                 .thenCompose(Function.identity());
     }
 

@@ -1,5 +1,7 @@
 package io.kvasir.identity;
 
+import io.kvasir.http.ClientAddress;
+
 /**
  * From where somebody knocks.
  *
@@ -10,6 +12,11 @@ public record Client(String address, String agent) {
     public Client {
         address = cut(address, 64);
         agent = cut(agent, 300);
+    }
+
+    /** Whom tries are counted for: who has one address of IPv6 has countless others beside it. */
+    String network() {
+        return ClientAddress.network(address);
     }
 
     private static String cut(String text, int longest) {

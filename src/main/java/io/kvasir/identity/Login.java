@@ -57,16 +57,27 @@ public final class Login {
 
     /** The same refusal, after the same time, whether the address or the password is wrong. */
     public CompletionStage<Outcome<Entered>> login(String email, String password, boolean byCookie, Client client) {
-        Attempts.Try address = new Attempts.Try("login from " + client.address(), patience.address());
+        Attempts.Try address = new Attempts.Try("login from " + client.network(), patience.address());
         Attempts.Try account = new Attempts.Try(
-                "login " + Directory.normalised(email) + " from " + client.address(), patience.account());
+                "login " + Directory.normalised(email) + " from " + client.network(), patience.account());
         return attempts.take(account)
-                .thenCompose(allowed -> allowed.then(_ -> attempts.take(address)))
-                .thenCompose(allowed -> allowed.then(_ -> checked(email, password, client)))
-                .thenCompose(checked -> checked.then(user -> attempts.forgive(account)
-                        .thenCompose(_ -> attempts.giveBack(address))
-                        .thenCompose(_ -> enter(user.id(), byCookie, client))))
+                .thenCompose(allowed -> allowed.then(own -> attempts.take(address)
+                        .thenCompose(taken -> switch (taken) {
+                            case Outcome.Done<Attempts.Try>(Attempts.Try all) ->
+                                tried(email, password, byCookie, client, own, all);
+                            // Where all from there must wait, this account was not tried.
+                            case Outcome.Refused<Attempts.Try>(Rejection wait) ->
+                                attempts.giveBack(own).thenApply(_ -> Outcome.<Entered>refused(wait));
+                        })))
                 .thenApply(outcome -> told(outcome, client));
+    }
+
+    private CompletionStage<Outcome<Entered>> tried(
+            String email, String password, boolean byCookie, Client client, Attempts.Try own, Attempts.Try all) {
+        return attempts.unlessOurs(checked(email, password, client), own, all)
+                .thenCompose(checked -> checked.then(user -> attempts.forgive(own)
+                        .thenCompose(_ -> attempts.giveBack(all))
+                        .thenCompose(_ -> enter(user.id(), byCookie, client))));
     }
 
     /** Whose address and password these are. */

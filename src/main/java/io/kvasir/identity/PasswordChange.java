@@ -53,7 +53,7 @@ public final class PasswordChange {
     /** Mails a link where the address has an account. The answer comes before anybody has looked. */
     public CompletionStage<Outcome<Boolean>> forgot(String email, Client client) {
         return attempts.take(new Attempts.Try(
-                        "forgot from " + client.address(), settings.patience().address()))
+                        "forgot from " + client.network(), settings.patience().address()))
                 .thenApply(allowed -> allowed.map(_ -> {
                     attempts.take(new Attempts.Try("forgot mail " + Directory.normalised(email), MAILS_AN_HOUR))
                             .thenCompose(mail -> mail instanceof Outcome.Done<Attempts.Try>
@@ -86,11 +86,11 @@ public final class PasswordChange {
 
     /** Sets a new password by the old one. This session stays, all others end. */
     public CompletionStage<Outcome<Boolean>> change(Principal caller, String old, String fresh, Client client) {
-        Attempts.Try tried = new Attempts.Try(
-                "change " + caller.user() + " from " + client.address(),
+        Attempts.Try wish = new Attempts.Try(
+                "change " + caller.user() + " from " + client.network(),
                 settings.patience().account());
-        return attempts.take(tried)
-                .thenCompose(allowed -> allowed.then(_ -> transactor
+        return attempts.take(wish)
+                .thenCompose(allowed -> allowed.then(tried -> transactor
                         .run(c -> Directory.byId(c, caller.user()))
                         .thenCompose(user -> {
                             Optional<String> hash = user.flatMap(Directory.User::hash);
@@ -102,10 +102,10 @@ public final class PasswordChange {
                             Optional<FieldError> fault =
                                     policy.fault(fresh, user.get().email());
                             if (fault.isPresent()) {
-                                return refused(Registration.invalid(fault.get()));
+                                return attempts.giveBack(tried)
+                                        .thenApply(_ -> Outcome.refused(Registration.invalid(fault.get())));
                             }
-                            return passwords
-                                    .matches(old, hash.get())
+                            return attempts.unlessOurs(passwords.matches(old, hash.get()), tried)
                                     .thenCompose(right -> right
                                             ? attempts.forgive(tried)
                                                     .thenCompose(_ -> passwords.hash(fresh))

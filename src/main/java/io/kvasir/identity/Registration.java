@@ -76,9 +76,9 @@ public final class Registration {
         }
         String email = Directory.normalised(wish.email());
         return attempts.take(new Attempts.Try(
-                        "register from " + client.address(), settings.patience().address()))
-                .thenCompose(allowed -> allowed.then(_ -> passwords
-                        .hash(wish.password())
+                        "register from " + client.network(), settings.patience().address()))
+                .thenCompose(allowed -> allowed.then(tried -> attempts.unlessOurs(
+                                passwords.hash(wish.password()), tried)
                         .thenCompose(hash -> attempts.take(new Attempts.Try("register mail " + email, MAILS_AN_HOUR))
                                 .thenCompose(mail ->
                                         pending(wish, email, hash, mail instanceof Outcome.Done<Attempts.Try>)))));

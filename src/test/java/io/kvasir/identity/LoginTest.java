@@ -107,6 +107,75 @@ class LoginTest {
     }
 
     @Test
+    void anotherAddressOfTheSameNetworkIsNoOtherOne() {
+        for (int i = 1; i <= 3; i++) {
+            refused(login("o@x", "wrong", new Client("2001:db8:1:2::" + i, "test")));
+        }
+
+        assertThat(refused(login("o@x", PASSWORD, new Client("2001:db8:1:2:ffff::9", "test"))))
+                .isInstanceOf(Rejection.TooMany.class);
+        done(login("o@x", PASSWORD, new Client("2001:db8:1:3::1", "test")));
+    }
+
+    @Test
+    void whoIsKeptWaitingByOthersFromThereIsNotCounted() {
+        for (int i = 0; i < 20; i++) {
+            refused(login("somebody" + i + "@x", "wrong", CLIENT));
+        }
+        for (int i = 0; i < 5; i++) {
+            assertThat(refused(login("o@x", PASSWORD, CLIENT))).isInstanceOf(Rejection.TooMany.class);
+        }
+
+        house.clock.forward(Duration.ofSeconds(1));
+        done(login("o@x", PASSWORD, CLIENT));
+        // A right password is no failure: the next one from there need not wait for it.
+        done(login("o@x", PASSWORD, CLIENT));
+    }
+
+    @Test
+    void anAccountOfOnesOwnBuysNoMoreGuesses() {
+        for (int i = 0; i < 20; i++) {
+            refused(login("somebody" + i + "@x", "wrong", CLIENT));
+        }
+        house.clock.forward(Duration.ofSeconds(1));
+        Attempts attempts = new Attempts(house.transactor, house.clock, House.PATIENCE.longest());
+        Attempts.Try own = done(attempts.take(new Attempts.Try("login from " + CLIENT.address(), 20)));
+        house.clock.forward(Duration.ofSeconds(2));
+        assertThat(refused(login("guessed@x", "wrong", CLIENT))).isInstanceOf(Rejection.Unauthenticated.class);
+
+        join(attempts.giveBack(own));
+
+        assertThat(refused(login("guessed@x", "wrong", CLIENT))).isInstanceOf(Rejection.TooMany.class);
+    }
+
+    @Test
+    void beingTooBusyToHashIsNobodysFailure() {
+        List<Client> all = IntStream.range(0, 300)
+                .mapToObj(i -> new Client("198.18." + i / 200 + "." + i % 200, "test"))
+                .toList();
+        List<CompletionStage<Outcome<Login.Entered>>> logins =
+                all.stream().map(client -> login("o@x", "wrong", client)).toList();
+        List<Client> turnedAway = IntStream.range(0, all.size())
+                .filter(i -> {
+                    try {
+                        join(logins.get(i));
+                        return false;
+                    } catch (CompletionException e) {
+                        assertThat(e).hasRootCauseInstanceOf(Problems.Unavailable.class);
+                        return true;
+                    }
+                })
+                .mapToObj(all::get)
+                .toList();
+
+        assertThat(turnedAway).isNotEmpty();
+        for (int i = 0; i < 3; i++) {
+            assertThat(refused(login("o@x", "wrong", turnedAway.getFirst())))
+                    .isInstanceOf(Rejection.Unauthenticated.class);
+        }
+    }
+
+    @Test
     void aRightPasswordForgivesTheWrongOnes() {
         for (int round = 0; round < 3; round++) {
             refused(login("o@x", "wrong", CLIENT));
