@@ -159,6 +159,17 @@ class TenantTest {
     }
 
     @Test
+    void ofAPlansLimitAndATenantsOwnTheSmallerCounts() {
+        Plan plan = new Plan("p", Map.of(Meter.SPEND_MICROS, 10L));
+        Optional<Preferences> less = Optional.of(new Preferences(Optional.empty(), Optional.of(9L)));
+        Optional<Preferences> more = Optional.of(new Preferences(Optional.empty(), Optional.of(11L)));
+
+        assertThat(plan.most(Meter.SPEND_MICROS, less)).hasValue(9);
+        assertThat(plan.most(Meter.SPEND_MICROS, more)).hasValue(10);
+        assertThat(plan.most(Meter.MESSAGES, less)).isEmpty();
+    }
+
+    @Test
     void aDeletedTenantIsGrantedNothing() {
         Tenant deleted = after(Tenant.NONE, Tenant.NONE.delete(NOW));
 
