@@ -61,8 +61,8 @@ public final class Login {
         Attempts.Try account = new Attempts.Try(
                 "login " + Directory.normalised(email) + " from " + client.network(), patience.account());
         return attempts.take(account)
-                .thenCompose(allowed -> allowed.then(own -> attempts.take(address)
-                        .thenCompose(taken -> switch (taken) {
+                .thenCompose(allowed ->
+                        allowed.then(own -> attempts.take(address).thenCompose(taken -> switch (taken) {
                             case Outcome.Done<Attempts.Try>(Attempts.Try all) ->
                                 tried(email, password, byCookie, client, own, all);
                             // Where all from there must wait, this account was not tried.
