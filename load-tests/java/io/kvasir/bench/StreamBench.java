@@ -58,10 +58,10 @@ public final class StreamBench {
         if (options.has("first") || options.has("cpu") || options.has("idle")) {
             Path folder = Files.createTempDirectory("bench-stream");
             try (FakeLlm llm = FakeLlm.start(0, FakeReply.DEFAULT);
-                    ServerProcess server = ServerProcess.start(
+                    ServerProcess server = ServerProcess.startAsIs(
                             folder.resolve("data"),
                             Map.of("KVASIR_OPENAI_BASE_URL", llm.url(), "KVASIR_CONFIG", config(folder)),
-                            options.jvm());
+                            List.of(options.jvm()));
                     Api api = Api.owner(server)) {
                 String kb = knowledgeBase(api);
                 warm(server, api, kb);

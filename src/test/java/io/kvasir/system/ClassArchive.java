@@ -3,8 +3,11 @@ package io.kvasir.system;
 import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -12,14 +15,26 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /**
- * The server's loaded classes as a file, for tests that start it many times: such a start takes less than half of the
- * processor's time. The JVM archives classes of jars only, so folders of the class path become jars first.
+ * The server's loaded classes as a file, made once for all tests of a JVM that start it in one of its own: such a start
+ * takes less than half of the processor's time. The JVM archives classes of jars only, so folders of the class path
+ * become jars first.
  */
 final class ClassArchive {
+    private static List<String> options = List.of();
+
     private ClassArchive() {}
 
-    /** Options that start the server with an archive, which one start and stop writes into a folder. */
-    static String[] in(Path folder) throws IOException, InterruptedException {
+    /** Options that start the server with the archive, which one start and stop writes at the first call. */
+    static synchronized List<String> options() throws IOException {
+        if (options.isEmpty()) {
+            Path folder = Files.createTempDirectory("kvasir-classes");
+            Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> delete(folder)));
+            options = written(folder);
+        }
+        return options;
+    }
+
+    private static List<String> written(Path folder) throws IOException {
         String classPath = Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
                 .map(Path::of)
                 .filter(Files::exists)
@@ -27,22 +42,36 @@ final class ClassArchive {
                 .map(Path::toString)
                 .collect(Collectors.joining(File.pathSeparator));
         Path archive = folder.resolve("server.jsa");
-        try (ServerProcess server = ServerProcess.start(
+        try (ServerProcess server = ServerProcess.startAsIs(
                         folder.resolve("trial"),
                         Map.of(),
-                        "-cp",
-                        classPath,
-                        "-XX:ArchiveClassesAtExit=" + archive,
-                        "-Xlog:cds=off",
-                        "-Xlog:aot=off");
+                        List.of(
+                                "-cp",
+                                classPath,
+                                "-XX:ArchiveClassesAtExit=" + archive,
+                                "-Xlog:cds=off",
+                                "-Xlog:aot=off"));
                 Api api = Api.owner(server)) {
             api.get("/api/v1/knowledge-bases").expect(200);
             server.stop();
+        } catch (InterruptedException e) {
+            throw new IOException("no archive was written", e);
         }
         if (!Files.exists(archive)) {
             throw new AssertionError("no archive was written, see " + folder.resolve("trial.log"));
         }
-        return new String[] {"-cp", classPath, "-XX:SharedArchiveFile=" + archive, "-Xlog:cds=off", "-Xlog:aot=off"};
+        return List.of("-cp", classPath, "-XX:SharedArchiveFile=" + archive, "-Xlog:cds=off", "-Xlog:aot=off");
+    }
+
+    private static void delete(Path folder) {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException left) {
+            // The system empties its temporary folder some day.
+            System.err.println(folder + " could not be removed: " + left);
+        }
     }
 
     private static Path jar(Path classes, Path folder) {
@@ -61,7 +90,7 @@ final class ClassArchive {
                 zip.closeEntry();
             }
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
         return jar;
     }

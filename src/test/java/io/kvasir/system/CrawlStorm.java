@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicIntegerArray;
@@ -136,7 +137,10 @@ public final class CrawlStorm implements AutoCloseable {
         for (int look = 0; ; look++) {
             JsonNode now = api.get(path).expect(200).body();
             largestRss = Math.max(largestRss, rss(server.pid()));
-            boolean running = now.at("/run/status").asText("running").equals("running");
+            // The run and its source are read one after the other: at its end one may be older than the other.
+            boolean running = List.of("added", "fetching", "processing")
+                            .contains(now.get("status").asText())
+                    || now.at("/run/status").asText("running").equals("running");
             if (now.at("/run/fetched").asInt() >= until || !running) {
                 return now;
             }

@@ -17,7 +17,6 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Stream;
 
 /**
  * Kills a real server again and again while it takes in, replaces and deletes documents and answers questions, and holds
@@ -56,9 +55,8 @@ public final class KillStorm implements AutoCloseable {
 
     /** What happened how often. @throws AssertionError where a promise was broken */
     public Map<String, Integer> run(int kills) throws Exception {
-        String[] options = options(ClassArchive.in(folder));
         for (int i = 0; i < kills; i++) {
-            try (ServerProcess server = ServerProcess.start(folder.resolve("data"), environment, options)) {
+            try (ServerProcess server = ServerProcess.start(folder.resolve("data"), environment)) {
                 String token;
                 try (Api api = Api.owner(server)) {
                     prepare(api);
@@ -78,7 +76,7 @@ public final class KillStorm implements AutoCloseable {
                 }
             }
         }
-        try (ServerProcess server = ServerProcess.start(folder.resolve("data"), environment, options);
+        try (ServerProcess server = ServerProcess.start(folder.resolve("data"), environment);
                 Api api = Api.owner(server)) {
             verifyAcknowledged(api);
             awaitJobs(api);
@@ -90,12 +88,6 @@ public final class KillStorm implements AutoCloseable {
         result.put("documents", documents.size());
         result.put("questions", asked.size());
         return result;
-    }
-
-    /** A server that lives for seconds gains nothing from the slower of the two compilers. */
-    private static String[] options(String[] archive) {
-        return Stream.concat(Stream.of(archive), Stream.of("-XX:TieredStopAtLevel=1"))
-                .toArray(String[]::new);
     }
 
     private synchronized void count(String what) {
