@@ -1,9 +1,9 @@
 import { defineConfig } from 'vite'
 
-/** The panel (Preact, one file) and the public page around it. */
+/** The panel (one file) and the public page around it. */
 export default defineConfig({
   resolve: { alias: { '@': new URL('src', import.meta.url).pathname } },
-  oxc: { jsx: { runtime: 'classic', pragma: 'h', pragmaFrag: 'Fragment' } },
+  oxc: { jsx: { runtime: 'classic', pragma: 'h' } },
   build: {
     outDir: process.env.KVASIR_WEBUI_OUT ?? '../../../target/classes/webui',
     emptyOutDir: false,
@@ -11,6 +11,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     target: 'es2022',
+    // The colours are told as oklch() once, not again for browsers of before 2023.
+    cssTarget: ['chrome119', 'firefox128', 'safari16.4'],
     rolldownOptions: {
       input: { panel: 'src/widget/panel.tsx', page: 'src/widget/page.ts', embed: 'src/widget/embed.ts' },
       preserveEntrySignatures: 'exports-only',

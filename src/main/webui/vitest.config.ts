@@ -8,7 +8,7 @@ export default defineConfig({
     testTimeout: 60_000,
     projects: [
       { resolve: { alias }, plugins: [react()], test: { name: 'react', environment: 'jsdom', include: ['src/{lib,api,ui,chat,features,routes}/**/*.test.{ts,tsx}'] } },
-      { resolve: { alias }, oxc: { jsx: { runtime: 'classic', pragma: 'h', pragmaFrag: 'Fragment' } }, test: { name: 'preact', environment: 'jsdom', include: ['src/widget/**/*.test.{ts,tsx}'] } },
+      { resolve: { alias }, oxc: { jsx: { runtime: 'classic', pragma: 'h', development: false } }, test: { name: 'widget', environment: 'jsdom', include: ['src/widget/**/*.test.{ts,tsx}'] } },
     ],
   },
 })

@@ -13,7 +13,7 @@ const run = (name, args) => {
 
 install()
 run('lint', ['node_modules/oxlint/bin/oxlint', '--quiet', 'src', 'scripts', 'test'])
-run('types of the dashboard', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'])
-run('types of the widget', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.widget.json'])
+run('types of the dashboard', ['node_modules/typescript-7/bin/tsc', '-p', 'tsconfig.json'])
+run('types of the widget', ['node_modules/typescript-7/bin/tsc', '-p', 'tsconfig.widget.json'])
 run('unit tests', ['node_modules/vitest/vitest.mjs', 'run'])
 run('journeys', ['--test', '--test-concurrency=1', ...readdirSync('test/e2e').filter(f => f.endsWith('.test.mjs')).map(f => `test/e2e/${f}`)])

@@ -1,4 +1,5 @@
 import type { Options, Panel } from './panel'
+import type { Proof } from './visitor'
 
 declare const __PANEL__: string
 
@@ -20,7 +21,7 @@ if (script && !script.dataset.kbReady) {
   let open = inline
 
   const load = () => (panel ??= (import(/* @vite-ignore */ host + __PANEL__) as Promise<typeof import('./panel')>).then(({ mount }) => mount(view, {
-    host, site: data.kbSite!, lang: data.kbLang ?? (document.documentElement.lang || navigator.language), theme: (data.kbTheme ?? 'auto') as Options['theme'], accent: data.kbAccent, emit, onClose: inline ? undefined : () => toggle(false),
+    host, site: data.kbSite!, lang: data.kbLang ?? (document.documentElement.lang || navigator.language), theme: (data.kbTheme ?? 'auto') as Options['theme'], accent: data.kbAccent, followup: data.kbFollowup, emit, onClose: inline ? undefined : () => toggle(false),
   })))
   const toggle = (on: boolean) => {
     if (!inline && on !== open) {
@@ -38,6 +39,7 @@ if (script && !script.dataset.kbReady) {
     else if (name === 'toggle') void toggle(!open)
     else if (name === 'ask') void toggle(true).then(p => p.ask(`${argument}`))
     else if (name === 'hide' || name === 'show') box.hidden = name === 'hide'
+    else if (name === 'identify') void load().then(p => p.identify(argument as Proof))
     else if (name === 'reset') void load().then(p => p.reset())
     else if (name === 'destroy') {
       void panel?.then(p => p.destroy())

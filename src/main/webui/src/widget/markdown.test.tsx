@@ -1,11 +1,11 @@
-import { h, render } from 'preact'
 import { describe, expect, it } from 'vitest'
+import { h, render } from './dom'
 import { markdown, safe } from './markdown'
 
 const mark = (n: number) => (n <= 2 ? <button class="mark">{n}</button> : null)
 const draw = (text: string) => {
   const box = document.createElement('div')
-  render(<div>{markdown(text, mark)}</div>, box)
+  render(box, <div>{markdown(text, mark)}</div>)
   return box
 }
 const ALLOWED = new Set(['DIV', 'P', 'STRONG', 'EM', 'CODE', 'PRE', 'UL', 'OL', 'LI', 'H3', 'A', 'BUTTON'])

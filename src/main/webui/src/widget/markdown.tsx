@@ -1,4 +1,4 @@
-import { h, type ComponentChildren, type VNode } from 'preact'
+import { h, type Child, type VNode } from './dom'
 
 type Mark = (n: number) => VNode | null
 
@@ -14,8 +14,8 @@ export function safe(address: string): string | null {
   }
 }
 
-function inline(text: string, mark: Mark): ComponentChildren[] {
-  const out: ComponentChildren[] = []
+function inline(text: string, mark: Mark): Child[] {
+  const out: Child[] = []
   let at = 0
   for (const m of text.matchAll(INLINE)) {
     out.push(text.slice(at, m.index))
@@ -27,8 +27,8 @@ function inline(text: string, mark: Mark): ComponentChildren[] {
 }
 
 /** Markdown as nodes. There is no HTML in it: text becomes text, and only the elements named here are ever made. */
-export function markdown(text: string, mark: Mark): VNode[] {
-  const out: VNode[] = []
+export function markdown(text: string, mark: Mark): Child[] {
+  const out: Child[] = []
   const lines = text.split('\n')
   for (let i = 0; i < lines.length;) {
     const line = lines[i]!
@@ -36,14 +36,14 @@ export function markdown(text: string, mark: Mark): VNode[] {
     if (/^\s*```/.test(line)) {
       let end = i + 1
       while (end < lines.length && !/^\s*```/.test(lines[end]!)) end++
-      out.push(<pre tabIndex={0}><code>{lines.slice(i + 1, end).join('\n')}</code></pre>)
+      out.push(<pre tabindex="0"><code>{lines.slice(i + 1, end).join('\n')}</code></pre>)
       i = end + 1
     } else if (/^#{1,6}\s/.test(line)) {
       out.push(<h3>{inline(line.replace(/^#+\s+/, ''), mark)}</h3>)
       i++
     } else if (item.test(line)) {
       const List = item.exec(line)![1] ? 'ul' : 'ol'
-      const items: VNode[] = []
+      const items: Child[] = []
       for (; i < lines.length && item.test(lines[i]!) && Boolean(item.exec(lines[i]!)![1]) === (List === 'ul'); i++) items.push(<li>{inline(lines[i]!.replace(item, ''), mark)}</li>)
       out.push(<List>{items}</List>)
     } else if (!line.trim()) i++

@@ -1,11 +1,11 @@
-import { Component, createRef, h, render } from 'preact'
 import { exchange } from '@/chat/exchange'
 import { passageLink } from '@/chat/passage'
 import { cited, newTurn, turnsOf, type Citation, type Turn } from '@/chat/turn'
+import { h, render, type VNode } from './dom'
 import { markdown } from './markdown'
 import css from './panel.css?inline'
-import { Gone, Visitor, type Face } from './visitor'
-import { wordsFor, type Words } from './words'
+import { Gone, Visitor, type Face, type Proof } from './visitor'
+import { wordsFor } from './words'
 
 export interface Options {
   /** where the server is, without a slash at the end */
@@ -14,6 +14,8 @@ export interface Options {
   lang: string
   theme: 'auto' | 'light' | 'dark'
   accent?: string | undefined
+  /** what a button under every answer says that hands over to the page around, which hears `followup` */
+  followup?: string | undefined
   /** the page around says the name already */
   bare?: boolean
   /** shows a button to close */
@@ -22,233 +24,264 @@ export interface Options {
   emit?: ((name: string, detail?: unknown) => void) | undefined
 }
 
-export interface Panel { ask(question: string): void; focus(): void; reset(): void; destroy(): void }
-
-interface Controls { ask?: (question: string) => void; reset?: () => void }
+export interface Panel { ask(question: string): void; identify(proof: Proof): void; focus(): void; reset(): void; destroy(): void }
 
 /** Puts the panel into an element, in a shadow of its own: nothing of the page around reaches in. */
 export function mount(element: HTMLElement, options: Options): Panel {
+  const { host, site, lang, theme, accent, followup, bare, onClose } = options
+  const words = wordsFor(lang)
+  const visitor = new Visitor(host, site)
+  const emit = (name: string, detail?: unknown) => options.emit?.(name, detail)
+
   const root = element.shadowRoot ?? element.attachShadow({ mode: 'open' })
   const sheet = new CSSStyleSheet()
   sheet.replaceSync(css)
   root.adoptedStyleSheets = [sheet]
   const dark = matchMedia('(prefers-color-scheme:dark)')
-  const paint = () => element.toggleAttribute('data-dark', options.theme === 'dark' || (options.theme === 'auto' && dark.matches))
+  const paint = () => element.toggleAttribute('data-dark', theme === 'dark' || (theme === 'auto' && dark.matches))
   paint()
   dark.addEventListener('change', paint)
-  if (options.accent && CSS.supports('color', options.accent)) {
-    element.style.setProperty('--kb-accent', options.accent)
-    element.style.setProperty('--kb-accent-dark', `oklch(from ${options.accent} 72% c h)`)
+  if (accent && CSS.supports('color', accent)) element.style.setProperty('--kb-accent', accent)
+
+  let face: Face | undefined
+  /** why there is nothing to ask: a heading and a sentence */
+  let closed: [string, string] | undefined
+  let turns: Turn[] = []
+  let running: AbortController | undefined
+  let peek: Citation | undefined
+  let copied: Turn | undefined
+  /** the reader has scrolled up */
+  let behind = false
+  let gone = false
+  let anchor: HTMLElement | undefined
+  let scroll: HTMLElement
+  let box: HTMLTextAreaElement
+
+  const update = () => {
+    if (gone) return
+    render(root, view())
+    if (!behind) scroll.scrollTop = scroll.scrollHeight
   }
-  const controls: Controls = {}
-  render(<View options={options} controls={controls} words={wordsFor(options.lang)} />, root)
-  return {
-    ask: question => controls.ask?.(question),
-    focus: () => root.querySelector('textarea')?.focus(),
-    reset: () => controls.reset?.(),
-    destroy: () => {
-      dark.removeEventListener('change', paint)
-      render(null, root)
-    },
+  /** Puts a newer state of a turn in the place of an older. */
+  const put = (old: Turn, turn: Turn) => {
+    turns = turns.map(t => (t === old ? turn : t))
+    update()
+    return turn
   }
-}
 
-interface Props { options: Options; controls: Controls; words: Words }
-interface State { face?: Face | null; turns: Turn[]; busy: boolean; peek: Citation | null; behind: boolean }
-
-class View extends Component<Props, State> {
-  state: State = { turns: [], busy: false, peek: null, behind: false }
-  visitor = new Visitor(this.props.options.host, this.props.options.site)
-  abort: AbortController | null = null
-  left = false
-  scroll = createRef<HTMLDivElement>()
-  box = createRef<HTMLTextAreaElement>()
-  anchor: HTMLElement | null = null
-
-  emit = (name: string, detail?: unknown) => this.props.options.emit?.(name, detail)
-  /** Puts a newer state of a turn in the place of the one with the same question at the end. */
-  put = (turn: Turn) => this.setState(({ turns }) => ({ turns: [...turns.slice(0, -1), turn] }))
-  mark = (messageId: string | null, feedback: Turn['feedback']) => this.setState(({ turns }) => ({ turns: turns.map(t => (t.messageId === messageId ? { ...t, feedback } : t)) }))
-
-  async run(begin: Turn, ask: boolean) {
-    const { signal } = (this.abort = new AbortController())
-    this.setState({ busy: true })
-    let latest = begin
+  async function run(shown: Turn, ask: boolean) {
+    const { signal } = (running = new AbortController())
+    let latest = shown
     let timer = 0
     try {
-      await exchange(this.visitor, await this.visitor.begin(), begin, ask, turn => {
+      await exchange(visitor, await visitor.begin(), shown, ask, turn => {
         latest = turn
         // Twenty times a second reads as flowing, and leaves the page free.
         timer ||= window.setTimeout(() => {
           timer = 0
-          if (!signal.aborted) this.put(latest)
+          if (!signal.aborted) shown = put(shown, latest)
         }, 50)
       }, signal)
-      this.emit('message', { question: latest.question, text: latest.text, messageId: latest.messageId })
+      emit('message', { question: latest.question, text: latest.text, messageId: latest.messageId })
     } catch (e) {
-      if (signal.aborted) return
-      latest = { ...latest, over: true, failure: e instanceof Gone ? this.props.words.noneText : e instanceof Error ? e.message : '' }
-      this.emit('error', { message: latest.failure })
+      latest = { ...latest, over: true, failure: e instanceof Gone ? words.noneText : e instanceof Error ? e.message : '' }
+      if (!signal.aborted) emit('error', { message: latest.failure })
     }
     clearTimeout(timer)
     if (signal.aborted) return
-    this.put(latest)
-    this.setState({ busy: false })
-    this.abort = null
+    running = undefined
+    put(shown, latest)
   }
 
-  ask = (text: string) => {
+  function ask(text: string) {
     const question = text.trim()
-    if (!question || this.abort) return
+    if (!question || running) return
     const turn = newTurn(question)
-    if (this.state.turns.length) this.emit('followup', { question })
-    this.setState(({ turns }) => ({ turns: [...turns, turn], behind: false }))
-    void this.run(turn, true)
+    turns = [...turns, turn]
+    behind = false
+    void run(turn, true)
+    update()
   }
 
-  reset = () => {
-    this.abort?.abort()
-    this.abort = null
-    this.visitor.forget()
-    this.setState({ turns: [], busy: false, peek: null })
-    this.box.current?.focus()
+  function clear() {
+    running?.abort()
+    running = undefined
+    turns = []
+    peek = undefined
+    update()
   }
 
-  async componentDidMount() {
-    this.props.controls.ask = this.ask
-    this.props.controls.reset = this.reset
+  function reset() {
+    visitor.forget()
+    clear()
+    box.focus()
+  }
+
+  async function open() {
+    closed = undefined
     try {
-      const face = await this.visitor.face()
-      const turns = this.visitor.id ? turnsOf(await this.visitor.messages().catch(() => [])) : []
-      if (this.left) return
-      const last = turns.at(-1)
-      this.setState(now => ({ face, turns: [...turns, ...now.turns] }))
-      if (last && !last.over && !this.abort) void this.run(last, false)
+      const [shown, earlier] = await Promise.all([visitor.face(), visitor.id ? visitor.messages().catch(() => []) : []])
+      if (gone) return
+      face = shown
+      const last = turnsOf(earlier).at(-1)
+      turns = [...turnsOf(earlier).slice(0, -1), ...(last ? [last] : []), ...turns]
+      if (last && !last.over && !running) void run(last, false)
+    } catch (e) {
+      // A browser does not tell a script whether a server is away or does not answer pages of this site.
+      closed = e instanceof Gone ? [words.none, words.noneText] : [words.shut, words.shutText]
+      emit('error', { message: e instanceof Gone ? words.none : `${host} is away, or ${location.origin} is not among the sites of this widget` })
+    }
+    update()
+  }
+
+  const show = (citation: Citation) => (event: Event) => {
+    anchor = event.currentTarget as HTMLElement
+    peek = citation
+    emit('citation', citation)
+    update()
+  }
+  const hide = () => {
+    peek = undefined
+    update()
+    // Focus must not fall out of the panel when what had it goes away.
+    anchor?.focus()
+  }
+  const rate = (turn: Turn, rating: 'up' | 'down') => async () => {
+    const rated = put(turn, { ...turn, feedback: rating })
+    try {
+      await visitor.call('POST', `/chat/messages/${turn.messageId}/feedback`, { body: { rating } })
+      emit('feedback', { messageId: turn.messageId, rating })
     } catch {
-      if (!this.left) this.setState({ face: null })
+      put(rated, turn)
     }
   }
-
-  componentWillUnmount() {
-    this.left = true
-    this.abort?.abort()
+  const copy = (turn: Turn) => async () => {
+    await navigator.clipboard.writeText(turn.text)
+    const before = copied
+    copied = turn
+    for (const t of [before, turn]) if (t) drawn.delete(t)
+    update()
   }
 
-  componentDidUpdate() {
-    const el = this.scroll.current
-    if (el && !this.state.behind) el.scrollTop = el.scrollHeight
+  const quiet = (text: string, onclick: () => unknown, pressed?: boolean) => <button type="button" class="quiet" aria-pressed={pressed} onclick={onclick}>{text}</button>
+  const cross = (onclick: () => void, ref?: (element: HTMLElement) => void) => <button type="button" class="icon quiet" aria-label={words.close} onclick={onclick} ref={ref}>✕</button>
+
+  /** A turn that did not change is not drawn again. */
+  const drawn = new WeakMap<Turn, VNode | null>()
+  const exchanged = (turn: Turn) => {
+    if (!drawn.has(turn)) drawn.set(turn, article(turn))
+    return drawn.get(turn)
   }
 
-  show = (peek: Citation, event: Event) => {
-    this.anchor = event.currentTarget as HTMLElement
-    this.setState({ peek })
-    this.emit('citation', peek)
+  function article(turn: Turn) {
+    const { over, text, failure, messageId, stopped } = turn
+    const source = (c: Citation) => `${words.source(c.n)}: ${c.title}`
+    const mark = (n: number) => {
+      const c = turn.citations.find(c => c.n === n)
+      return c ? <button type="button" class="mark" aria-label={source(c)} onclick={show(c)}>{n}</button> : null
+    }
+    const sources = over ? cited(turn) : []
+    return (
+      <article aria-busy={!over}>
+        <p class="q">{turn.question}</p>
+        {!over && <p class="stage work">{turn.away ? words.away : turn.stage === 'searching' ? words.searching : words.writing(turn.citations.length)}</p>}
+        <div class="a">{markdown(text, mark)}</div>
+        {failure !== null && <p class="failed">{words.failed(failure)}</p>}
+        {stopped && <p class="stage">{words.stopped}</p>}
+        {sources[0] && <ul class="sources">{sources.map(c => <li><button type="button" onclick={show(c)}><b>{c.n}</b>{c.title}{c.page !== null && `, ${words.page(c.page)}`}</button></li>)}</ul>}
+        {over && (
+          <div class="tools">
+            {text && quiet(turn === copied ? words.copied : words.copy, copy(turn))}
+            {text && messageId && (['up', 'down'] as const).map(r => quiet(r === 'up' ? words.good : words.bad, rate(turn, r), turn.feedback === r))}
+            {(failure !== null || stopped) && quiet(words.again, () => ask(turn.question))}
+            {followup && quiet(followup, () => emit('followup', { question: turn.question, text, messageId }))}
+          </div>
+        )}
+      </article>
+    )
   }
 
-  hide = () => {
-    this.setState({ peek: null })
-    // Focus must not fall out of the panel when what had it goes away.
-    this.anchor?.focus()
-  }
-
-  render({ options, words }: Props, { face, turns, busy, peek, behind }: State) {
-    const { visitor, scroll, box, ask, show, hide } = this
+  function view() {
     const link = peek?.url ? passageLink(peek.url, peek.snippet) : null
     const last = turns.at(-1)
-    if (face === null) return <div class="panel"><Head title={words.none} options={options} words={words} /><div class="talk"><div class="column empty"><h2>{words.none}</h2><p>{words.noneText}</p></div></div></div>
+    const again = turns[0] && !closed
     return (
-      <section class="panel" aria-label={face?.name} onKeyDown={event => {
+      <section class="panel" aria-label={face?.name} onkeydown={event => {
         if (event.key !== 'Escape') return
         if (peek) {
           event.stopPropagation()
           hide()
-        } else options.onClose?.()
+        } else onClose?.()
       }}>
-        <Head title={face?.name ?? ''} options={options} words={words} onFresh={turns.length ? this.reset : undefined} />
-        <div class="talk" ref={scroll} tabIndex={0} onScroll={event => {
-          const el = event.currentTarget
-          this.setState({ behind: el.scrollHeight - el.scrollTop - el.clientHeight > 80 })
+        {(onClose || again) && (
+          <header>
+            {!bare && <h2>{face?.name}</h2>}
+            {again && quiet(words.fresh, reset)}
+            {onClose && cross(onClose)}
+          </header>
+        )}
+        <div class="talk" tabindex="0" ref={el => { scroll = el }} onscroll={() => {
+          const now = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight > 80
+          if (now === behind) return
+          behind = now
+          update()
         }}>
           <div class="column">
-            {face && !turns.length && (
+            {closed ? (
+              <div class="empty"><h2>{closed[0]}</h2><p>{closed[1]}</p>{quiet(words.retry, open)}</div>
+            ) : face && !last && (
               <div class="empty">
-                <h2>{options.onClose ? words.open : face.name}</h2>
+                <h2>{onClose ? words.open : face.name}</h2>
                 <p>{face.description || words.text}</p>
-                <ul class="suggest">{face.suggestions.map(s => <li key={s}><button type="button" onClick={() => ask(s)}>{s}</button></li>)}</ul>
+                <ul class="suggest">{face.suggestions.map(s => <li><button type="button" onclick={() => ask(s)}>{s}</button></li>)}</ul>
               </div>
             )}
-            {turns.map((turn, i) => <Exchange key={i} turn={turn} words={words} show={show} again={ask} rate={rating => {
-              this.mark(turn.messageId, rating)
-              void visitor.call('POST', `/chat/messages/${turn.messageId}/feedback`, { body: { rating } }).then(() => this.emit('feedback', { messageId: turn.messageId, rating }), () => this.mark(turn.messageId, null))
-            }} />)}
+            {!closed && turns.map(exchanged)}
           </div>
-          {behind && <button type="button" class="jump" onClick={() => { scroll.current!.scrollTop = scroll.current!.scrollHeight }}>{words.newest} ↓</button>}
+          {behind && <button type="button" class="jump" onclick={() => { scroll.scrollTop = scroll.scrollHeight }}>{words.newest} ↓</button>}
         </div>
-        <p class="hidden" role="status">{last?.over ? (last.failure !== null ? words.failed(last.failure) : words.done) : ''}</p>
+        <p class="hidden" role="status">{last?.over && (last.failure === null ? words.done : words.failed(last.failure))}</p>
         {peek && (
           <div class="peek" role="dialog" aria-label={`${words.source(peek.n)}: ${peek.title}`}>
-            <button type="button" class="icon quiet" aria-label={words.close} ref={el => { el?.focus() }} onClick={hide}>✕</button>
+            {cross(hide, el => el.focus())}
             <strong>{peek.title}</strong>
             {peek.page !== null && <small>{words.page(peek.page)}</small>}
             <p>{peek.snippet}</p>
             {link && <a href={link} target="_blank" rel="noopener noreferrer">{words.read}</a>}
           </div>
         )}
-        <form onSubmit={event => {
-          event.preventDefault()
-          const question = box.current!.value
-          if (busy || !question.trim()) return
-          box.current!.value = ''
-          ask(question)
-        }}>
-          <textarea ref={box} rows={1} maxLength={100000} aria-label={words.question} placeholder={words.placeholder} disabled={!face} onKeyDown={event => {
-            if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
+        {!closed && (
+          <form onsubmit={event => {
             event.preventDefault()
-            event.currentTarget.form!.requestSubmit()
-          }} />
-          {busy ? <button type="button" class="go" onClick={() => void visitor.call('POST', `/chat/conversations/${visitor.id}/stop`, { body: {} }).catch(() => {})}>{words.stop}</button> : <button type="submit" class="go" disabled={!face}>{words.send}</button>}
-        </form>
+            if (running || !box.value.trim()) return
+            const { value } = box
+            box.value = ''
+            ask(value)
+          }}>
+            <textarea ref={el => { box = el as HTMLTextAreaElement }} rows="1" maxlength="100000" aria-label={words.question} placeholder={words.placeholder} disabled={!face} onkeydown={event => {
+              if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
+              event.preventDefault()
+              event.currentTarget.form!.requestSubmit()
+            }} />
+            {running ? <button type="button" class="go" onclick={() => void visitor.call('POST', `/chat/conversations/${visitor.id}/stop`, { body: {} }).catch(() => {})}>{words.stop}</button> : <button type="submit" class="go" disabled={!face}>{words.send}</button>}
+          </form>
+        )}
       </section>
     )
   }
-}
 
-function Head({ title, options, words, onFresh }: { title: string; options: Options; words: Words; onFresh?: (() => void) | undefined }) {
-  if (!options.onClose && !onFresh) return null
-  return (
-    <header>
-      {!options.bare && <h2>{title}</h2>}
-      {onFresh && <button type="button" class="quiet" onClick={onFresh}>{words.fresh}</button>}
-      {options.onClose && <button type="button" class="icon quiet" aria-label={words.close} onClick={options.onClose}>✕</button>}
-    </header>
-  )
-}
-
-interface ExchangeProps { turn: Turn; words: Words; show: (c: Citation, e: Event) => void; again: (q: string) => void; rate: (rating: 'up' | 'down') => void }
-
-class Exchange extends Component<ExchangeProps, { copied: boolean }> {
-  render({ turn, words, show, again, rate }: ExchangeProps, { copied }: { copied: boolean }) {
-    const mark = (n: number) => {
-      const c = turn.citations.find(c => c.n === n)
-      return c ? <button type="button" class="mark" aria-label={`${words.source(n)}: ${c.title}`} onClick={event => show(c, event)}>{n}</button> : null
-    }
-    const sources = turn.over ? cited(turn) : []
-    return (
-      <article aria-busy={!turn.over}>
-        <p class="q">{turn.question}</p>
-        {!turn.over && <p class="stage work">{turn.away ? words.away : turn.stage === 'searching' ? words.searching : words.writing(turn.citations.length)}</p>}
-        <div class="a">{markdown(turn.text, mark)}</div>
-        {turn.failure !== null && <p class="failed">{words.failed(turn.failure)}</p>}
-        {turn.stopped && <p class="stage">{words.stopped}</p>}
-        {sources.length > 0 && <ul class="sources">{sources.map(c => <li key={c.n}><button type="button" onClick={event => show(c, event)}><b>{c.n}</b>{c.title}{c.page !== null && `, ${words.page(c.page)}`}</button></li>)}</ul>}
-        {turn.over && (
-          <div class="tools">
-            {turn.text && <button type="button" class="quiet" onClick={() => void navigator.clipboard.writeText(turn.text).then(() => this.setState({ copied: true }))}>{copied ? words.copied : words.copy}</button>}
-            {turn.text && turn.messageId && (['up', 'down'] as const).map(r => <button key={r} type="button" class="quiet" aria-pressed={turn.feedback === r} onClick={() => rate(r)}>{r === 'up' ? words.good : words.bad}</button>)}
-            {(turn.failure !== null || turn.stopped) && <button type="button" class="quiet" onClick={() => again(turn.question)}>{words.again}</button>}
-          </div>
-        )}
-      </article>
-    )
+  update()
+  void open()
+  return {
+    ask,
+    reset,
+    identify: proof => { if (visitor.identify(proof)) clear() },
+    focus: () => box.focus(),
+    destroy: () => {
+      gone = true
+      running?.abort()
+      dark.removeEventListener('change', paint)
+      render(root)
+    },
   }
 }

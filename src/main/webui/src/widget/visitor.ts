@@ -7,7 +7,10 @@ export interface Face { name: string; description: string; suggestions: string[]
 /** Nothing is shared here any longer, or the conversation is no longer ours. */
 export class Gone extends Error {}
 
-interface Kept { id: string; token: string; until: number }
+/** Who the visitor is, in the words of the customer's server: a JSON text with `id`, perhaps `name`, `email` and `until`, and the HMAC-SHA256 of exactly that text in hex. */
+export interface Proof { user: string; signature: string }
+
+interface Kept { id: string; token: string; until: number; who?: unknown }
 
 /** One visitor's conversation: begun with the first question, found again after a reload, its token renewed in time. */
 export class Visitor implements Line {
@@ -15,6 +18,7 @@ export class Visitor implements Line {
   readonly #site: string
   readonly #key: string
   #kept: Kept | null
+  #proof: Proof | null = null
 
   constructor(host: string, site: string) {
     this.#root = `${host}/api/v1`
@@ -34,7 +38,7 @@ export class Visitor implements Line {
   }
 
   async begin(): Promise<string> {
-    if (!this.#kept) this.#keep(await (await this.#fetch('POST', `/public/${this.#site}/conversations`)).json() as Admission)
+    if (!this.#kept) this.#keep(await (await this.#fetch('POST', `/public/${this.#site}/conversations`, this.#proof ? { body: this.#proof } : {})).json() as Admission)
     return this.#kept!.id
   }
 
@@ -42,7 +46,28 @@ export class Visitor implements Line {
     return ((await (await this.call('GET', `/chat/conversations/${this.id}/messages?limit=200`)).json()) as { items: Message[] }).items
   }
 
+  /** Says who asks. @returns whether that is somebody else than before, whose conversation is let go */
+  identify(proof: Proof) {
+    this.#proof = proof
+    if (!this.#kept || this.#kept.who === this.#who) return false
+    this.#drop()
+    return true
+  }
+
+  get #who() {
+    try {
+      return this.#proof ? (JSON.parse(this.#proof.user) as { id: unknown }).id : undefined
+    } catch {
+      return undefined
+    }
+  }
+
   forget() {
+    this.#proof = null
+    this.#drop()
+  }
+
+  #drop() {
     this.#kept = null
     try { sessionStorage.removeItem(this.#key) } catch { /* a frame without storage keeps it in memory */ }
   }
@@ -62,15 +87,15 @@ export class Visitor implements Line {
       headers: { ...(token && { Authorization: `Bearer ${token}` }), ...(body !== undefined && { 'Content-Type': 'application/json' }), ...headers },
     })
     if (response.ok) return response
-    if ([401, 403, 404].includes(response.status)) {
-      this.forget()
+    if ([401, 404].includes(response.status)) {
+      this.#drop()
       throw new Gone()
     }
     throw new Error(((await response.json().catch(() => ({}))) as { detail?: string }).detail ?? response.statusText)
   }
 
   #keep({ id, accessToken, expiresIn }: Admission) {
-    this.#kept = { id, token: accessToken, until: Date.now() + expiresIn * 1000 }
+    this.#kept = { id, token: accessToken, until: Date.now() + expiresIn * 1000, who: this.#who }
     try { sessionStorage.setItem(this.#key, JSON.stringify(this.#kept)) } catch { /* as above */ }
   }
 }
