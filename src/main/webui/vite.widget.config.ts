@@ -14,7 +14,7 @@ export default defineConfig({
     // The colours are told as oklch() once, not again for browsers of before 2023.
     cssTarget: ['chrome119', 'firefox128', 'safari16.4'],
     rolldownOptions: {
-      input: { panel: 'src/widget/panel.tsx', page: 'src/widget/page.ts', embed: 'src/widget/embed.ts' },
+      input: { panel: 'src/widget/panel.tsx', page: 'src/widget/page.ts', embed: 'src/widget/embed.ts', try: 'src/widget/try.ts' },
       preserveEntrySignatures: 'exports-only',
       output: { minify: true },
     },

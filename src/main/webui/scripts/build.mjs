@@ -50,8 +50,7 @@ function build() {
   const widget = JSON.parse(readFileSync(join(out, 'widget.json'), 'utf8'))
   const file = source => `/${widget[source].file}`
   run(process.execPath, vite('vite.loader.config.ts'), { KVASIR_PANEL: file('src/widget/panel.tsx') })
-  for (const name of ['public', 'embed']) {
-    const source = name === 'public' ? 'src/widget/page.ts' : 'src/widget/embed.ts'
+  for (const [name, source] of [['public', 'src/widget/page.ts'], ['embed', 'src/widget/embed.ts'], ['try', 'src/widget/try.ts']]) {
     const styles = (widget[source].css ?? []).map(css => `<link rel="stylesheet" href="/${css}">`).join('\n')
     const preload = (widget[source].imports ?? []).map(key => `<link rel="modulepreload" href="/${widget[key].file}">`).join('\n')
     const page = readFileSync(`src/widget/${name}.html`, 'utf8')

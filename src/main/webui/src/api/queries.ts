@@ -33,7 +33,7 @@ export const jobsQuery = (kb: string) => queryOptions({ queryKey: ['kb', kb, 'jo
 
 export const ragQuery = (kb: string) => queryOptions({ queryKey: ['kb', kb, 'rag'], queryFn: ({ signal }) => api.get<RagConfig>(`${kbPath(kb)}/rag-config`, signal) })
 
-export const sitesQuery = (kb: string) => queryOptions({ queryKey: ['kb', kb, 'sites'], queryFn: ({ signal }) => api.get<{ origins: string[] }>(`${kbPath(kb)}/sites`, signal) })
+export const sitesQuery = (kb: string) => queryOptions({ queryKey: ['kb', kb, 'sites'], queryFn: ({ signal }) => api.get<{ origins: string[]; indexed: boolean | null; signed: boolean }>(`${kbPath(kb)}/sites`, signal) })
 
 export const faqQuery = (kb: string) => queryOptions({ queryKey: ['kb', kb, 'faq'], queryFn: ({ signal }) => all<FaqEntry>(`${kbPath(kb)}/knowledge`, {}, signal) })
 
@@ -42,7 +42,6 @@ export const conversationsQuery = (kb: string, status: string | undefined) => in
   queryFn: ({ pageParam, signal }) => api.get<Page<ConversationEntry>>(`/chat/conversations${query({ kbId: kb, status, limit: 100, cursor: pageParam })}`, signal),
   initialPageParam: null as string | null,
   getNextPageParam: page => page.nextCursor,
-  refetchInterval: 15_000,
 })
 
 /** Lists whose rooms may be missing on this server: any record with an id. */

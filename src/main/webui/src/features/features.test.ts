@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { Job, KbDocument, SearchResult } from '@/api/types'
+import type { ConversationEntry, Job, KbDocument, SearchResult } from '@/api/types'
 import { words } from './benchmark/diff'
 import { locate } from './documents/DocumentText'
+import { withEntries } from './conversations/useConversationEvents'
 import { withJobs } from './documents/useJobEvents'
 import { nameOf } from './knowledge-bases/start'
 import { asked, headings } from './knowledge-bases/suggestions'
@@ -30,6 +31,21 @@ describe('news of jobs', () => {
   })
   it('of a document that is not there ask for the list anew', () => {
     expect(withJobs([doc('a')], new Map([['c', job('pending')]]))).toBeNull()
+  })
+})
+
+describe('news of conversations', () => {
+  const entry = (id: string, status = 'active', updatedAt = '1') => ({ id, kbId: 'k', status, createdAt: '1', updatedAt }) as ConversationEntry
+  const pages = [{ items: [entry('c'), entry('b')], nextCursor: 'x' }, { items: [entry('a')], nextCursor: null }]
+  const ids = (all: typeof pages) => all.map(p => p.items.map(i => i.id).join(''))
+  it('change those that stand, and put new ones first', () => {
+    const next = withEntries(pages, [entry('a', 'active', '2'), entry('e'), entry('d')], undefined)
+    expect(ids(next)).toEqual(['edcb', 'a'])
+    expect(next[1]!.items[0]!.updatedAt).toBe('2')
+  })
+  it('leave a list that is of others now, and do not bring what is further down than was read', () => {
+    expect(ids(withEntries(pages, [entry('b', 'closed'), entry('d', 'closed')], 'active'))).toEqual(['c', 'a'])
+    expect(ids(withEntries(pages, [entry('A')], undefined))).toEqual(['cb', 'a'])
   })
 })
 

@@ -1,5 +1,6 @@
 import './page.css'
 import { mount } from './panel'
+import type { Proof } from './visitor'
 
 /** The panel alone, for a frame in somebody's page. Tells the page around only that something happened, and only the page that framed us. */
 const main = document.getElementById('kvasir')!
@@ -16,6 +17,7 @@ addEventListener('message', event => {
   if (typeof data !== 'object' || data === null || (data as { source?: unknown }).source !== 'kvasir-host') return
   const { name, argument } = data as { name?: unknown; argument?: unknown }
   if (name === 'ask' && typeof argument === 'string') panel.ask(argument)
+  else if (name === 'identify' && typeof argument === 'object') panel.identify(argument as Proof)
   else if (name === 'reset') panel.reset()
   else if (name === 'focus') panel.focus()
 })

@@ -253,12 +253,12 @@ export function mount(element: HTMLElement, options: Options): Panel {
         {!closed && (
           <form onsubmit={event => {
             event.preventDefault()
-            if (running || !box.value.trim()) return
+            if (running || !face || !box.value.trim()) return
             const { value } = box
             box.value = ''
             ask(value)
           }}>
-            <textarea ref={el => { box = el as HTMLTextAreaElement }} rows="1" maxlength="100000" aria-label={words.question} placeholder={words.placeholder} disabled={!face} onkeydown={event => {
+            <textarea ref={el => { box = el as HTMLTextAreaElement }} rows="1" maxlength="100000" aria-label={words.question} placeholder={words.placeholder} onkeydown={event => {
               if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
               event.preventDefault()
               event.currentTarget.form!.requestSubmit()

@@ -171,7 +171,7 @@ public final class Server implements AutoCloseable {
             Metering metering = new Metering(tenants, settings.providers()::price, settings.answering());
             Faq faq = new Faq(transactor, keys, settings.faq(), clock);
             CompletableFuture<Ledger> keeping = new CompletableFuture<>();
-            Sites sites = new Sites(transactor);
+            Sites sites = new Sites(transactor, keys);
             KnowledgeBases knowledgeBases = new KnowledgeBases(
                     system,
                     settings.knowledgeBase(),
@@ -285,7 +285,9 @@ public final class Server implements AutoCloseable {
                                                     conversations,
                                                     identity,
                                                     slug -> shared(knowledgeBases, transactor, slug),
-                                                    sites::open)
+                                                    sites::open,
+                                                    sites::secret,
+                                                    clock)
                                             .endpoints(),
                                     new ModelRoutes(models).endpoints(),
                                     new BackupRoutes(
@@ -420,8 +422,10 @@ public final class Server implements AutoCloseable {
                 .thenCompose(found -> found.isEmpty()
                         ? CompletableFuture.completedFuture(Optional.empty())
                         : sites.open(found.get().scope())
-                                .thenApply(origins -> Optional.of(new WebUi.Face(
-                                        found.get().name(), found.get().description(), origins))));
+                                .thenCombine(
+                                        sites.indexed(found.get().scope()),
+                                        (origins, indexed) -> Optional.of(new WebUi.Face(
+                                                found.get().name(), found.get().description(), origins, indexed))));
     }
 
     /** What is shared at an address, while its tenant is open. */

@@ -70,6 +70,10 @@ public final class ConversationRoutes {
                                 .asks("kbId", "Only those with this knowledge base")
                                 .asks("status", "active or closed")
                                 .givesPage(Register.Entry.class),
+                        Endpoint.get("/api/v1/chat/events", Access.READ, this::changes)
+                                .says("Stream the entries of the list as they change (server-sent events)")
+                                .asks("kbId", "Only those with this knowledge base")
+                                .givesMedia(200, "text/event-stream"),
                         Endpoint.post(all, Access.TALK, this::start)
                                 .says("Start a conversation with a knowledge base")
                                 .takes(Start.class)
@@ -210,6 +214,15 @@ public final class ConversationRoutes {
         return onSuccess(
                 conversations.list(caller.tenant(), kb.map(KnowledgeBaseId::new), status, page),
                 entries -> Directives.complete(Json.ok(entries)));
+    }
+
+    private Route changes(Call call) {
+        return withoutRequestTimeout(() -> parameterOptional(
+                "kbId",
+                kb -> kb.filter(id -> !Ids.safe(id)).isPresent()
+                        ? Problems.refuse(Rejection.Invalid.field("?kbId", "is not an id"))
+                        : Directives.complete(Sse.response(
+                                conversations.changes(call.caller().tenant(), kb.map(KnowledgeBaseId::new))))));
     }
 
     private Route asking(Principal caller, ConversationAddress address) {

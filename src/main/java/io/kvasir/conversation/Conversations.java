@@ -9,6 +9,7 @@ import io.kvasir.conversation.domain.Turn;
 import io.kvasir.http.Json;
 import io.kvasir.http.Page;
 import io.kvasir.http.Problems;
+import io.kvasir.http.Sse;
 import io.kvasir.jdbc.SubjectKey;
 import io.kvasir.jdbc.SubjectKeys;
 import io.kvasir.jdbc.Transactor;
@@ -63,6 +64,7 @@ public final class Conversations {
     private final Allowance allowance;
     private final Materializer materializer;
     private final ActorRef<Lookout.Command> lookout;
+    private final Changes changes;
 
     /**
      * @param answers from a question to its answer; never fails, its last event says how it ended
@@ -86,6 +88,7 @@ public final class Conversations {
         this.allowance = allowance;
         this.materializer = Materializer.matFromSystem(system);
         this.lookout = system.systemActorOf(Lookout.create(), "conversation-lookout", Props.empty());
+        this.changes = new Changes(system);
         ConversationEntity.Surroundings around = new ConversationEntity.Surroundings(
                 settings,
                 clock,
@@ -105,6 +108,7 @@ public final class Conversations {
             if (fault != null) {
                 LOG.warn("the list does not know yet that {} changed", address.id(), fault);
             }
+            changes.tell(address);
         });
     }
 
@@ -117,9 +121,10 @@ public final class Conversations {
         return settings;
     }
 
-    /** Starts a conversation of nobody in particular, for a visitor of a shared knowledge base. */
-    public CompletionStage<Outcome<ConversationId>> startForVisitor(Scope scope, UserId visitor) {
-        return start(scope, visitor, Optional.empty()).thenApply(outcome -> outcome.map(Messages.View::id));
+    /** Starts a conversation for a visitor of a shared knowledge base. @param known who that is; empty: nobody in particular */
+    CompletionStage<Outcome<ConversationId>> startForVisitor(
+            Scope scope, UserId visitor, Optional<Messages.EndUser> known) {
+        return start(scope, visitor, known).thenApply(outcome -> outcome.map(Messages.View::id));
     }
 
     CompletionStage<Outcome<Messages.View>> start(Scope scope, UserId by, Optional<Messages.EndUser> endUser) {
@@ -134,7 +139,10 @@ public final class Conversations {
                                     clock.instant());
                             return then(
                                     asked(address, replyTo -> new ConversationEntity.Start(birth, replyTo)),
-                                    _ -> register.add(address, birth).thenApply(_ -> Outcome.done(true)));
+                                    _ -> register.add(address, birth).thenApply(_ -> {
+                                        changes.tell(address);
+                                        return Outcome.done(true);
+                                    }));
                         }))
                 .thenCompose(outcome -> next(outcome, _ -> read(address)));
     }
@@ -144,6 +152,21 @@ public final class Conversations {
         return register.list(tenant, kb, status, request.after(), request.limit())
                 .thenApply(entries ->
                         Page.of(entries, request.limit(), entry -> entry.id().value()));
+    }
+
+    /**
+     * Entries of the list as they change, from now on, as {@code conversation.changed}. It says nothing of before: read the
+     * list once this has begun, which {@code conversations.watched} tells.
+     */
+    Source<ByteString, NotUsed> changes(TenantId tenant, Optional<KnowledgeBaseId> kb) {
+        return changes.of(tenant)
+                .mapAsync(1, ids -> register.entries(tenant, ids))
+                .mapConcat(entries -> entries.stream()
+                        .filter(entry -> kb.isEmpty() || kb.get().equals(entry.kbId()))
+                        .map(entry -> Sse.event("conversation.changed", Json.write(entry)))
+                        .toList())
+                .prepend(Source.single(Sse.RETRY.concat(Sse.event("conversations.watched", "{}"))))
+                .keepAlive(settings.keepAlive(), () -> Sse.KEEP_ALIVE);
     }
 
     CompletionStage<Outcome<Messages.View>> read(ConversationAddress address) {
@@ -237,7 +260,10 @@ public final class Conversations {
     CompletionStage<Outcome<Messages.View>> close(ConversationAddress address) {
         return then(
                         asked(address, ConversationEntity.Close::new),
-                        _ -> register.close(address).thenApply(_ -> Outcome.done(true)))
+                        _ -> register.close(address).thenApply(_ -> {
+                            changes.tell(address);
+                            return Outcome.done(true);
+                        }))
                 .thenCompose(outcome -> next(outcome, _ -> read(address)));
     }
 

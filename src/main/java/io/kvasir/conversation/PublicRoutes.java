@@ -1,6 +1,8 @@
 package io.kvasir.conversation;
 
 import static org.apache.pekko.http.javadsl.server.Directives.complete;
+import static org.apache.pekko.http.javadsl.server.Directives.entity;
+import static org.apache.pekko.http.javadsl.server.Directives.extractRequest;
 import static org.apache.pekko.http.javadsl.server.Directives.onSuccess;
 
 import io.kvasir.http.Access;
@@ -10,10 +12,12 @@ import io.kvasir.http.Json;
 import io.kvasir.http.Problems;
 import io.kvasir.identity.Identity;
 import io.kvasir.kernel.ConversationId;
+import io.kvasir.kernel.Outcome;
 import io.kvasir.kernel.Principal;
 import io.kvasir.kernel.Rejection;
 import io.kvasir.kernel.Scope;
 import io.kvasir.kernel.UserId;
+import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -41,20 +45,27 @@ public final class PublicRoutes {
     private final Identity identity;
     private final Function<String, CompletionStage<Optional<Shared>>> shared;
     private final Function<Scope, CompletionStage<Set<String>>> sites;
+    private final Function<Scope, CompletionStage<Optional<String>>> secrets;
+    private final Clock clock;
 
     /**
      * @param shared the knowledge base with a public address, while it is shared and active
      * @param sites origins whose pages may talk with a knowledge base
+     * @param secrets with which its owner's server signs who a visitor is; empty where there is none
      */
     public PublicRoutes(
             Conversations conversations,
             Identity identity,
             Function<String, CompletionStage<Optional<Shared>>> shared,
-            Function<Scope, CompletionStage<Set<String>>> sites) {
+            Function<Scope, CompletionStage<Set<String>>> sites,
+            Function<Scope, CompletionStage<Optional<String>>> secrets,
+            Clock clock) {
         this.conversations = conversations;
         this.identity = identity;
         this.shared = shared;
         this.sites = sites;
+        this.secrets = secrets;
+        this.clock = clock;
     }
 
     public List<Endpoint> endpoints() {
@@ -70,7 +81,9 @@ public final class PublicRoutes {
                                 .says("Tell what is shared at this address")
                                 .gives(200, Face.class),
                         Endpoint.post(base + "/conversations", Access.PUBLIC, call -> of(call, this::admit))
-                                .says("Start a conversation as a visitor; answers its token")
+                                .says(
+                                        "Start a conversation as a visitor, perhaps one the page knows; answers its token")
+                                .takes(SignedVisitor.class)
                                 .gives(201, Admission.class),
                         Endpoint.post(
                                         base + "/conversations/{conversationId}/token",
@@ -96,9 +109,26 @@ public final class PublicRoutes {
     }
 
     private Route admit(Shared kb) {
+        return extractRequest(request -> request.entity().isKnownEmpty()
+                ? admit(kb, Outcome.done(Optional.empty()))
+                : entity(
+                        Json.body(SignedVisitor.class),
+                        signed -> onSuccess(
+                                secrets.apply(kb.scope()),
+                                secret -> admit(
+                                        kb,
+                                        signed.known(secret, clock.instant()).map(Optional::of)))));
+    }
+
+    private Route admit(Shared kb, Outcome<Optional<Messages.EndUser>> known) {
         UserId visitor = UserId.next();
-        return Problems.answer(
-                conversations.startForVisitor(kb.scope(), visitor), id -> Json.created(admission(kb, visitor, id)));
+        return switch (known) {
+            case Outcome.Refused<Optional<Messages.EndUser>>(Rejection reason) -> Problems.refuse(reason);
+            case Outcome.Done<Optional<Messages.EndUser>>(Optional<Messages.EndUser> person) ->
+                Problems.answer(
+                        conversations.startForVisitor(kb.scope(), visitor, person),
+                        id -> Json.created(admission(kb, visitor, id)));
+        };
     }
 
     private Route renew(Shared kb, Principal caller, String id) {

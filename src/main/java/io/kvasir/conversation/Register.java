@@ -15,6 +15,7 @@ import java.sql.Timestamp;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -101,17 +102,38 @@ final class Register {
                 List<Entry> entries = new ArrayList<>();
                 try (ResultSet rows = select.executeQuery()) {
                     while (rows.next()) {
-                        entries.add(new Entry(
-                                new ConversationId(rows.getString(1)),
-                                new KnowledgeBaseId(rows.getString(2)),
-                                rows.getString(3),
-                                rows.getTimestamp(4).toInstant(),
-                                rows.getTimestamp(5).toInstant()));
+                        entries.add(entry(rows));
                     }
                 }
                 return entries;
             }
         });
+    }
+
+    /** Those of these that there are. */
+    CompletionStage<List<Entry>> entries(TenantId tenant, Collection<ConversationId> ids) {
+        return transactor.run(c -> {
+            List<Entry> entries = new ArrayList<>();
+            for (ConversationId id : ids) {
+                Sql.first(
+                                c,
+                                "SELECT id, knowledge_base, status, created_at, updated_at FROM conversations WHERE tenant = ? AND id = ?",
+                                Register::entry,
+                                tenant.value(),
+                                id.value())
+                        .ifPresent(entries::add);
+            }
+            return entries;
+        });
+    }
+
+    private static Entry entry(ResultSet row) throws SQLException {
+        return new Entry(
+                new ConversationId(row.getString(1)),
+                new KnowledgeBaseId(row.getString(2)),
+                row.getString(3),
+                row.getTimestamp(4).toInstant(),
+                row.getTimestamp(5).toInstant());
     }
 
     /** With which knowledge base of which tenant. */

@@ -51,8 +51,13 @@ import org.apache.pekko.http.javadsl.server.Route;
  * widget. Owns their headers; what they talk about comes by the API.
  */
 public final class WebUi {
-    /** What a public page says before its script runs. @param sites origins whose pages may frame it */
-    public record Face(String name, String description, Set<String> sites) {
+    /**
+     * What a public page says before its script runs.
+     *
+     * @param sites origins whose pages may frame it
+     * @param indexed whether search engines may list it; empty: as the server's setting says
+     */
+    public record Face(String name, String description, Set<String> sites, Optional<Boolean> indexed) {
         public Face {
             sites = Set.copyOf(sites);
         }
@@ -123,6 +128,7 @@ public final class WebUi {
                                 .addHeader(RawHeader.create("Location", "/login"))))))));
         all.add(named("kb", slug -> get(() -> shown("public.html", slug, _ -> "'none'"))));
         all.add(named("embed", slug -> get(() -> shown("embed.html", slug, this::framers))));
+        all.add(named("try", slug -> get(() -> shown("try.html", slug, _ -> "'none'"))));
         all.add(pathPrefix(
                 "assets",
                 () -> path(
@@ -197,7 +203,7 @@ public final class WebUi {
                                         "slug",
                                         slug,
                                         "robots",
-                                        settings.indexPublicPages() ? "index" : "noindex")),
+                                        face.indexed().orElse(settings.indexPublicPages()) ? "index" : "noindex")),
                         POLICY.formatted("", framers))))
                 .orElseGet(WebUi::missing));
     }

@@ -23,7 +23,7 @@ import java.util.function.Function;
 import org.apache.pekko.http.javadsl.server.Route;
 import org.jspecify.annotations.Nullable;
 
-/** {@code /api/v1/knowledge-bases/{kbId}/sites}: where the widget of a knowledge base may stand. */
+/** {@code /api/v1/knowledge-bases/{kbId}/sites}: where the widget of a knowledge base may stand, and who says there who asks. */
 public final class SiteRoutes {
     private static final int MOST = 50;
     private static final int LONGEST = 300;
@@ -41,16 +41,36 @@ public final class SiteRoutes {
         return List.of(
                 Endpoint.get(path, Access.READ, this::read)
                         .says("List the origins whose pages may talk with the knowledge base")
-                        .gives(200, Named.class),
+                        .gives(200, Sites.Chosen.class),
                 Endpoint.put(path, Access.MANAGE, this::replace)
                         .says("Replace the origins whose pages may talk with the knowledge base")
                         .takes(Named.class)
-                        .gives(200, Named.class));
+                        .gives(200, Sites.Chosen.class),
+                Endpoint.post(path + "/secret", Access.MANAGE, this::renew)
+                        .says(
+                                "Make a fresh secret to sign visitors with; the one before is void, this one is told once")
+                        .gives(201, Secret.class),
+                Endpoint.delete(path + "/secret", Access.MANAGE, this::withdraw)
+                        .says("Withdraw the secret: visitors are nobody in particular")
+                        .givesNothing());
     }
+
+    private record Secret(String secret) {}
 
     private Route read(Call call) {
         Scope scope = KnowledgeBaseRoutes.scope(call);
-        return Problems.answer(existing(scope, sites::named), origins -> Json.ok(new Named(origins)));
+        return Problems.answer(existing(scope, sites::chosen), Json::ok);
+    }
+
+    private Route renew(Call call) {
+        Scope scope = KnowledgeBaseRoutes.scope(call);
+        return Problems.answer(existing(scope, sites::renewSecret), secret -> Json.created(new Secret(secret)));
+    }
+
+    private Route withdraw(Call call) {
+        Scope scope = KnowledgeBaseRoutes.scope(call);
+        return Problems.answer(
+                existing(scope, s -> sites.withdrawSecret(s).thenApply(_ -> true)), _ -> Problems.noContent());
     }
 
     private Route replace(Call call) {
@@ -58,8 +78,14 @@ public final class SiteRoutes {
         return entity(
                 Json.body(Named.class),
                 body -> Problems.answer(
-                        existing(scope, s -> sites.name(s, body.exact()).thenCompose(_ -> sites.named(s))),
-                        origins -> Json.ok(new Named(origins))));
+                        existing(
+                                scope,
+                                s -> sites.name(s, body.exact())
+                                        .thenCompose(_ -> body.indexed() == null
+                                                ? CompletableFuture.<Void>completedFuture(null)
+                                                : sites.index(s, body.indexed()))
+                                        .thenCompose(_ -> sites.chosen(s))),
+                        Json::ok));
     }
 
     private <T> CompletionStage<Outcome<T>> existing(Scope scope, Function<Scope, CompletionStage<T>> work) {
@@ -70,8 +96,13 @@ public final class SiteRoutes {
         });
     }
 
-    /** @param origins such as {@code https://shop.example}; at most 50 */
-    record Named(@Nullable List<@Nullable String> origins) {
+    /**
+     * @param origins such as {@code https://shop.example}; at most 50
+     * @param indexed whether search engines may list the public page; left out: as it was
+     */
+    record Named(
+            @Nullable List<@Nullable String> origins,
+            @Nullable Boolean indexed) {
         Named {
             if (origins == null || origins.size() > MOST) {
                 throw Json.Refusal.of(new FieldError("/origins", "must be a list of at most " + MOST + " origins"));

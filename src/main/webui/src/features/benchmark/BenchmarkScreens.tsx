@@ -62,7 +62,7 @@ function CasesPeek({ kbId, dataset, onClose }: { kbId: string; dataset: Dataset;
 
 export function RunsScreen({ tenant, kbId, open, onOpen }: { tenant: string; kbId: string; open: string | undefined; onOpen: (id: string | undefined) => void }) {
   const { t } = useTranslation()
-  const query = useQuery({ ...listQuery<Run>(`${kbPath(kbId)}/evaluations`), refetchInterval: 5_000 })
+  const query = useQuery(listQuery<Run>(`${kbPath(kbId)}/evaluations`))
   const columns: Column<Run>[] = [
     { key: 'name', title: t('benchmark.run'), width: 'minmax(0,1fr)', cell: r => <button type="button" className="font-medium hover:underline" onClick={event => { event.stopPropagation(); onOpen(r.id) }}>{r.name ?? r.id.slice(-8)}</button> },
     { key: 'status', title: t('sources.status'), width: '110px', cell: r => <Badge tone={/fail/i.test(r.status) ? 'bad' : /complete/i.test(r.status) ? 'good' : 'accent'}>{t(`sources.state.${r.status.toLowerCase()}`, { defaultValue: r.status })}</Badge> },

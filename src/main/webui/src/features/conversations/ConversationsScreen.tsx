@@ -17,6 +17,7 @@ import { Segments } from '@/ui/fields'
 import { Page, Peek } from '@/ui/page'
 import { Notice, Remote, SkeletonRows, Skeleton } from '@/ui/states'
 import { Table, type Column } from '@/ui/table'
+import { useConversationEvents, useConversationTalk } from './useConversationEvents'
 
 interface Props { kbId: string; open: string | undefined; status: 'active' | 'closed' | undefined; openSource: OpenSource; onChange: (next: { open?: string | undefined; status?: 'active' | 'closed' | undefined }) => void }
 type Detail = { id: string; status: string; turns: number; createdAt: string; endUser?: { name?: string; email?: string } }
@@ -26,6 +27,7 @@ const short = (id: string) => id.slice(-8)
 export function ConversationsScreen({ kbId, open, status, openSource, onChange }: Props) {
   const { t } = useTranslation()
   const query = useInfiniteQuery(conversationsQuery(kbId, status))
+  useConversationEvents(kbId)
   const rows = useMemo(() => query.data?.pages.flatMap(p => p.items) ?? [], [query.data])
   const columns: Column<ConversationEntry>[] = [
     { key: 'id', title: t('conversations.conversation'), width: 'minmax(0,1fr)', cell: c => <button type="button" className="font-medium hover:underline" onClick={event => { event.stopPropagation(); onChange({ open: c.id }) }}>{t('conversations.number', { id: short(c.id) })}</button> },
@@ -48,7 +50,8 @@ function ConversationPeek({ id, openSource, onClose }: { id: string; openSource:
   const { t } = useTranslation()
   const client = useQueryClient()
   const detail = useQuery(oneQuery<Detail>(`/chat/conversations/${id}`))
-  const messages = useQuery({ ...oneQuery<PageOf<Message>>(`/chat/conversations/${id}/messages?limit=200`), refetchInterval: 10_000 })
+  const messages = useQuery(oneQuery<PageOf<Message>>(`/chat/conversations/${id}/messages?limit=200`))
+  useConversationTalk(id)
   const close = useMutation({
     mutationFn: () => api.post(`/chat/conversations/${id}/close`),
     onSuccess: () => { toast.success(t('conversations.closedNow')); void client.invalidateQueries({ queryKey: ['conversations'] }); void detail.refetch() },

@@ -1,10 +1,8 @@
 import { useQueryClient, type QueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
-import { baseQuery, documentsQuery } from '@/api/queries'
-import { Problem } from '@/api/problem'
-import { call } from '@/api/session'
+import { baseQuery, documentsQuery, kbPath } from '@/api/queries'
 import type { Job, KbDocument } from '@/api/types'
-import { readEvents } from '@/chat/sse'
+import { follow } from '@/chat/follow'
 
 /** News that come within this many milliseconds are shown together. */
 const GATHER = 60
@@ -23,7 +21,7 @@ export function withJobs(documents: KbDocument[], jobs: Map<string, Job>): KbDoc
 export function useJobEvents(kbId: string) {
   const client = useQueryClient()
   useEffect(() => {
-    const shared = followed.get(kbId) ?? { readers: 0, stop: follow(client, kbId) }
+    const shared = followed.get(kbId) ?? { readers: 0, stop: followJobs(client, kbId) }
     shared.readers++
     followed.set(kbId, shared)
     return () => {
@@ -37,11 +35,11 @@ export function useJobEvents(kbId: string) {
 /** However many look, one connection. */
 const followed = new Map<string, { readers: number; stop: () => void }>()
 
-function follow(client: QueryClient, kbId: string): () => void {
+function followJobs(client: QueryClient, kbId: string): () => void {
   const controller = new AbortController()
-  const { signal } = controller
   let pending = new Map<string, Job>()
   let published = false
+  let kept = false
   let timer = 0
   const flush = () => {
     timer = 0
@@ -54,30 +52,24 @@ function follow(client: QueryClient, kbId: string): () => void {
       void client.invalidateQueries({ queryKey: documentsQuery(kbId).queryKey })
       void client.invalidateQueries({ queryKey: baseQuery(kbId).queryKey, exact: true })
     }
-    published = false
-  }
-  const read = async () => {
-    let last = ''
-    for (let pause = 500; !signal.aborted; pause = Math.min(pause * 2, 8000)) {
-      try {
-        const response = await call('GET', `/knowledge-bases/${kbId}/events`, { signal, headers: { Accept: 'text/event-stream', ...(last && { 'Last-Event-ID': last }) } })
-        await readEvents(response, event => {
-          pause = 500
-          const first = last === ''
-          if (event.id) last = event.id
-          if (event.name.startsWith('job.')) {
-            const job = event.data as Job
-            pending.set(job.documentId, job)
-          } else if (event.name === 'source.changed') published ||= !first
-          timer ||= window.setTimeout(flush, GATHER)
-        })
-      } catch (e) {
-        if (signal.aborted || (e instanceof Problem && e.status >= 400 && e.status < 500 && e.status !== 429)) return
-      }
-      await new Promise(resolve => setTimeout(resolve, pause))
+    if (kept) {
+      void client.invalidateQueries({ queryKey: ['kb', kbId, 'faq'] })
+      void client.invalidateQueries({ predicate: ({ queryKey: [sort, path] }) => (sort === 'list' || sort === 'one') && typeof path === 'string' && path.startsWith(kbPath(kbId)) })
     }
+    published = false
+    kept = false
   }
-  void read()
+  void follow(`/knowledge-bases/${kbId}/events`, (event, resumed) => {
+    if (event.name.startsWith('job.')) {
+      const job = event.data as Job
+      pending.set(job.documentId, job)
+    } else if (event.name === 'source.changed') {
+      // A source that is kept fresh names its kind; a document does not.
+      if ('kind' in (event.data as object)) kept = true
+      else published ||= resumed
+    }
+    timer ||= window.setTimeout(flush, GATHER)
+  }, controller.signal)
   return () => {
     controller.abort()
     clearTimeout(timer)

@@ -1,3 +1,4 @@
+import { useJobEvents } from '@/features/documents/useJobEvents'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Plus, RefreshCw, Square, Trash2, type LucideIcon } from 'lucide-react'
 import { useState, type ReactNode } from 'react'
@@ -50,7 +51,8 @@ const reason = (source: Source) => (typeof source.error === 'string' ? source.er
 export function SourcesScreen({ kbId, kind, open, onChange }: { kbId: string; kind: Kind; open: string | undefined; onChange: (next: { open?: string | undefined }) => void }) {
   const { t } = useTranslation()
   const path = `${kbPath(kbId)}/${kind.collection}`
-  const query = useQuery({ ...listQuery<Source>(path), refetchInterval: 5_000 })
+  const query = useQuery(listQuery<Source>(path))
+  useJobEvents(kbId)
   const chosen = query.data?.find(s => s.id === open)
   const columns: Column<Source>[] = [
     { key: 'name', title: kind.title, width: 'minmax(0,1fr)', cell: s => <button type="button" className="max-w-full truncate text-left font-medium hover:underline" onClick={event => { event.stopPropagation(); onChange({ open: s.id }) }}>{kind.name(s)}</button> },

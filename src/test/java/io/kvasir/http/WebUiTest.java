@@ -17,8 +17,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class WebUiTest {
     private static final Map<String, WebUi.Face> SHARED = Map.of(
-            "demo", new WebUi.Face("Demo", "Ask.", java.util.Set.of("https://own.example")),
-            "hostile", new WebUi.Face("\"><script>alert(1)</script>{{slug}}", "'{{name}}' & $1", java.util.Set.of()));
+            "demo", new WebUi.Face("Demo", "Ask.", java.util.Set.of("https://own.example"), Optional.empty()),
+            "listed", new WebUi.Face("Listed", "", java.util.Set.of(), Optional.of(true)),
+            "hostile",
+                    new WebUi.Face(
+                            "\"><script>alert(1)</script>{{slug}}",
+                            "'{{name}}' & $1",
+                            java.util.Set.of(),
+                            Optional.empty()));
 
     private static HttpServerForTests server;
 
@@ -63,6 +69,12 @@ class WebUiTest {
         assertThat(page.statusCode()).isEqualTo(200);
         assertThat(page.body()).contains("<title>dashboard</title>").doesNotContain("{{nonce}}");
         assertThat(header(page, "Cache-Control")).isEqualTo("no-cache");
+    }
+
+    @Test
+    void searchEnginesListAPageWhereItsOwnerSaysSo() throws Exception {
+        assertThat(server.get("/kb/demo").body()).contains("noindex");
+        assertThat(server.get("/kb/listed").body()).doesNotContain("noindex").contains("index");
     }
 
     @Test

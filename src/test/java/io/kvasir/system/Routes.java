@@ -193,6 +193,8 @@ final class Routes {
             row("DELETE " + KB + "/share", Who.MANAGERS, Needs.WRITE).fresh("kbId"),
             row("GET " + KB + "/sites", Who.PEOPLE, Needs.READ),
             row("PUT " + KB + "/sites", Who.MANAGERS, Needs.WRITE).body("{'origins':['https://shop.example']}"),
+            row("POST " + KB + "/sites/secret", Who.MANAGERS, Needs.WRITE),
+            row("DELETE " + KB + "/sites/secret", Who.MANAGERS, Needs.WRITE),
             row("POST " + KB + "/reindex", Who.MANAGERS, Needs.WRITE).fresh("kbId"),
             row("POST " + KB + "/knowledge/search", Who.PEOPLE, Needs.READ).body("{'query':'refunds'}"),
             row("GET " + KB + "/documents", Who.PEOPLE, Needs.READ),
@@ -264,6 +266,7 @@ final class Routes {
                     .body("{'content':'When are refunds paid?'}")
                     .fresh("conversationId"),
             row("POST " + CHAT + "/retry", Who.TALKERS, Needs.CHAT).gives(202, 409),
+            row("GET /api/v1/chat/events", Who.PEOPLE, Needs.READ),
             row("GET " + CHAT + "/events", Who.TALKERS, Needs.CHAT),
             row("POST " + CHAT + "/stop", Who.TALKERS, Needs.CHAT),
             row("POST " + CHAT + "/close", Who.TALKERS, Needs.CHAT).fresh("conversationId"),

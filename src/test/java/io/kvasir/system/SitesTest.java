@@ -271,6 +271,103 @@ class SitesTest {
         assertThat(town.send("GET", "/api/v1/knowledge-bases/" + kb + "/sites", owner.token(), "")
                         .expect(200)
                         .text())
-                .isEqualTo("{\"origins\":[\"http://localhost:3000\",\"https://shop.example\"]}");
+                .startsWith("{\"origins\":[\"http://localhost:3000\",\"https://shop.example\"]");
+    }
+
+    private static String secret() throws Exception {
+        return town.send("POST", "/api/v1/knowledge-bases/" + kb + "/sites/secret", owner.token(), "")
+                .expect(201)
+                .json()
+                .get("secret")
+                .asText();
+    }
+
+    private static Answer begin(String user, String signature) throws Exception {
+        return from(
+                SHOP,
+                "POST",
+                "/api/v1/public/" + slug + "/conversations",
+                "",
+                Json.write(Map.of("user", user, "signature", signature)));
+    }
+
+    private static String signed(String secret, String user) throws Exception {
+        javax.crypto.Mac mac = javax.crypto.Mac.getInstance("HmacSHA256");
+        mac.init(new javax.crypto.spec.SecretKeySpec(
+                secret.getBytes(java.nio.charset.StandardCharsets.UTF_8), "HmacSHA256"));
+        return java.util.HexFormat.of().formatHex(mac.doFinal(user.getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+    }
+
+    @Test
+    void aVisitorIsWhomTheOwnersServerSignedAndNobodyElse() throws Exception {
+        String ada =
+                "{\"id\":\"42\",\"name\":\"Ada Lovelace\",\"email\":\"ada@shop.example\",\"metadata\":{\"plan\":\"gold\"},"
+                        + "\"until\":\"2099-01-01T00:00:00Z\"}";
+        String secret = secret();
+        int before = conversations();
+
+        lets(begin(ada.replace("42", "43"), signed(secret, ada)).expect(403), SHOP);
+        begin(ada, signed(secret + "x", ada)).expect(403);
+        String old = ada.replace("2099", "2020");
+        begin(old, signed(secret, old)).expect(403);
+        for (String wrong : List.of(
+                "no JSON",
+                "{}",
+                "{\"id\":\" \"}",
+                "{\"id\":\"42\",\"role\":\"owner\"}",
+                "{\"id\":\"42\",\"name\":\"" + "x".repeat(301) + "\"}")) {
+            begin(wrong, signed(secret, wrong)).expect(400);
+        }
+        begin(ada, "short").expect(400);
+        assertThat(conversations()).isEqualTo(before);
+
+        String id = begin(ada, signed(secret, ada)).expect(201).json().get("id").asText();
+        JsonNode known = town.send("GET", "/api/v1/chat/conversations/" + id, owner.token(), "")
+                .expect(200)
+                .json()
+                .get("endUser");
+        assertThat(known.get("name").asText()).isEqualTo("Ada Lovelace");
+        assertThat(known.get("email").asText()).isEqualTo("ada@shop.example");
+        assertThat(known.at("/metadata/id").asText()).isEqualTo("42");
+        assertThat(known.at("/metadata/plan").asText()).isEqualTo("gold");
+
+        String fresh = secret();
+        begin(ada, signed(secret, ada)).expect(403);
+        begin(ada, signed(fresh, ada)).expect(201);
+        String settings = "/api/v1/knowledge-bases/" + kb + "/sites";
+        assertThat(town.send("GET", settings, owner.token(), "").text())
+                .contains("\"signed\":true")
+                .doesNotContain(fresh);
+        town.send("DELETE", settings + "/secret", owner.token(), "").expect(204);
+        begin(ada, signed(fresh, ada)).expect(403);
+        assertThat(town.send("GET", "/api/v1/audit?limit=200", owner.token(), "")
+                        .text())
+                .doesNotContain(fresh)
+                .doesNotContain(secret);
+    }
+
+    @Test
+    void theOwnerSaysWhetherSearchEnginesMayListThePage() throws Exception {
+        String settings = "/api/v1/knowledge-bases/" + kb + "/sites";
+        assertThat(town.send("GET", settings, owner.token(), "")
+                        .json()
+                        .get("indexed")
+                        .isNull())
+                .isTrue();
+        town.send("PUT", settings, owner.token(), "{\"origins\":[\"" + SHOP + "\"],\"indexed\":true}")
+                .expect(200);
+        name(kb, List.of(SHOP)).expect(200);
+        assertThat(town.send("GET", settings, owner.token(), "")
+                        .json()
+                        .get("indexed")
+                        .asBoolean())
+                .isTrue();
+        town.send("PUT", settings, owner.token(), "{\"origins\":[\"" + SHOP + "\"],\"indexed\":false}")
+                .expect(200);
+        assertThat(town.send("GET", settings, owner.token(), "")
+                        .json()
+                        .get("indexed")
+                        .asBoolean())
+                .isFalse();
     }
 }
