@@ -99,7 +99,7 @@ public final class AnswersBench {
             Retriever retriever = new Retriever(index, embedder);
             List<Retrieval.Found> found = new ArrayList<>();
             Answerer answerer = new Answerer(
-                    (scope, revision, settings, question) -> retriever
+                    (scope, revision, settings, question, _) -> retriever
                             .retrieve(scope, revision, settings, question)
                             .thenApply(retrieval -> {
                                 found.addAll(kept(retrieval, withheld));

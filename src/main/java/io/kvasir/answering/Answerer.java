@@ -8,6 +8,7 @@ import io.kvasir.answering.AnswerEvent.Text;
 import io.kvasir.answering.AnswerEvent.Timings;
 import io.kvasir.http.Problems;
 import io.kvasir.kernel.Scope;
+import io.kvasir.kernel.TraceParent;
 import io.kvasir.llm.ChatModel;
 import io.kvasir.llm.ChatModels;
 import io.kvasir.llm.DontKnow;
@@ -47,7 +48,8 @@ public final class Answerer {
     /** Finds passages of a knowledge base as of a revision, best first, none below the settings' threshold. */
     @FunctionalInterface
     public interface Retrieve {
-        CompletionStage<Retrieval> apply(Scope scope, long revision, RetrievalSettings settings, String question);
+        CompletionStage<Retrieval> apply(
+                Scope scope, long revision, RetrievalSettings settings, String question, Optional<TraceParent> trace);
     }
 
     /**
@@ -66,7 +68,7 @@ public final class Answerer {
         Stopwatch since = new Stopwatch();
         String wanted = FollowUp.standalone(question.text(), question.history());
         return Source.completionStageSource(
-                retrieve.apply(question.scope(), question.revision(), question.retrieval(), wanted)
+                retrieve.apply(question.scope(), question.revision(), question.retrieval(), wanted, question.trace())
                         .thenApply(retrieval -> said(question, retrieval.results(), since)));
     }
 
@@ -97,7 +99,8 @@ public final class Answerer {
                 question.text(),
                 prompt.evidence(),
                 style.temperature(),
-                style.maxTokens());
+                style.maxTokens(),
+                question.trace());
         return model.get().stream(request)
                 .via(new CitedAnswer(
                         retrieved,

@@ -1,15 +1,25 @@
 package io.kvasir.bootstrap;
 
+import io.kvasir.answering.AnswerEvent;
+import io.kvasir.answering.Question;
 import io.kvasir.http.Access;
 import io.kvasir.http.Endpoint;
+import io.kvasir.http.Endpoints;
 import io.kvasir.ingestion.Ingestion;
 import io.kvasir.kernel.Scope;
+import io.kvasir.kernel.TraceParent;
 import io.kvasir.llm.ChatFailure;
 import io.kvasir.llm.ChatModel;
 import io.kvasir.llm.ProviderHealth;
 import io.kvasir.observability.Metrics;
+import io.kvasir.observability.Traces;
 import io.kvasir.retrieval.Retrieval;
 import io.kvasir.retrieval.RetrievalSettings;
+import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanKind;
+import io.opentelemetry.api.trace.StatusCode;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -17,25 +27,32 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.server.Directives;
 import org.apache.pekko.stream.javadsl.Source;
+import org.jspecify.annotations.Nullable;
 
 /** Puts a watch on the seams between the rooms, so that no room has to know that it is measured. */
 final class Observed {
     /** A search as the answerer and the search page call it. */
     @FunctionalInterface
     interface Search {
-        CompletionStage<Retrieval> apply(Scope scope, long revision, RetrievalSettings settings, String query);
+        CompletionStage<Retrieval> apply(
+                Scope scope, long revision, RetrievalSettings settings, String query, Optional<TraceParent> trace);
     }
 
-    private final Metrics metrics;
+    private static final AttributeKey<String> OUTCOME = AttributeKey.stringKey("kvasir.outcome");
 
-    Observed(Metrics metrics) {
+    private final Metrics metrics;
+    private final Traces traces;
+
+    Observed(Metrics metrics, Traces traces) {
         this.metrics = metrics;
+        this.traces = traces;
     }
 
     List<Endpoint> endpoints() {
@@ -48,12 +65,70 @@ final class Observed {
                 .givesMedia(200, "text/plain"));
     }
 
-    Search search(Search search) {
-        return (scope, revision, settings, query) -> {
+    /** A question's whole way to its answer; searching and the model's call hang below it. */
+    Function<Question, Source<AnswerEvent, NotUsed>> answers(Function<Question, Source<AnswerEvent, NotUsed>> answers) {
+        return question -> Source.lazySource(() -> {
+                    Span span = traces.begin("answer", SpanKind.INTERNAL, question.trace());
+                    span.setAttribute(
+                            "kvasir.knowledge_base",
+                            question.scope().knowledgeBase().value());
+                    span.setAttribute("kvasir.revision", question.revision());
+                    return answers.apply(question.within(Traces.below(span)))
+                            .wireTap(event -> seen(span, event))
+                            .watchTermination((_, done) -> {
+                                done.whenComplete((_, fault) -> ended(span, fault));
+                                return NotUsed.getInstance();
+                            });
+                })
+                .mapMaterializedValue(_ -> NotUsed.getInstance());
+    }
+
+    private static void seen(Span span, AnswerEvent event) {
+        switch (event) {
+            case AnswerEvent.Retrieved retrieved ->
+                span.addEvent("retrieved", Attributes.of(AttributeKey.longKey("kvasir.citations"), (long)
+                        retrieved.citations().size()));
+            case AnswerEvent.Text _ -> {}
+            case AnswerEvent.Finished finished ->
+                span.setAttribute(OUTCOME, finished.reason().name().toLowerCase(Locale.ROOT));
+            case AnswerEvent.Failed failed -> {
+                span.setAttribute(OUTCOME, failed.code());
+                span.setStatus(StatusCode.ERROR);
+            }
+        }
+    }
+
+    Search search(Retrieve search) {
+        return (scope, revision, settings, query, trace) -> {
             long began = System.nanoTime();
-            return search.apply(scope, revision, settings, query)
-                    .whenComplete((_, fault) -> metrics.searched(fault == null ? "done" : "failed", since(began)));
+            Span span = traces.begin("retrieve", SpanKind.INTERNAL, trace);
+            span.setAttribute("kvasir.mode", settings.mode().name().toLowerCase(Locale.ROOT));
+            return search.retrieve(scope, revision, settings, query).whenComplete((found, fault) -> {
+                metrics.searched(fault == null ? "done" : "failed", since(began));
+                if (found != null) {
+                    span.setAttribute("kvasir.results", found.results().size());
+                    span.setAttribute("kvasir.embed_ms", found.timings().embedMs());
+                    span.setAttribute("kvasir.search_ms", found.timings().searchMs());
+                    span.setAttribute("kvasir.rank_ms", found.timings().rankMs());
+                }
+                ended(span, fault);
+            });
         };
+    }
+
+    /** The search as its own room offers it. */
+    @FunctionalInterface
+    interface Retrieve {
+        CompletionStage<Retrieval> retrieve(Scope scope, long revision, RetrievalSettings settings, String query);
+    }
+
+    private static void ended(Span span, @Nullable Throwable fault) {
+        if (fault != null) {
+            // Its message may quote what was asked.
+            span.setAttribute("error.type", fault.getClass().getName());
+            span.setStatus(StatusCode.ERROR);
+        }
+        span.end();
     }
 
     ChatModel model(ChatModel model) {
@@ -66,6 +141,10 @@ final class Observed {
             private Source<Part, NotUsed> watched(Request request) {
                 long began = System.nanoTime();
                 AtomicLong first = new AtomicLong();
+                Span span = traces.begin("chat " + model.provider(), SpanKind.CLIENT, request.trace());
+                span.setAttribute("gen_ai.operation.name", "chat");
+                span.setAttribute("gen_ai.provider.name", model.provider());
+                span.setAttribute("gen_ai.request.model", request.model());
                 metrics.replying();
                 return model.stream(request)
                         .map(part -> {
@@ -73,25 +152,33 @@ final class Observed {
                                 case Part.Text _ -> {
                                     if (first.get() == 0) {
                                         first.set(System.nanoTime());
+                                        span.addEvent("first token");
                                     }
                                 }
-                                case Part.Finished(FinishReason _, Usage usage) ->
+                                case Part.Finished(FinishReason _, Usage usage) -> {
+                                    span.setAttribute("gen_ai.response.model", usage.model());
+                                    span.setAttribute("gen_ai.usage.input_tokens", usage.promptTokens());
+                                    span.setAttribute("gen_ai.usage.output_tokens", usage.completionTokens());
                                     metrics.used(
                                             usage.provider(),
                                             usage.model(),
                                             usage.promptTokens(),
                                             usage.completionTokens(),
                                             usage.costMicros());
+                                }
                             }
                             return part;
                         })
                         .watchTermination((_, done) -> {
-                            done.whenComplete((_, fault) -> metrics.replied(
-                                    model.provider(),
-                                    request.model(),
-                                    outcome(fault),
-                                    firstToken(began, first.get()),
-                                    since(began)));
+                            done.whenComplete((_, fault) -> {
+                                metrics.replied(
+                                        model.provider(),
+                                        request.model(),
+                                        outcome(fault),
+                                        firstToken(began, first.get()),
+                                        since(began));
+                                ended(span, fault);
+                            });
                             return NotUsed.getInstance();
                         });
             }
@@ -124,11 +211,29 @@ final class Observed {
         };
     }
 
-    void served(Endpoint endpoint, int status, Duration took) {
-        metrics.served(endpoint.method().name(), endpoint.path(), status, took);
+    Endpoints.Watching begun(Endpoint endpoint, Optional<TraceParent> parent) {
+        Span span = traces.begin(endpoint.method().name() + " " + endpoint.path(), SpanKind.SERVER, parent);
+        span.setAttribute("http.request.method", endpoint.method().name());
+        span.setAttribute("http.route", endpoint.path());
+        return new Endpoints.Watching() {
+            @Override
+            public void served(int status, Duration took) {
+                metrics.served(endpoint.method().name(), endpoint.path(), status, took);
+                span.setAttribute("http.response.status_code", status);
+                if (status >= 500) {
+                    span.setStatus(StatusCode.ERROR);
+                }
+                span.end();
+            }
+
+            @Override
+            public Optional<TraceParent> trace() {
+                return Traces.below(span);
+            }
+        };
     }
 
-    private static String outcome(@org.jspecify.annotations.Nullable Throwable fault) {
+    private static String outcome(@Nullable Throwable fault) {
         return switch (fault) {
             case null -> "finished";
             case ChatFailure failure -> failure.kind().name().toLowerCase(Locale.ROOT);

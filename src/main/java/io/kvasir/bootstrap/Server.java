@@ -53,6 +53,7 @@ import io.kvasir.knowledgebase.Sites;
 import io.kvasir.llm.ChatModels;
 import io.kvasir.mail.Mailer;
 import io.kvasir.observability.Metrics;
+import io.kvasir.observability.Traces;
 import io.kvasir.outbound.AddressGuard;
 import io.kvasir.outbound.OutboundHttp;
 import io.kvasir.privacy.Privacy;
@@ -118,7 +119,7 @@ public final class Server implements AutoCloseable {
                     () -> settings.embedding().space(builtIn::join)));
 
             Metrics metrics = keep(new Metrics());
-            Observed observed = new Observed(metrics);
+            Observed observed = new Observed(metrics, keep(Traces.open(settings.traces())));
             Database database = keep(Database.open(settings.database(), metrics.registry()));
             Transactor transactor = keep(new Transactor(
                     database.dataSource(),
@@ -213,7 +214,7 @@ public final class Server implements AutoCloseable {
                     clock,
                     transactor,
                     keys,
-                    answers::answer,
+                    observed.answers(answers::answer),
                     scope -> profile(knowledgeBases, scope),
                     metering);
             conversing.complete(conversations);
@@ -315,7 +316,7 @@ public final class Server implements AutoCloseable {
                     addresses,
                     streams,
                     new Origins(settings.accounts().publicUrl()),
-                    observed::served);
+                    observed::begun);
             inventory.complete(endpoints);
             Route routes = Directives.concat(
                     endpoints.route(),

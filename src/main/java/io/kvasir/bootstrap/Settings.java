@@ -18,6 +18,7 @@ import io.kvasir.ingestion.web.WebSourceSettings;
 import io.kvasir.jdbc.DatabaseSettings;
 import io.kvasir.knowledgebase.KnowledgeBaseSettings;
 import io.kvasir.mail.MailSettings;
+import io.kvasir.observability.TraceSettings;
 import io.kvasir.outbound.Network;
 import io.kvasir.outbound.OutboundSettings;
 import io.kvasir.privacy.PrivacySettings;
@@ -46,6 +47,7 @@ public record Settings(
         Http http,
         RateLimits.Settings rateLimits,
         WebSettings web,
+        TraceSettings traces,
         Owner owner,
         boolean demo,
         Path backupFolder,
@@ -141,6 +143,7 @@ public record Settings(
                                 .toList(),
                         kvasir.getBoolean("web.index-public-pages"),
                         kvasir.getString("web.front")),
+                new TraceSettings(told(kvasir, "traces.endpoint").map(URI::create), kvasir.getDouble("traces.share")),
                 new Owner(kvasir.getString("owner.email"), told(kvasir, "owner.password")),
                 kvasir.getBoolean("demo"),
                 told(kvasir, "backup-folder").map(Path::of).orElse(dataDir.resolve("backups")),

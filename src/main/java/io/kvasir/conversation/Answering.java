@@ -54,7 +54,8 @@ final class Answering {
                 profile.style(),
                 profile.retrieval(),
                 history(state, key),
-                key.open(turn.question()));
+                key.open(turn.question()),
+                profile.trace());
         return Source.lazySource(() -> Counted.of(answers.apply(question), allowance, question, profile.reservation()))
                 .viaMat(KillSwitches.single(), Keep.right())
                 .to(Sink.fromGraph(new InboxSink(inbox, CUT_OFF, Answering::failed)))

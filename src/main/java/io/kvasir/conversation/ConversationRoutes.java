@@ -94,20 +94,14 @@ public final class ConversationRoutes {
                                                         Problems.answer(conversations.messages(at, page), Json::ok))))
                                 .says("List the messages of a conversation, in order")
                                 .givesPage(Messages.Message.class),
-                        Endpoint.post(
-                                        one + "/messages",
-                                        Access.CONVERSE,
-                                        call -> within(call, at -> asking(call.caller(), at)))
+                        Endpoint.post(one + "/messages", Access.CONVERSE, call -> within(call, at -> asking(call, at)))
                                 .says(
                                         "Ask; the reply is streamed, awaited or read later, as Accept says: text/event-stream, application/json or neither")
                                 .takes(Ask.class)
                                 .gives(200, Messages.Message.class)
                                 .gives(202, Asked.class)
                                 .heedsKey(),
-                        Endpoint.post(
-                                        one + "/retry",
-                                        Access.CONVERSE,
-                                        call -> within(call, at -> retrying(call.caller(), at)))
+                        Endpoint.post(one + "/retry", Access.CONVERSE, call -> within(call, at -> retrying(call, at)))
                                 .says(
                                         "Ask the last question again where its reply failed or was stopped; the reply as for a question")
                                 .gives(200, Messages.Message.class)
@@ -225,18 +219,18 @@ public final class ConversationRoutes {
                                 conversations.changes(call.caller().tenant(), kb.map(KnowledgeBaseId::new))))));
     }
 
-    private Route asking(Principal caller, ConversationAddress address) {
+    private Route asking(Call call, ConversationAddress address) {
         return as(
-                caller,
+                call.caller(),
                 address,
                 way -> entity(Json.body(Ask.class), body -> {
                     String question = body.checked(conversations.settings().longestQuestion());
-                    return way.answer(() -> conversations.ask(address, question));
+                    return way.answer(() -> conversations.ask(address, question, call.trace()));
                 }));
     }
 
-    private Route retrying(Principal caller, ConversationAddress address) {
-        return as(caller, address, way -> way.answer(() -> conversations.retry(address)));
+    private Route retrying(Call call, ConversationAddress address) {
+        return as(call.caller(), address, way -> way.answer(() -> conversations.retry(address, call.trace())));
     }
 
     /** How the answer to a question is given. */

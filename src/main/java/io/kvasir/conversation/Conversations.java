@@ -22,6 +22,7 @@ import io.kvasir.kernel.Rejection;
 import io.kvasir.kernel.Repeated;
 import io.kvasir.kernel.Scope;
 import io.kvasir.kernel.TenantId;
+import io.kvasir.kernel.TraceParent;
 import io.kvasir.kernel.UserId;
 import java.time.Clock;
 import java.time.Duration;
@@ -206,21 +207,23 @@ public final class Conversations {
     }
 
     /** Puts a question. Acknowledged once it is persisted. @return the number of its turn */
-    CompletionStage<Outcome<Integer>> ask(ConversationAddress address, String question) {
+    CompletionStage<Outcome<Integer>> ask(ConversationAddress address, String question, Optional<TraceParent> trace) {
         return put(
                 address,
                 question,
+                trace,
                 (key, profile) -> replyTo -> new ConversationEntity.Ask(key.seal(question), profile, replyTo));
     }
 
     /** Puts the last question again, where its reply failed or was stopped. @return the number of the new turn */
-    CompletionStage<Outcome<Integer>> retry(ConversationAddress address) {
-        return put(address, "", (_, profile) -> replyTo -> new ConversationEntity.Retry(profile, replyTo));
+    CompletionStage<Outcome<Integer>> retry(ConversationAddress address, Optional<TraceParent> trace) {
+        return put(address, "", trace, (_, profile) -> replyTo -> new ConversationEntity.Retry(profile, replyTo));
     }
 
     private CompletionStage<Outcome<Integer>> put(
             ConversationAddress address,
             String text,
+            Optional<TraceParent> trace,
             BiFunction<SubjectKey, Profile, org.apache.pekko.japi.function.Function<ActorRef<Reply>, Command>>
                     question) {
         return then(pages(address, 1, 0), page -> {
@@ -229,7 +232,11 @@ public final class Conversations {
                             profiles.apply(scope),
                             profile -> then(
                                     allowance.reserve(scope, profile, text),
-                                    reservation -> put(address, scope, profile.reservedAs(reservation), question)));
+                                    reservation -> put(
+                                            address,
+                                            scope,
+                                            profile.reservedAs(reservation).within(trace),
+                                            question)));
                 })
                 .thenApply(outcome -> outcome.map(Reply.Ok::turns));
     }

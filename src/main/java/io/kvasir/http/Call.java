@@ -3,6 +3,7 @@ package io.kvasir.http;
 import io.kvasir.kernel.Ids;
 import io.kvasir.kernel.Principal;
 import io.kvasir.kernel.Rejection;
+import io.kvasir.kernel.TraceParent;
 import java.util.Map;
 import java.util.Optional;
 
@@ -10,10 +11,17 @@ import java.util.Optional;
 public final class Call {
     private final Optional<Principal> caller;
     private final Map<String, String> path;
+    private final Optional<TraceParent> trace;
 
-    Call(Optional<Principal> caller, Map<String, String> path) {
+    Call(Optional<Principal> caller, Map<String, String> path, Optional<TraceParent> trace) {
         this.caller = caller;
         this.path = Map.copyOf(path);
+        this.trace = trace;
+    }
+
+    /** To hand on to work that should be seen as part of this request; empty where nobody looks. */
+    public Optional<TraceParent> trace() {
+        return trace;
     }
 
     /** @throws IllegalStateException at a {@link Access#PUBLIC} endpoint, where nobody is known */

@@ -4,6 +4,7 @@ import static org.apache.pekko.http.javadsl.server.Directives.extractRequest;
 
 import io.kvasir.kernel.Principal;
 import io.kvasir.kernel.Rejection;
+import io.kvasir.kernel.TraceParent;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -22,11 +23,24 @@ import org.jspecify.annotations.Nullable;
  * {@link Access} allows. A segment written out goes before a parameter.
  */
 public final class Endpoints {
-    /** Is told of every answer. Called on the way out: it must not wait. */
+    /** Is told of every request and its answer. It must not wait. */
     @FunctionalInterface
     public interface Watch {
+        Watch NOBODY = (_, _) -> (_, _) -> {};
+
+        /** @param parent what the client's own request belongs to, where it says so */
+        Watching begun(Endpoint endpoint, Optional<TraceParent> parent);
+    }
+
+    /** One request under watch. */
+    @FunctionalInterface
+    public interface Watching {
         /** @param took until the answer's head was ready */
-        void served(Endpoint endpoint, int status, Duration took);
+        void served(int status, Duration took);
+
+        default Optional<TraceParent> trace() {
+            return Optional.empty();
+        }
     }
 
     private final List<Endpoint> all;
@@ -46,7 +60,7 @@ public final class Endpoints {
                 new ClientAddress(0),
                 new OpenStreams(),
                 new Origins(Optional.empty()),
-                (_, _, _) -> {});
+                Watch.NOBODY);
     }
 
     /**
@@ -101,8 +115,16 @@ public final class Endpoints {
                             ? limited.byAddress(
                                     request,
                                     () -> crossOrigin.preflight(
-                                            request, endpoint, new Call(Optional.empty(), match.parameters())))
-                            : watched(endpoint, match.parameters());
+                                            request,
+                                            endpoint,
+                                            new Call(Optional.empty(), match.parameters(), Optional.empty())))
+                            : watched(
+                                    endpoint,
+                                    match.parameters(),
+                                    watch.begun(
+                                            endpoint,
+                                            request.getHeader("traceparent")
+                                                    .flatMap(h -> TraceParent.read(h.value()))));
                 }
             }
             return Problems.methodNotAllowed(matches.stream()
@@ -114,11 +136,11 @@ public final class Endpoints {
     }
 
     /** Sealed here, so that what becomes of a failure is seen too. */
-    private Route watched(Endpoint endpoint, Map<String, String> parameters) {
+    private Route watched(Endpoint endpoint, Map<String, String> parameters, Watching watching) {
         long began = System.nanoTime();
         return Directives.mapResponse(
                 response -> {
-                    watch.served(endpoint, response.status().intValue(), Duration.ofNanos(System.nanoTime() - began));
+                    watching.served(response.status().intValue(), Duration.ofNanos(System.nanoTime() - began));
                     return response;
                 },
                 () -> Problems.sealed(extractRequest(request -> limited.byAddress(
@@ -126,13 +148,13 @@ public final class Endpoints {
                         () -> crossOrigin.guarded(
                                 request,
                                 endpoint,
-                                new Call(Optional.empty(), parameters),
-                                () -> Problems.sealed(admitted(endpoint, parameters)))))));
+                                new Call(Optional.empty(), parameters, watching.trace()),
+                                () -> Problems.sealed(admitted(endpoint, parameters, watching.trace())))))));
     }
 
-    private Route admitted(Endpoint endpoint, Map<String, String> parameters) {
+    private Route admitted(Endpoint endpoint, Map<String, String> parameters, Optional<TraceParent> trace) {
         if (endpoint.access().open()) {
-            return handled(endpoint, new Call(Optional.empty(), parameters));
+            return handled(endpoint, new Call(Optional.empty(), parameters, trace));
         }
         long since = streams.endings();
         return authenticated.caller(caller -> limited.byCaller(
@@ -140,7 +162,7 @@ public final class Endpoints {
                 () -> endpoint.access().allows(caller)
                         ? Directives.mapResponse(
                                 response -> streams.ending(response, caller, since),
-                                () -> handled(endpoint, new Call(Optional.of(caller), parameters)))
+                                () -> handled(endpoint, new Call(Optional.of(caller), parameters, trace)))
                         : refused(endpoint.access(), caller)));
     }
 

@@ -16,6 +16,7 @@ import io.kvasir.kernel.Outcome;
 import io.kvasir.kernel.Rejection;
 import io.kvasir.kernel.Scope;
 import io.kvasir.kernel.TenantId;
+import io.kvasir.kernel.TraceParent;
 import io.kvasir.retrieval.Retrieval;
 import io.kvasir.retrieval.RetrievalSettings;
 import java.util.ArrayList;
@@ -34,7 +35,8 @@ public final class KnowledgeBaseRoutes {
     /** Searches a revision of a knowledge base. Wiring gives the retriever. */
     @FunctionalInterface
     public interface Search {
-        CompletionStage<Retrieval> apply(Scope scope, long revision, RetrievalSettings settings, String query);
+        CompletionStage<Retrieval> apply(
+                Scope scope, long revision, RetrievalSettings settings, String query, Optional<TraceParent> trace);
     }
 
     private static final String ALL = "/api/v1/knowledge-bases";
@@ -144,7 +146,7 @@ public final class KnowledgeBaseRoutes {
                                 call -> entity(
                                         Json.body(Bodies.Search.class),
                                         body -> Problems.answer(
-                                                searched(scope(call), body),
+                                                searched(scope(call), body, call.trace()),
                                                 found -> Json.ok(
                                                         SearchResults.of(found, Boolean.TRUE.equals(body.explain()))))))
                         .says("Search without answering, with the score of each stage on demand")
@@ -185,10 +187,10 @@ public final class KnowledgeBaseRoutes {
         });
     }
 
-    private CompletionStage<Outcome<Retrieval>> searched(Scope scope, Bodies.Search body) {
+    private CompletionStage<Outcome<Retrieval>> searched(Scope scope, Bodies.Search body, Optional<TraceParent> trace) {
         return knowledgeBases.forAnswers(scope).thenCompose(outcome -> switch (outcome) {
             case Outcome.Done<KnowledgeBases.ForAnswers>(KnowledgeBases.ForAnswers kb) ->
-                search.apply(scope, kb.revision(), body.over(kb.retrieval()), body.text())
+                search.apply(scope, kb.revision(), body.over(kb.retrieval()), body.text(), trace)
                         .<Outcome<Retrieval>>thenApply(Outcome::done);
             case Outcome.Refused<KnowledgeBases.ForAnswers>(Rejection reason) ->
                 java.util.concurrent.CompletableFuture.completedFuture(Outcome.refused(reason));

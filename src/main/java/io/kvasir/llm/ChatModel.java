@@ -1,6 +1,8 @@
 package io.kvasir.llm;
 
+import io.kvasir.kernel.TraceParent;
 import java.util.List;
+import java.util.Optional;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.javadsl.Source;
 
@@ -27,6 +29,7 @@ public interface ChatModel {
      * @param evidence the numbered passages the messages quote, same numbers
      * @param temperature 0 to 2
      * @param maxTokens most tokens of the reply, from 1
+     * @param trace which request it belongs to; not for the provider
      */
     record Request(
             String model,
@@ -34,10 +37,21 @@ public interface ChatModel {
             String question,
             List<Evidence> evidence,
             double temperature,
-            int maxTokens) {
+            int maxTokens,
+            Optional<TraceParent> trace) {
         public Request {
             messages = List.copyOf(messages);
             evidence = List.copyOf(evidence);
+        }
+
+        public Request(
+                String model,
+                List<Message> messages,
+                String question,
+                List<Evidence> evidence,
+                double temperature,
+                int maxTokens) {
+            this(model, messages, question, evidence, temperature, maxTokens, Optional.empty());
         }
     }
 

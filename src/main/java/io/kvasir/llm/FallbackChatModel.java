@@ -50,7 +50,8 @@ final class FallbackChatModel implements ChatModel {
                 request.question(),
                 request.evidence(),
                 request.temperature(),
-                request.maxTokens()));
+                request.maxTokens(),
+                request.trace()));
     }
 
     @Override

@@ -99,7 +99,7 @@ class AnswererTest {
     @Test
     void nothing_found_is_admitted_without_asking_the_model() throws Exception {
         List<AnswerEvent> events = run(
-                answerer(Source.failed(new AssertionError("asked")), (_, _, _, _) -> done(List.of())),
+                answerer(Source.failed(new AssertionError("asked")), (_, _, _, _, _) -> done(List.of())),
                 Asked.question("Wie lange dauert das und was ist es?", List.of(), 1000));
         assertThat(text(events)).startsWith("Das weiß ich nicht");
         assertThat(events.getLast()).isInstanceOfSatisfying(Finished.class, f -> {
@@ -113,7 +113,7 @@ class AnswererTest {
         List<AnswerEvent> events = run(
                 answerer(
                         says("x"),
-                        (_, _, _, _) -> CompletableFuture.failedStage(new IllegalStateException("disk /var/x"))),
+                        (_, _, _, _, _) -> CompletableFuture.failedStage(new IllegalStateException("disk /var/x"))),
                 Asked.question("How?", List.of(), 1000));
         assertThat(events).containsExactly(new Failed("retrieval-failed", "The knowledge base could not be searched"));
     }
@@ -123,7 +123,7 @@ class AnswererTest {
         List<AnswerEvent> events = run(
                 answerer(
                         says("x"),
-                        (_, _, _, _) -> CompletableFuture.failedStage(new io.kvasir.http.Problems.Unavailable(
+                        (_, _, _, _, _) -> CompletableFuture.failedStage(new io.kvasir.http.Problems.Unavailable(
                                 "The search index is away at the moment", java.time.Duration.ofSeconds(5)))),
                 Asked.question("How?", List.of(), 1000));
         assertThat(events)
@@ -134,7 +134,7 @@ class AnswererTest {
     @Test
     void an_unknown_provider_is_told() throws Exception {
         Answerer answerer = new Answerer(
-                (_, _, _, _) -> done(List.of(Asked.found("A", "alpha"))),
+                (_, _, _, _, _) -> done(List.of(Asked.found("A", "alpha"))),
                 new ChatModels(List.of()),
                 new AnsweringSettings(100, 80));
         List<AnswerEvent> events = run(answerer, Asked.question("How?", List.of(), 1000));
@@ -147,7 +147,7 @@ class AnswererTest {
         List<String> searched = new ArrayList<>();
         List<ChatModel.Request> requests = new ArrayList<>();
         Answerer answerer = new Answerer(
-                (_, _, _, question) -> {
+                (_, _, _, question, _) -> {
                     searched.add(question);
                     return done(List.of(Asked.found("A", "alpha")));
                 },
@@ -168,7 +168,7 @@ class AnswererTest {
             end.whenComplete((_, _) -> cancelled.set(true));
             return none;
         });
-        Answerer answerer = answerer(endless, (_, _, _, _) -> done(List.of(Asked.found("A", "alpha"))));
+        Answerer answerer = answerer(endless, (_, _, _, _, _) -> done(List.of(Asked.found("A", "alpha"))));
         answerer.answer(Asked.question("How?", List.of(), 1000)).take(5).runWith(Sink.ignore(), KIT.system());
         await().untilTrue(cancelled);
     }
@@ -176,7 +176,7 @@ class AnswererTest {
     @Test
     void nothing_happens_before_it_is_run() {
         AtomicBoolean searched = new AtomicBoolean();
-        answerer(says("x"), (_, _, _, _) -> {
+        answerer(says("x"), (_, _, _, _, _) -> {
                     searched.set(true);
                     return done(List.of());
                 })
@@ -186,7 +186,8 @@ class AnswererTest {
 
     @Test
     void a_snippet_is_cut_between_words() throws Exception {
-        Answerer answerer = answerer(says("x"), (_, _, _, _) -> done(List.of(Asked.found("A", "lengthy ".repeat(50)))));
+        Answerer answerer =
+                answerer(says("x"), (_, _, _, _, _) -> done(List.of(Asked.found("A", "lengthy ".repeat(50)))));
         List<AnswerEvent> events = run(answerer, Asked.question("How?", List.of(), 1000));
         assertThat(((Retrieved) events.getFirst()).citations().getFirst().snippet())
                 .hasSizeLessThanOrEqualTo(80)
@@ -211,7 +212,7 @@ class AnswererTest {
 
     private static List<AnswerEvent> ask(Source<Part, NotUsed> model, String question) throws Exception {
         return run(
-                answerer(model, (_, _, _, _) -> done(List.of(Asked.found("A", "alpha"), Asked.found("B", "beta")))),
+                answerer(model, (_, _, _, _, _) -> done(List.of(Asked.found("A", "alpha"), Asked.found("B", "beta")))),
                 Asked.question(question, List.of(), 1000));
     }
 

@@ -20,6 +20,7 @@ import io.kvasir.llm.ChatModels;
 import io.kvasir.llm.Price;
 import io.kvasir.llm.provider.ProviderSettings;
 import io.kvasir.mail.MailSettings;
+import io.kvasir.observability.TraceSettings;
 import io.kvasir.outbound.OutboundSettings;
 import io.kvasir.privacy.PrivacySettings;
 import io.kvasir.retrieval.RetrievalSettings;
@@ -54,6 +55,14 @@ class SettingsTest {
     @Test
     void listensOnLoopbackAlone() {
         assertThat(DEFAULTS.http()).isEqualTo(new Settings.Http("127.0.0.1", 8080, 0));
+    }
+
+    @Test
+    void nothingIsTraced() {
+        assertThat(DEFAULTS.traces()).isEqualTo(new TraceSettings(Optional.empty(), 1));
+        assertThatThrownBy(() -> with("kvasir.traces.endpoint = \"collector\""))
+                .hasMessageContaining("traces.endpoint");
+        assertThatThrownBy(() -> with("kvasir.traces.share = 2")).hasMessageContaining("traces.share");
     }
 
     @Test

@@ -127,7 +127,7 @@ class ConversationsTest {
     @Test
     void readersHearAtOnceHowATurnEndedWhoseActorIsGone() throws Exception {
         ConversationAddress address = started();
-        int turn = done(CONVERSATIONS.ask(address, "When?"));
+        int turn = done(CONVERSATIONS.ask(address, "When?", Optional.empty()));
         await().atMost(Duration.ofSeconds(20)).until(() -> !VOICES.isEmpty());
         List<String> one = new CopyOnWriteArrayList<>();
         List<String> other = new CopyOnWriteArrayList<>();
@@ -163,7 +163,7 @@ class ConversationsTest {
                 .ignoreExceptions()
                 .until(() -> done(CONVERSATIONS.read(address)).turns() == 0);
         int before = VOICES.size();
-        done(CONVERSATIONS.ask(address, "When?"));
+        done(CONVERSATIONS.ask(address, "When?", Optional.empty()));
         await().until(() -> VOICES.size() > before);
         VOICES.getLast().offer(Surroundings.text("Soon"));
         VOICES.getLast().offer(Surroundings.finished());

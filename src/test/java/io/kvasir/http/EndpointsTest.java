@@ -61,7 +61,7 @@ class EndpointsTest {
                         new ClientAddress(0),
                         new OpenStreams(),
                         new Origins(java.util.Optional.empty()),
-                        (endpoint, status, _) -> SERVED.add(endpoint.path() + " " + status))
+                        (endpoint, _) -> (status, _) -> SERVED.add(endpoint.path() + " " + status))
                 .route());
     }
 

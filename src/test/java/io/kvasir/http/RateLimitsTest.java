@@ -127,7 +127,7 @@ class RateLimitsTest {
                         new ClientAddress(1),
                         new OpenStreams(),
                         new Origins(java.util.Optional.empty()),
-                        (_, _, _) -> {})
+                        Endpoints.Watch.NOBODY)
                 .route())) {
             HttpResponse<String> first = asked(server, "u", "192.0.2.1");
             assertThat(first.statusCode()).isEqualTo(200);

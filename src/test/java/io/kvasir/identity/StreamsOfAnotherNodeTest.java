@@ -51,7 +51,7 @@ class StreamsOfAnotherNodeTest {
                     new ClientAddress(0),
                     streams,
                     new io.kvasir.http.Origins(java.util.Optional.empty()),
-                    (_, _, _) -> {})
+                    Endpoints.Watch.NOBODY)
             .route());
     private UserId user;
     private TenantId tenant;
