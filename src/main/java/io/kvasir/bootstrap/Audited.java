@@ -14,6 +14,7 @@ import io.kvasir.http.ClientAddress;
 import io.kvasir.http.Endpoint;
 import io.kvasir.http.Json;
 import io.kvasir.kernel.Principal;
+import io.kvasir.kernel.TenantId;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
@@ -52,11 +53,18 @@ final class Audited {
     private static final Pattern EXPORT = Pattern.compile(".*/export");
 
     private final Audit audit;
+    private final Function<TenantId, CompletionStage<Boolean>> there;
     private final ClassicActorSystemProvider system;
     private final ClientAddress addresses;
 
-    Audited(Audit audit, ClassicActorSystemProvider system, ClientAddress addresses) {
+    /** @param there whether a tenant still is: what erased it leaves no line of it behind */
+    Audited(
+            Audit audit,
+            Function<TenantId, CompletionStage<Boolean>> there,
+            ClassicActorSystemProvider system,
+            ClientAddress addresses) {
         this.audit = audit;
+        this.there = there;
         this.system = system;
         this.addresses = addresses;
     }
@@ -158,23 +166,27 @@ final class Audited {
                         && !endpoint.method().equals(HttpMethods.DELETE)
                 ? json(body)
                 : Optional.empty();
-        String subject = request.getUri().path().replaceFirst("^/(api/v1/)?", "");
-        if (endpoint.method().equals(HttpMethods.POST)
-                && !endpoint.path().endsWith("}")
-                && after.isPresent()
-                && after.get().path("id").isTextual()) {
-            subject += "/" + after.get().get("id").asText();
-        }
+        String named = request.getUri().path().replaceFirst("^/(api/v1/)?", "");
+        String subject = endpoint.method().equals(HttpMethods.POST)
+                        && !endpoint.path().endsWith("}")
+                        && after.isPresent()
+                        && after.get().path("id").isTextual()
+                ? named + "/" + after.get().get("id").asText()
+                : named;
         Principal caller = call.caller();
         return recorded(
-                audit.record(
-                        caller.tenant(),
-                        "user/" + caller.user(),
-                        action(endpoint),
-                        subject.length() > 400 ? subject.substring(0, 400) : subject,
-                        before,
-                        after,
-                        origin(request)),
+                there.apply(caller.tenant())
+                        .exceptionally(_ -> true)
+                        .thenCompose(is -> is
+                                ? audit.record(
+                                        caller.tenant(),
+                                        "user/" + caller.user(),
+                                        action(endpoint),
+                                        subject.length() > 400 ? subject.substring(0, 400) : subject,
+                                        before,
+                                        after,
+                                        origin(request))
+                                : CompletableFuture.completedFuture(null)),
                 result);
     }
 

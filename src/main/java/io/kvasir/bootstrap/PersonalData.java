@@ -15,6 +15,7 @@ import io.kvasir.kernel.Principal.Role;
 import io.kvasir.kernel.Scope;
 import io.kvasir.kernel.TenantId;
 import io.kvasir.knowledgebase.KnowledgeBases;
+import io.kvasir.mail.Mailer;
 import io.kvasir.privacy.Keeper;
 import io.kvasir.privacy.Stores;
 import io.kvasir.privacy.Zip;
@@ -43,7 +44,8 @@ record PersonalData(
         Tenants tenants,
         Audit audit,
         JdbcRememberedReplies replies,
-        Suspensions suspensions)
+        Suspensions suspensions,
+        Mailer mailer)
         implements Stores {
 
     private record Kept(
@@ -93,6 +95,14 @@ record PersonalData(
                         person -> keys.find(person.tenant() + "/audit/user/" + person.user())
                                 .thenCompose(key -> audit.forget(person.tenant(), "user/" + person.user())
                                         .thenApply(_ -> key.isPresent() ? 1L : 0L))),
+                new Kept(
+                        "outbox",
+                        "mails to the person deleted; those that were sent by SMTP are with their receivers",
+                        _ -> Source.empty(),
+                        person -> Accounts.of(transactor, person)
+                                .thenCompose(account -> account.map(a -> mailer.forget(a.email()))
+                                        .orElseGet(() -> CompletableFuture.completedFuture(0)))
+                                .thenApply(Integer::longValue)),
                 new Kept(
                         "account",
                         "row deleted",
@@ -199,10 +209,20 @@ record PersonalData(
                 .thenCompose(ids -> conversations.erase(tenant, ids))
                 .thenCompose(_ -> audit.erase(tenant))
                 .thenCompose(_ -> replies.eraseAll(tenant.value() + "/"))
+                .thenCompose(_ -> Accounts.addresses(transactor, tenant))
+                .thenCompose(this::forgotten)
                 .thenCompose(_ -> Accounts.eraseAll(transactor, tenant))
                 .thenCompose(_ -> suspensions.end(new Ended.Tenant(tenant)))
                 .thenCompose(_ -> keys.destroyAll(tenant.value() + "/"))
                 .thenAccept(_ -> {});
+    }
+
+    private CompletionStage<Void> forgotten(List<String> addresses) {
+        CompletionStage<Void> all = CompletableFuture.completedFuture(null);
+        for (String address : addresses) {
+            all = all.thenCompose(_ -> mailer.forget(address)).thenAccept(_ -> {});
+        }
+        return all;
     }
 
     @Override

@@ -128,13 +128,14 @@ public final class Server implements AutoCloseable {
                     transactor,
                     MasterKey.load(settings.masterKey(), settings.dataDir().resolve("master.key")));
             Audit audit = new Audit(transactor, keys, clock);
+            Mailer mailer = Mailer.of(settings.mail());
             CompletionStage<Identity> identifying = Identity.open(
                     transactor,
                     keys,
                     settings.tokens(),
                     settings.accounts(),
                     settings.oauth(),
-                    Mailer.of(settings.mail()),
+                    mailer,
                     new Logins(audit),
                     clock);
 
@@ -243,11 +244,12 @@ public final class Server implements AutoCloseable {
                             tenants,
                             audit,
                             replies,
-                            identity.suspensions()),
+                            identity.suspensions(),
+                            mailer),
                     transactor,
                     clock,
                     settings.privacy().patience());
-            Audited audited = new Audited(audit, system, addresses);
+            Audited audited = new Audited(audit, tenant -> Accounts.there(transactor, tenant), system, addresses);
             OpenStreams streams = new OpenStreams();
             keep(identity.suspensions().listen(ended -> streams.end(ended::concerns)));
             Endpoints endpoints = new Endpoints(
@@ -301,7 +303,8 @@ public final class Server implements AutoCloseable {
                                                                             clock))
                                                             : Optional.empty())
                                             .endpoints(),
-                                    new TenancyRoutes(tenants).endpoints(),
+                                    new TenancyRoutes(tenants, tenant -> Accounts.there(transactor, tenant))
+                                            .endpoints(),
                                     new AuditRoutes(audit).endpoints(),
                                     new PrivacyRoutes(privacy).endpoints(),
                                     new HealthRoutes(

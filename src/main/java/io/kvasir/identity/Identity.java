@@ -52,6 +52,7 @@ public final class Identity implements Authenticator, AutoCloseable {
     private final Members members;
     private final ApiKeys apiKeys;
     private final OAuth oauth;
+    private final Operations operations;
     private final Authentication authentication;
     private final CompletableFuture<URI> publicUrl = new CompletableFuture<>();
     private final ScheduledExecutorService chores = Executors.newSingleThreadScheduledExecutor(
@@ -90,6 +91,7 @@ public final class Identity implements Authenticator, AutoCloseable {
         this.members = new Members(transactor, clock, suspensions);
         this.apiKeys = new ApiKeys(transactor, clock, suspensions);
         this.oauth = new OAuth(transactor, clock, settings, oauthSettings, publicUrl, login);
+        this.operations = new Operations(transactor);
         this.authentication = new Authentication(transactor, clock, tokens);
         every(Duration.ofSeconds(1), suspensions::poll);
         every(Duration.ofSeconds(30), this::renewKeys);
@@ -169,6 +171,10 @@ public final class Identity implements Authenticator, AutoCloseable {
 
     public Sessions sessions() {
         return sessions;
+    }
+
+    public Operations operations() {
+        return operations;
     }
 
     public Suspensions suspensions() {

@@ -3,6 +3,7 @@ package io.kvasir.identity;
 import static org.apache.pekko.http.javadsl.server.Directives.complete;
 import static org.apache.pekko.http.javadsl.server.Directives.entity;
 import static org.apache.pekko.http.javadsl.server.Directives.extractRequest;
+import static org.apache.pekko.http.javadsl.server.Directives.parameterOptional;
 
 import io.kvasir.http.Access;
 import io.kvasir.http.Authenticated;
@@ -87,10 +88,29 @@ public final class IdentityRoutes {
                 Endpoint.get("/.well-known/jwks.json", Access.PUBLIC, _ -> complete(Json.ok(identity.publicKeys())))
                         .says("Show the public keys that access tokens are signed with, as a JSON Web Key Set")
                         .givesMedia(200, "application/json"),
+                Endpoint.get(
+                                "/api/v1/operations/tenants",
+                                Access.OPERATE,
+                                _ -> Page.requested(request ->
+                                        Problems.answer(identity.operations().tenants(request), Json::ok)))
+                        .says("List all tenants, the earliest first")
+                        .givesPage(Operations.Tenant.class),
+                Endpoint.get(
+                                "/api/v1/operations/users",
+                                Access.OPERATE,
+                                _ -> parameterOptional(
+                                        "email",
+                                        email -> Page.requested(request -> Problems.answer(
+                                                identity.operations().users(email, request), Json::ok))))
+                        .says("List all accounts with the tenants they belong to, the earliest first")
+                        .asks("email", "Only the account of this address")
+                        .givesPage(Operations.User.class),
                 Endpoint.post(
                                 "/api/v1/operations/users/{userId}/suspend",
                                 Access.OPERATE,
-                                call -> done(suspensions.suspend(new UserId(call.id("userId")))))
+                                call -> call.caller().user().value().equals(call.id("userId"))
+                                        ? ownFeet()
+                                        : done(suspensions.suspend(new UserId(call.id("userId")))))
                         .says("Keep somebody out of everything, at once")
                         .givesNothing(),
                 Endpoint.post(
@@ -102,7 +122,9 @@ public final class IdentityRoutes {
                 Endpoint.post(
                                 "/api/v1/operations/tenants/{tenantId}/suspend",
                                 Access.OPERATE,
-                                call -> done(suspensions.suspend(new TenantId(call.id("tenantId")))))
+                                call -> call.caller().tenant().value().equals(call.id("tenantId"))
+                                        ? ownFeet()
+                                        : done(suspensions.suspend(new TenantId(call.id("tenantId")))))
                         .says("Close a tenant for its people and visitors, at once")
                         .givesNothing(),
                 Endpoint.post(
@@ -147,6 +169,12 @@ public final class IdentityRoutes {
                                                         caller,
                                                         caller.credential().orElse("")))
                                         : Problems.refuse(new Rejection.Forbidden("This credential is no login"))));
+    }
+
+    /** Whoever shuts themselves out cannot open again. */
+    private static Route ownFeet() {
+        return Problems.refuse(
+                new Rejection.Conflict("own-access", "You would keep yourself out; let somebody else do it"));
     }
 
     private static Route done(CompletionStage<Outcome<Boolean>> outcome) {

@@ -1,5 +1,6 @@
 package io.kvasir.mail;
 
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /** Takes mails away. */
@@ -7,6 +8,11 @@ import java.util.concurrent.CompletionStage;
 public interface Mailer {
     /** Completes once the mail is with the next server; fails where that did not work. */
     CompletionStage<Void> send(Mail mail);
+
+    /** Removes what is kept here of mails to an address. @return how many there were */
+    default CompletionStage<Integer> forget(String address) {
+        return CompletableFuture.completedFuture(0);
+    }
 
     /** By SMTP where a server is configured, otherwise into the outbox. */
     static Mailer of(MailSettings settings) {

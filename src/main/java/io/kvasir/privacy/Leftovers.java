@@ -45,12 +45,22 @@ final class Leftovers {
                                     kb)
                             + count(
                                     c,
+                                    "SELECT COUNT(*) FROM source_runs WHERE tenant = ? AND knowledge_base = ?",
+                                    tenant,
+                                    kb)
+                            + count(
+                                    c,
                                     "SELECT COUNT(*) FROM faq_entries WHERE tenant = ? AND knowledge_base = ?",
                                     tenant,
                                     kb));
             found.put(
                     "catalogue",
-                    count(c, "SELECT COUNT(*) FROM knowledge_bases WHERE tenant = ? AND id = ?", tenant, kb));
+                    count(c, "SELECT COUNT(*) FROM knowledge_bases WHERE tenant = ? AND id = ?", tenant, kb)
+                            + count(
+                                    c,
+                                    "SELECT COUNT(*) FROM sites WHERE tenant = ? AND knowledge_base = ?",
+                                    tenant,
+                                    kb));
             return found;
         });
     }
@@ -66,8 +76,18 @@ final class Leftovers {
                     "sources",
                     count(c, "SELECT COUNT(*) FROM sources WHERE tenant = ?", id)
                             + count(c, "SELECT COUNT(*) FROM source_items WHERE tenant = ?", id)
+                            + count(c, "SELECT COUNT(*) FROM source_runs WHERE tenant = ?", id)
                             + count(c, "SELECT COUNT(*) FROM faq_entries WHERE tenant = ?", id));
-            found.put("catalogue", count(c, "SELECT COUNT(*) FROM knowledge_bases WHERE tenant = ?", id));
+            found.put(
+                    "catalogue",
+                    count(c, "SELECT COUNT(*) FROM knowledge_bases WHERE tenant = ?", id)
+                            + count(c, "SELECT COUNT(*) FROM sites WHERE tenant = ?", id));
+            found.put(
+                    "accounts",
+                    count(c, "SELECT COUNT(*) FROM memberships WHERE tenant = ?", id)
+                            + count(c, "SELECT COUNT(*) FROM invitations WHERE tenant = ?", id)
+                            + count(c, "SELECT COUNT(*) FROM api_keys WHERE tenant = ?", id)
+                            + count(c, "SELECT COUNT(*) FROM tenants WHERE id = ?", id));
             found.put("usage", count(c, "SELECT COUNT(*) FROM usage_days WHERE tenant = ?", id));
             found.put("record", count(c, "SELECT COUNT(*) FROM audit_entries WHERE tenant = ?", id));
             found.put("replies", prefixed(c, "remembered_replies", "caller", id + "/"));

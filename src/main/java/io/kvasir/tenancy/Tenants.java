@@ -24,8 +24,11 @@ import java.time.LocalDate;
 import java.time.YearMonth;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -125,6 +128,30 @@ public final class Tenants {
                         usage.days(tenant, first, to.orElse(today)),
                         (state, days) ->
                                 new Overview(settings.plans().of(state.plan()).name(), counts(state, now), days));
+    }
+
+    /** How a tenant stands: its plan and what is used of it now. */
+    public record Standing(String plan, List<Count> counts) {}
+
+    CompletionStage<Standing> standing(TenantId tenant) {
+        return state(tenant)
+                .thenApply(state -> new Standing(
+                        settings.plans().of(state.plan()).name(), counts(state, clock.instant())));
+    }
+
+    /** One plan there is. @param limits by what is limited, as {@link Count#what} says it */
+    public record Offer(String name, Map<String, Long> limits) {}
+
+    /** All plans, by name. */
+    List<Offer> offers() {
+        return settings.plans().all().values().stream()
+                .sorted(Comparator.comparing(Plan::name))
+                .map(plan -> {
+                    Map<String, Long> limits = new TreeMap<>();
+                    plan.limits().forEach((meter, most) -> limits.put(meter.label(), most));
+                    return new Offer(plan.name(), limits);
+                })
+                .toList();
     }
 
     private List<Count> counts(Tenant state, Instant now) {

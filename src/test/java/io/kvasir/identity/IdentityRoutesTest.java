@@ -187,10 +187,13 @@ class IdentityRoutesTest {
         assertThat(send("POST", "/api/v1/operations/tenants/nowhere/suspend", run)
                         .statusCode())
                 .isEqualTo(404);
-        assertThat(send("POST", "/api/v1/operations/tenants/" + owner.tenant() + "/suspend", run)
+        house.user("b@x", house.tenant("Other"), Role.OWNER);
+        Sessions.LoggedIn there = house.in("b@x");
+        assertThat(send("POST", "/api/v1/operations/tenants/" + there.tenantId() + "/suspend", run)
                         .statusCode())
                 .isEqualTo(204);
-        assertThat(send("GET", "/api/v1/auth/me", run).statusCode()).isEqualTo(401);
+        assertThat(send("GET", "/api/v1/auth/me", there.accessToken()).statusCode())
+                .isEqualTo(401);
     }
 
     @Test

@@ -205,6 +205,19 @@ class SessionsTest {
         assertThat(done(refresh(in.refreshToken())).tenantId()).isEqualTo(owner.tenant());
     }
 
+    /** As a login that was let in just before its user was suspended would leave it. */
+    @Test
+    void aSessionOfASuspendedUserDoesNotGoOn() {
+        Sessions.LoggedIn in = house.in("o@x");
+        house.sql(c -> Sql.update(
+                c,
+                "UPDATE users SET suspended_at = ? WHERE id = ?",
+                house.clock.instant(),
+                owner.user().value()));
+
+        assertThat(refused(refresh(in.refreshToken()))).isInstanceOf(Rejection.Unauthenticated.class);
+    }
+
     @Test
     void whoBelongsNowhereDoesNotComeIn() {
         house.user("gone@x", house.tenant("Old"), Role.OWNER);

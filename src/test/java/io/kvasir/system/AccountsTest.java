@@ -453,6 +453,204 @@ class AccountsTest {
         }
     }
 
+    @Test
+    void whatIsTakenAwayTellsOfTheAccountInThisTenantAlone() throws Exception {
+        String email = address();
+        town.census().user(email, tenant, Role.ADMIN);
+        Caller person = town.login("person", email, Set.of(Role.ADMIN));
+        post("/api/v1/api-keys", person.token(), "{\"name\":\"Robot\"}").expect(201);
+
+        String files = post("/api/v1/privacy/export", person.token(), "{}")
+                .expect(200)
+                .text();
+
+        JsonNode account = Json.MAPPER.readTree(files.substring(files.indexOf("account.json\n") + 13));
+        assertThat(account.get("email").asText()).isEqualTo(email);
+        assertThat(account.get("role").asText()).isEqualTo("ADMIN");
+        assertThat(account.get("logins").get(0).get("address").asText()).isEqualTo("127.0.0.1");
+        assertThat(account.get("keys").get(0).get("name").asText()).isEqualTo("Robot");
+        assertThat(files).doesNotContain("argon2").doesNotContain("refresh");
+
+        String elsewhere = town.census().tenant("Elsewhere");
+        town.census().member(account.get("id").asText(), elsewhere, Role.OWNER);
+        String there = post("/api/v1/auth/switch", person.token(), Map.of("tenantId", elsewhere))
+                .expect(200)
+                .json()
+                .get("accessToken")
+                .asText();
+        assertThat(post("/api/v1/privacy/export", there, "{}").expect(200).text())
+                .contains(email)
+                .doesNotContain("Robot");
+    }
+
+    @Test
+    void anErasedPersonsMailsAndLinksAreGoneToo() throws Exception {
+        String email = address();
+        post("/api/v1/invitations", chief.token(), Map.of("email", email, "role", "viewer"))
+                .expect(201);
+        JsonNode in = post(
+                        "/api/v1/auth/invitations/accept",
+                        Map.of("token", mailed(email, "/invite/"), "password", FRESH, "name", "Somebody"))
+                .expect(200)
+                .json();
+        post("/api/v1/auth/password/forgot", Map.of("email", email)).expect(202);
+        mailed(email, "/reset#token=");
+        String user = get("/api/v1/auth/me", in.get("accessToken").asText())
+                .json()
+                .get("id")
+                .asText();
+        assertThat(rows("mailed_links", email)).isEqualTo(1);
+
+        JsonNode receipt = post("/api/v1/privacy/erase", chief.token(), Map.of("userId", user))
+                .expect(200)
+                .json();
+
+        assertThat(receipt.get("complete").asBoolean()).as(receipt.toString()).isTrue();
+        for (JsonNode store : receipt.get("stores")) {
+            if (store.get("store").asText().equals("outbox")) {
+                assertThat(store.get("erased").asLong()).isEqualTo(2);
+            }
+        }
+        assertThat(rows("mailed_links", email)).isZero();
+        assertThat(rows("users", email)).isZero();
+        try (Stream<Path> mails = Files.list(folder.resolve("data/outbox"))) {
+            for (Path mail : mails.toList()) {
+                assertThat(Files.readString(mail)).doesNotContain(email);
+            }
+        }
+    }
+
+    private static int rows(String table, String email) {
+        return town.census().sql(c -> {
+            try (var select = c.prepareStatement("SELECT COUNT(*) FROM " + table + " WHERE email = ?")) {
+                select.setString(1, email);
+                try (var found = select.executeQuery()) {
+                    found.next();
+                    return found.getInt(1);
+                }
+            }
+        });
+    }
+
+    // who runs the server
+
+    @Test
+    void whoRunsTheServerGivesATenantItsPlan() throws Exception {
+        String other = town.census().tenant("Growing");
+        String email = address();
+        town.census().user(email, other, Role.OWNER);
+        Caller owner = town.login("growing", email, Set.of(Role.OWNER));
+        String plan = "/api/v1/operations/tenants/" + other + "/plan";
+        assertThat(get(plan, chief.token()).expect(200).json().get("plan").asText())
+                .isEqualTo("enterprise");
+
+        JsonNode standing = town.send("PUT", plan, chief.token(), "{\"plan\":\"free\"}")
+                .expect(200)
+                .json();
+
+        assertThat(standing.get("plan").asText()).isEqualTo("free");
+        JsonNode usage = get("/api/v1/usage", owner.token()).expect(200).json();
+        assertThat(usage.get("plan").asText()).isEqualTo("free");
+        assertThat(usage.get("counts")).isEqualTo(standing.get("counts"));
+        for (int i = 0; i < 3; i++) {
+            post("/api/v1/knowledge-bases", owner.token(), "{\"name\":\"One\"}").expect(201);
+        }
+        JsonNode problem = post("/api/v1/knowledge-bases", owner.token(), "{\"name\":\"One too many\"}")
+                .expect(402)
+                .json();
+        assertThat(problem.at("/limit/what").asText()).isEqualTo("knowledge-bases");
+        assertThat(problem.at("/limit/limit").asLong()).isEqualTo(3);
+        town.send("PUT", plan, chief.token(), "{\"plan\":\"pro\"}").expect(200);
+        post("/api/v1/knowledge-bases", owner.token(), "{\"name\":\"Room again\"}")
+                .expect(201);
+
+        JsonNode line = get("/api/v1/audit?action=operations.tenants.plan.changed&limit=1", chief.token())
+                .expect(200)
+                .json()
+                .at("/items/0");
+        assertThat(line.at("/before/plan").asText()).isEqualTo("free");
+        assertThat(line.at("/after/plan").asText()).isEqualTo("pro");
+    }
+
+    @Test
+    void whatIsNoPlanOrNoTenantIsSaid() throws Exception {
+        String plan = "/api/v1/operations/tenants/" + town.census().tenant("T") + "/plan";
+        faults(town.send("PUT", plan, chief.token(), "{\"plan\":\"platinum\"}"), "/plan");
+        faults(town.send("PUT", plan, chief.token(), "{}"), "/plan");
+        town.send("PUT", plan, chief.token(), "{\"plan\":\"free\",\"limits\":{}}").expect(400);
+        String nobodys = "/api/v1/operations/tenants/" + Ids.next() + "/plan";
+        get(nobodys, chief.token()).expect(404);
+        town.send("PUT", nobodys, chief.token(), "{\"plan\":\"free\"}").expect(404);
+        get(plan, member(Role.OWNER).token()).expect(403);
+    }
+
+    @Test
+    void thePlansAreThereToChooseFrom() throws Exception {
+        JsonNode plans =
+                get("/api/v1/plans", member(Role.VIEWER).token()).expect(200).json().get("items");
+
+        assertThat(plans.findValuesAsText("name")).containsExactly("business", "enterprise", "free", "pro");
+        assertThat(plans.get(2).at("/limits/messages").asLong()).isEqualTo(500);
+        assertThat(plans.get(1).get("limits")).isEmpty();
+    }
+
+    @Test
+    void whoRunsTheServerDoesNotShutThemselvesOut() throws Exception {
+        String people = "/api/v1/operations/users/" + chief.things().get("myself") + "/suspend";
+        for (String path : List.of(people, "/api/v1/operations/tenants/" + tenant + "/suspend")) {
+            assertThat(town.send("POST", path, chief.token(), "")
+                            .expect(409)
+                            .json()
+                            .get("type")
+                            .asText())
+                    .endsWith(":own-access");
+        }
+        get("/api/v1/auth/me", chief.token()).expect(200);
+    }
+
+    @Test
+    void whoRunsTheServerFindsTenantsAndPeople() throws Exception {
+        String other = town.census().tenant("Found");
+        String email = address();
+        String user = town.census().user(email, other, Role.STAFF);
+
+        JsonNode found = get("/api/v1/operations/users?email=" + email.toUpperCase(java.util.Locale.ROOT), chief.token())
+                .expect(200)
+                .json()
+                .get("items");
+        assertThat(found).hasSize(1);
+        assertThat(found.get(0).get("id").asText()).isEqualTo(user);
+        assertThat(found.get(0).at("/tenants/0/id").asText()).isEqualTo(other);
+        assertThat(get("/api/v1/operations/users?email=nobody@x", chief.token())
+                        .expect(200)
+                        .json()
+                        .get("items"))
+                .isEmpty();
+        get("/api/v1/operations/users?limit=0", chief.token()).expect(400);
+
+        town.send("POST", "/api/v1/operations/tenants/" + other + "/suspend", chief.token(), "")
+                .expect(204);
+        java.util.List<String> seen = new java.util.ArrayList<>();
+        String cursor = "";
+        do {
+            JsonNode page = get("/api/v1/operations/tenants?limit=2" + cursor, chief.token())
+                    .expect(200)
+                    .json();
+            for (JsonNode tenant : page.get("items")) {
+                seen.add(tenant.get("id").asText());
+                if (tenant.get("id").asText().equals(other)) {
+                    assertThat(tenant.get("name").asText()).isEqualTo("Found");
+                    assertThat(tenant.get("people").asInt()).isEqualTo(1);
+                    assertThat(tenant.get("suspendedAt").isTextual()).isTrue();
+                }
+            }
+            cursor = page.get("nextCursor").isTextual()
+                    ? "&cursor=" + page.get("nextCursor").asText()
+                    : "";
+        } while (!cursor.isEmpty());
+        assertThat(seen).contains(other, tenant).doesNotHaveDuplicates();
+    }
+
     // the record
 
     @Test

@@ -165,12 +165,20 @@ final class Routes {
             row("POST /api/v1/operations/tenants/{tenantId}/resume", Who.OPERATORS, Needs.LOGIN)
                     .fresh("tenantId")
                     .overAllTenants(),
+            row("GET /api/v1/operations/tenants", Who.OPERATORS, Needs.LOGIN).overAllTenants(),
+            row("GET /api/v1/operations/users", Who.OPERATORS, Needs.LOGIN).overAllTenants(),
+            row("GET /api/v1/operations/tenants/{tenantId}/plan", Who.OPERATORS, Needs.LOGIN)
+                    .overAllTenants(),
+            row("PUT /api/v1/operations/tenants/{tenantId}/plan", Who.OPERATORS, Needs.LOGIN)
+                    .body("{'plan':'enterprise'}")
+                    .overAllTenants(),
             row("POST /api/v1/operations/backups", Who.OPERATORS, Needs.LOGIN)
                     .gives(201, 409)
                     .overAllTenants(),
             // the tenant
             row("GET /api/v1/models", Who.PEOPLE, Needs.READ),
             row("GET /api/v1/usage", Who.PEOPLE, Needs.READ),
+            row("GET /api/v1/plans", Who.PEOPLE, Needs.READ),
             row("GET /api/v1/tenant/settings", Who.PEOPLE, Needs.READ),
             row("PUT /api/v1/tenant/settings", Who.OWNERS, Needs.ADMIN).body("{'conversationDays':3000}"),
             row("GET /api/v1/audit", Who.OWNERS, Needs.ADMIN),

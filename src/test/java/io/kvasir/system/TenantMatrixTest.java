@@ -564,7 +564,9 @@ class TenantMatrixTest {
         if (answer.status() >= 500) {
             leaks.add(row.route() + ": " + what + " breaks the server: " + answer.status());
         }
-        if (answer.text().toLowerCase(Locale.ROOT).contains(Town.MARKER.toLowerCase(Locale.ROOT))) {
+        // Who runs the server sees the names of all tenants.
+        if (!row.everywhere()
+                && answer.text().toLowerCase(Locale.ROOT).contains(Town.MARKER.toLowerCase(Locale.ROOT))) {
             leaks.add(row.route() + ": " + what + " reads what is another's: " + cut(answer.text()));
         }
         if (ids && !row.everywhere()) {
@@ -590,6 +592,7 @@ class TenantMatrixTest {
         Map<String, String> found = new TreeMap<>();
         for (Row row : guarded()) {
             if (row.method().equals("GET")
+                    && !row.everywhere()
                     && !row.path().endsWith("/export")
                     && !row.path().endsWith("/events")) {
                 Answer answer = town.send("GET", path(row, owner.things()), owner.token(), "");
