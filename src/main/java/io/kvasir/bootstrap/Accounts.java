@@ -141,8 +141,7 @@ final class Accounts {
             return rows;
         }
         return rows
-                + Sql.update(
-                        c, "DELETE FROM mailed_links WHERE email = (SELECT email FROM users WHERE id = ?)", member)
+                + Sql.update(c, "DELETE FROM mailed_links WHERE email = (SELECT email FROM users WHERE id = ?)", member)
                 + Sql.update(c, "DELETE FROM users WHERE id = ?", member);
     }
 

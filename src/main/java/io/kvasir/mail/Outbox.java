@@ -64,7 +64,8 @@ final class Outbox implements Mailer {
     private static boolean to(Path file, String address) throws IOException, MessagingException {
         try (InputStream in = Files.newInputStream(file)) {
             for (Address to : new MimeMessage(Session.getInstance(new Properties()), in).getAllRecipients()) {
-                if (to instanceof InternetAddress internet && internet.getAddress().equalsIgnoreCase(address)) {
+                if (to instanceof InternetAddress internet
+                        && internet.getAddress().equalsIgnoreCase(address)) {
                     return true;
                 }
             }

@@ -43,7 +43,6 @@ final class Addresses {
             .toList();
 
     private static final Network NAT64 = Network.of("64:ff9b::/96");
-    private static final Network NAT64_LOCAL = Network.of("64:ff9b:1::/48");
     private static final Network SIX_TO_FOUR = Network.of("2002::/16");
 
     private Addresses() {}
@@ -51,9 +50,6 @@ final class Addresses {
     static boolean isPublic(InetAddress address) {
         if (!(address instanceof Inet6Address)) {
             return NOT_PUBLIC.stream().noneMatch(network -> network.contains(address));
-        }
-        if (NAT64_LOCAL.contains(address)) {
-            return false;
         }
         Optional<InetAddress> inner = carried(address);
         if (inner.isPresent()) {

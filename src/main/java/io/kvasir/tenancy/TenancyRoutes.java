@@ -73,8 +73,10 @@ public final class TenancyRoutes {
                 Endpoint.get(
                                 PLAN,
                                 Access.OPERATE,
-                                call -> known(call, tenant -> onSuccess(
-                                        tenants.standing(tenant), standing -> complete(Json.ok(standing)))))
+                                call -> known(
+                                        call,
+                                        tenant -> onSuccess(
+                                                tenants.standing(tenant), standing -> complete(Json.ok(standing)))))
                         .says("Read a tenant's plan and how much of it is used")
                         .gives(200, Tenants.Standing.class),
                 Endpoint.put(
@@ -82,11 +84,13 @@ public final class TenancyRoutes {
                                 Access.OPERATE,
                                 call -> entity(
                                         Json.body(Choice.class),
-                                        choice -> known(call, tenant -> Problems.answerWith(
-                                                tenants.choose(tenant, choice.plan()),
-                                                _ -> onSuccess(
-                                                        tenants.standing(tenant),
-                                                        standing -> complete(Json.ok(standing)))))))
+                                        choice -> known(
+                                                call,
+                                                tenant -> Problems.answerWith(
+                                                        tenants.choose(tenant, choice.plan()),
+                                                        _ -> onSuccess(
+                                                                tenants.standing(tenant),
+                                                                standing -> complete(Json.ok(standing)))))))
                         .says("Give a tenant a plan, which counts at once")
                         .takes(Choice.class)
                         .gives(200, Tenants.Standing.class));

@@ -135,8 +135,8 @@ public final class Tenants {
 
     CompletionStage<Standing> standing(TenantId tenant) {
         return state(tenant)
-                .thenApply(state -> new Standing(
-                        settings.plans().of(state.plan()).name(), counts(state, clock.instant())));
+                .thenApply(state ->
+                        new Standing(settings.plans().of(state.plan()).name(), counts(state, clock.instant())));
     }
 
     /** One plan there is. @param limits by what is limited, as {@link Count#what} says it */

@@ -62,7 +62,11 @@ public final class Census implements AutoCloseable {
     /** Takes somebody into one more tenant. */
     public void member(String user, String tenant, Role role) {
         join(transactor.change(c -> Directory.addMember(
-                c, new TenantId(tenant), new UserId(user), role, Clock.systemUTC().instant())));
+                c,
+                new TenantId(tenant),
+                new UserId(user),
+                role,
+                Clock.systemUTC().instant())));
     }
 
     /** A token as the server itself signed it an hour ago for somebody who is still logged in: nothing but its time is wrong. */

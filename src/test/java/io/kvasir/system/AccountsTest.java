@@ -460,9 +460,8 @@ class AccountsTest {
         Caller person = town.login("person", email, Set.of(Role.ADMIN));
         post("/api/v1/api-keys", person.token(), "{\"name\":\"Robot\"}").expect(201);
 
-        String files = post("/api/v1/privacy/export", person.token(), "{}")
-                .expect(200)
-                .text();
+        String files =
+                post("/api/v1/privacy/export", person.token(), "{}").expect(200).text();
 
         JsonNode account = Json.MAPPER.readTree(files.substring(files.indexOf("account.json\n") + 13));
         assertThat(account.get("email").asText()).isEqualTo(email);
@@ -577,7 +576,8 @@ class AccountsTest {
         String plan = "/api/v1/operations/tenants/" + town.census().tenant("T") + "/plan";
         faults(town.send("PUT", plan, chief.token(), "{\"plan\":\"platinum\"}"), "/plan");
         faults(town.send("PUT", plan, chief.token(), "{}"), "/plan");
-        town.send("PUT", plan, chief.token(), "{\"plan\":\"free\",\"limits\":{}}").expect(400);
+        town.send("PUT", plan, chief.token(), "{\"plan\":\"free\",\"limits\":{}}")
+                .expect(400);
         String nobodys = "/api/v1/operations/tenants/" + Ids.next() + "/plan";
         get(nobodys, chief.token()).expect(404);
         town.send("PUT", nobodys, chief.token(), "{\"plan\":\"free\"}").expect(404);
@@ -586,8 +586,10 @@ class AccountsTest {
 
     @Test
     void thePlansAreThereToChooseFrom() throws Exception {
-        JsonNode plans =
-                get("/api/v1/plans", member(Role.VIEWER).token()).expect(200).json().get("items");
+        JsonNode plans = get("/api/v1/plans", member(Role.VIEWER).token())
+                .expect(200)
+                .json()
+                .get("items");
 
         assertThat(plans.findValuesAsText("name")).containsExactly("business", "enterprise", "free", "pro");
         assertThat(plans.get(2).at("/limits/messages").asLong()).isEqualTo(500);
@@ -614,7 +616,8 @@ class AccountsTest {
         String email = address();
         String user = town.census().user(email, other, Role.STAFF);
 
-        JsonNode found = get("/api/v1/operations/users?email=" + email.toUpperCase(java.util.Locale.ROOT), chief.token())
+        JsonNode found = get(
+                        "/api/v1/operations/users?email=" + email.toUpperCase(java.util.Locale.ROOT), chief.token())
                 .expect(200)
                 .json()
                 .get("items");

@@ -141,8 +141,8 @@ class ErasureTest {
     /** Tables, but the journal's and the news of endings, in which an id still stands. */
     private static List<String> naming(String id) throws Exception {
         List<String> found = new ArrayList<>();
-        try (Connection c =
-                        DriverManager.getConnection("jdbc:h2:file:" + folder.resolve("data/kvasir").toAbsolutePath(), "sa", "");
+        try (Connection c = DriverManager.getConnection(
+                        "jdbc:h2:file:" + folder.resolve("data/kvasir").toAbsolutePath(), "sa", "");
                 ResultSet columns = c.getMetaData().getColumns(null, "PUBLIC", "%", "%")) {
             while (columns.next()) {
                 String table = columns.getString("TABLE_NAME");
@@ -150,8 +150,8 @@ class ErasureTest {
                     continue;
                 }
                 String column = columns.getString("COLUMN_NAME");
-                try (var select = c.prepareStatement("SELECT COUNT(*) FROM \"" + table + "\" WHERE POSITION(?, \""
-                        + column + "\") > 0")) {
+                try (var select = c.prepareStatement(
+                        "SELECT COUNT(*) FROM \"" + table + "\" WHERE POSITION(?, \"" + column + "\") > 0")) {
                     select.setString(1, id);
                     try (ResultSet rows = select.executeQuery()) {
                         rows.next();
