@@ -56,6 +56,7 @@ function build() {
     const page = readFileSync(`src/widget/${name}.html`, 'utf8')
       .replace('<!--assets-->', `${styles}\n${preload}\n<script type="module" src="${file(source)}"></script>`)
     writeFileSync(join(out, `${name}.html`), page)
+    if (name === 'public') writeFileSync(join(out, 'nothing.html'), readFileSync('src/widget/nothing.html', 'utf8').replace('<!--assets-->', styles))
   }
   run(process.execPath, ['scripts/sizes.mjs'])
   writeFileSync(stamp, now)

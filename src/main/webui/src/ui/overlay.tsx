@@ -25,7 +25,7 @@ export function Tip({ text, keys, children }: { text: string; keys?: string; chi
   )
 }
 
-const VEIL = 'anim-fade fixed inset-0 z-40 bg-[oklch(10%_.02_265/.45)]'
+const VEIL = 'anim-fade fixed inset-0 z-50 bg-[oklch(10%_.02_265/.45)]'
 const SHEET = 'anim-rise fixed z-50 flex flex-col border border-line bg-surface shadow-float inset-x-0 bottom-0 max-h-[92dvh] rounded-t-12 sm:inset-auto sm:top-[12vh] sm:left-1/2 sm:max-h-[78vh] sm:w-[calc(100vw-32px)] sm:-translate-x-1/2 sm:rounded-12'
 
 export function Dialog({ open, onClose, title, text, children, footer, wide = false }: { open: boolean; onClose: () => void; title: string; text?: string; children: ReactNode; footer?: ReactNode; wide?: boolean }) {
@@ -34,7 +34,13 @@ export function Dialog({ open, onClose, title, text, children, footer, wide = fa
     <RadixDialog.Root open={open} onOpenChange={next => { if (!next) onClose() }}>
       <RadixDialog.Portal>
         <RadixDialog.Overlay className={VEIL} />
-        <RadixDialog.Content data-modal className={cx(SHEET, wide ? 'sm:max-w-[720px]' : 'sm:max-w-[460px]')} {...(!text && { 'aria-describedby': undefined })}>
+        <RadixDialog.Content data-modal onOpenAutoFocus={event => {
+          // A dialog with a form begins in its first field, not on the cross.
+          const field = (event.currentTarget as HTMLElement).querySelector<HTMLElement>('[autofocus], input, select, textarea')
+          if (!field) return
+          event.preventDefault()
+          field.focus()
+        }} className={cx(SHEET, wide ? 'sm:max-w-[720px]' : 'sm:max-w-[460px]')} {...(!text && { 'aria-describedby': undefined })}>
           <header className="flex items-start justify-between gap-4 px-5 pt-4 pb-1">
             <div className="min-w-0">
               <RadixDialog.Title className="text-16 font-semibold">{title}</RadixDialog.Title>

@@ -3,7 +3,7 @@ import { useEffect, useRef, type ReactNode } from 'react'
 import { cx } from '@/lib/cx'
 import { useKeys } from '@/lib/keys'
 
-export interface Column<T> { key: string; title: string; width: string; cell: (row: T) => ReactNode; align?: 'right'; hideOnPhone?: boolean }
+export interface Column<T> { key: string; title: string; width: string; phone?: string; cell: (row: T) => ReactNode; align?: 'right'; hideOnPhone?: boolean }
 
 /**
  * Rows in columns, of which only the visible ones exist. J and K (or the arrows) move, a click or Enter opens.
@@ -26,7 +26,7 @@ export function Table<T>({ label, rows, columns, id, open, onOpen, rowHeight = 4
   const last = items.at(-1)?.index ?? 0
   useEffect(() => { if (end && last >= rows.length - 10) end() }, [end, last, rows.length])
   const grid = columns.map(c => c.width).join(' ')
-  const phone = columns.filter(c => !c.hideOnPhone).map(c => c.width).join(' ')
+  const phone = columns.filter(c => !c.hideOnPhone).map(c => c.phone ?? c.width).join(' ')
   return (
     <div role="table" aria-label={label} aria-rowcount={rows.length + 1} className="@container overflow-hidden rounded-8 border border-line bg-surface shadow-low" style={{ ['--grid' as string]: grid, ['--grid-phone' as string]: phone }}>
       <div role="rowgroup" className="border-b border-line bg-bg">
@@ -35,7 +35,7 @@ export function Table<T>({ label, rows, columns, id, open, onOpen, rowHeight = 4
         </div>
       </div>
       {/* A scrolled box can be reached by keyboard. */}
-      <div ref={box} role="rowgroup" tabIndex={0} className="max-h-[calc(100dvh-260px)] min-h-24 overflow-y-auto focus-visible:-outline-offset-2">
+      <div ref={box} role="rowgroup" tabIndex={0} className="max-h-[max(180px,calc(100dvh-260px))] overflow-y-auto focus-visible:-outline-offset-2">
         <div role="presentation" className="relative" style={{ height: virtual.getTotalSize() }}>
           {items.map(item => {
             const row = rows[item.index]!

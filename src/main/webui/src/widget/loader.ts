@@ -56,7 +56,7 @@ if (script && !script.dataset.kbReady) {
     const side = data.kbPosition === 'left' ? 'left' : 'right'
     const root = box.attachShadow({ mode: 'open' })
     const sheet = new CSSStyleSheet()
-    sheet.replaceSync(`:host([hidden]),[hidden]{display:none!important}div,button{position:fixed;z-index:2147483000;${side}:20px}div{bottom:84px;width:min(400px,calc(100vw - 40px));height:min(640px,calc(100dvh - 104px));border-radius:16px;overflow:hidden;box-shadow:0 8px 40px #0003,0 0 0 1px #0001}button{bottom:20px;width:52px;height:52px;border:0;border-radius:50%;background:${CSS.supports('color', data.kbAccent ?? '') ? data.kbAccent : '#4453c9'};color:#fff;font:600 24px/1 system-ui;cursor:pointer;box-shadow:0 4px 16px #0004}button:focus-visible{outline:3px solid;outline-offset:2px}@media(max-width:480px){div{inset:0;width:auto;height:auto;border-radius:0}}`)
+    sheet.replaceSync(`:host([hidden]),[hidden]{display:none!important}div,button{position:fixed;z-index:2147483000;${side}:20px}div{bottom:84px;width:min(400px,calc(100vw - 40px));height:min(640px,calc(100dvh - 104px));border-radius:16px;overflow:hidden;box-shadow:0 8px 40px #0003,0 0 0 1px #0001}button{bottom:20px;width:52px;height:52px;border:0;border-radius:50%;background:${CSS.supports('color', data.kbAccent ?? '') ? data.kbAccent : '#4453c9'};color:#fff;font:600 24px/1 system-ui;cursor:pointer;box-shadow:0 4px 16px #0004}button:focus-visible{outline:3px solid;outline-offset:2px}@media(max-width:480px){div{inset:0;width:auto;height:auto;border-radius:0}div:not([hidden])+button{display:none}}`)
     root.adoptedStyleSheets = [sheet]
     button.textContent = '?'
     button.ariaLabel = (data.kbLang ?? navigator.language).startsWith('es') ? 'Haz una pregunta' : 'Ask a question'

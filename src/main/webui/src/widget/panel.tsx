@@ -214,7 +214,7 @@ export function mount(element: HTMLElement, options: Options): Panel {
         } else onClose?.()
       }}>
         {(onClose || again) && (
-          <header>
+          <header class={bare && 'bare'}>
             {!bare && <h2>{face?.name}</h2>}
             {again && quiet(words.fresh, reset)}
             {onClose && cross(onClose)}
@@ -231,7 +231,7 @@ export function mount(element: HTMLElement, options: Options): Panel {
               <div class="empty"><h2>{closed[0]}</h2><p>{closed[1]}</p>{quiet(words.retry, open)}</div>
             ) : face && !last && (
               <div class="empty">
-                <h2>{onClose ? words.open : face.name}</h2>
+                <h2>{onClose || bare ? words.open : face.name}</h2>
                 <p>{face.description || words.text}</p>
                 <ul class="suggest">{face.suggestions.map(s => <li><button type="button" onclick={() => ask(s)}>{s}</button></li>)}</ul>
               </div>

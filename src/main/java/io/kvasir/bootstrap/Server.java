@@ -96,6 +96,9 @@ import org.slf4j.LoggerFactory;
 
 /** The whole server, wired by hand. What is started is stopped in the opposite order. */
 public final class Server implements AutoCloseable {
+    /** Questions of its own list that a public page suggests. */
+    private static final int SUGGESTED = 4;
+
     private static final Logger LOG = LoggerFactory.getLogger("kvasir.bootstrap");
     private static final Duration LEAVE = Duration.ofSeconds(10);
 
@@ -287,7 +290,7 @@ public final class Server implements AutoCloseable {
                                     new PublicRoutes(
                                                     conversations,
                                                     identity,
-                                                    slug -> shared(knowledgeBases, transactor, slug),
+                                                    slug -> shared(knowledgeBases, faq, transactor, slug),
                                                     sites::open,
                                                     sites::secret,
                                                     clock)
@@ -323,7 +326,7 @@ public final class Server implements AutoCloseable {
             inventory.complete(endpoints);
             Route routes = Directives.concat(
                     endpoints.route(),
-                    new WebUi(settings.web(), slug -> face(knowledgeBases, transactor, sites, slug)).routes());
+                    new WebUi(settings.web(), slug -> face(knowledgeBases, faq, transactor, sites, slug)).routes());
             binding = Http.get(system)
                     .newServerAt(settings.http().host(), settings.http().port())
                     .bind(Problems.guarded(departure.over(routes)))
@@ -421,8 +424,8 @@ public final class Server implements AutoCloseable {
     }
 
     private static CompletionStage<Optional<WebUi.Face>> face(
-            KnowledgeBases knowledgeBases, Transactor transactor, Sites sites, String slug) {
-        return shared(knowledgeBases, transactor, slug)
+            KnowledgeBases knowledgeBases, Faq faq, Transactor transactor, Sites sites, String slug) {
+        return shared(knowledgeBases, faq, transactor, slug)
                 .thenCompose(found -> found.isEmpty()
                         ? CompletableFuture.completedFuture(Optional.empty())
                         : sites.open(found.get().scope())
@@ -434,7 +437,7 @@ public final class Server implements AutoCloseable {
 
     /** What is shared at an address, while its tenant is open. */
     private static CompletionStage<Optional<PublicRoutes.Shared>> shared(
-            KnowledgeBases knowledgeBases, Transactor transactor, String slug) {
+            KnowledgeBases knowledgeBases, Faq faq, Transactor transactor, String slug) {
         return knowledgeBases
                 .bySlug(slug)
                 .thenCompose(found -> found.isEmpty()
@@ -442,14 +445,15 @@ public final class Server implements AutoCloseable {
                         : Accounts.open(transactor, found.get().tenant()).thenApply(open -> found.filter(_ -> open)))
                 .thenCompose(found -> found.isEmpty()
                         ? CompletableFuture.completedFuture(Optional.empty())
-                        : knowledgeBases.forAnswers(found.get()).thenApply(outcome -> switch (outcome) {
+                        : knowledgeBases.forAnswers(found.get()).thenCombine(faq.first(found.get(), SUGGESTED), (
+                                outcome, questions) -> switch (outcome) {
                             case Outcome.Done<KnowledgeBases.ForAnswers>(KnowledgeBases.ForAnswers kb) ->
                                 kb.active()
                                         ? Optional.of(new PublicRoutes.Shared(
                                                 found.get(),
                                                 kb.name(),
                                                 kb.description(),
-                                                slug.equals(Demo.SLUG) ? Demo.SUGGESTIONS : List.of()))
+                                                slug.equals(Demo.SLUG) ? Demo.SUGGESTIONS : questions))
                                         : Optional.empty();
                             case Outcome.Refused<KnowledgeBases.ForAnswers> _ -> Optional.empty();
                         }));

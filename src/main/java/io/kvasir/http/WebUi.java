@@ -184,8 +184,11 @@ public final class WebUi {
     }
 
     private Route nothing() {
-        return extractRequest(
-                request -> complete(html(request, StatusCodes.NOT_FOUND, NOTHING, POLICY.formatted("", "'none'"))));
+        return extractRequest(request -> complete(html(
+                request,
+                StatusCodes.NOT_FOUND,
+                template("nothing.html").orElse(NOTHING),
+                POLICY.formatted("", "'none'"))));
     }
 
     private Route page(String template, String slug, Face face, String framers) {

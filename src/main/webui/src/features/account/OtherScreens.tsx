@@ -150,7 +150,7 @@ function Once({ title, act, done }: { title: string; act: () => Promise<unknown>
   const [state, setState] = useState<{ text: ReactNode; bad: boolean }>()
   useEffect(() => {
     let left = false
-    act().then(() => { if (!left) setState({ text: done, bad: false }) }).catch((e: Error) => { if (!left) setState({ text: isMissing(e) ? t('state.notAvailableText') : e.message || t('state.failedText'), bad: true }) })
+    act().then(() => { if (!left) setState({ text: done, bad: false }) }).catch((e: Error) => { if (!left) setState({ text: e.message || t('state.failedText'), bad: true }) })
     return () => { left = true }
     // One attempt for one visit of the page.
     // oxlint-disable-next-line react/exhaustive-deps

@@ -49,10 +49,10 @@ export function DocumentsScreen({ kbId, open, filter, q, at, onChange }: Props) 
     { key: 'title', title: t('documents.document'), width: 'minmax(0,1fr)', cell: d => (
       <span className="flex min-w-0 items-center gap-2.5"><FileText size={16} aria-hidden className="shrink-0 text-muted" />
         <button type="button" className="truncate text-left font-medium hover:underline" onClick={event => { event.stopPropagation(); onChange({ open: d.id }) }}>{d.title}</button></span>) },
-    { key: 'state', title: t('documents.state'), width: 'minmax(120px,200px)', cell: d => <JobState job={d.job} /> },
+    { key: 'state', title: t('documents.state'), width: 'minmax(120px,200px)', phone: 'minmax(80px,40%)', cell: d => <JobState job={d.job} /> },
     { key: 'passages', title: t('documents.passages'), width: '80px', align: 'right', hideOnPhone: true, cell: d => (d.passages ? number(d.passages) : '–') },
     { key: 'size', title: t('documents.size'), width: '80px', align: 'right', hideOnPhone: true, cell: d => bytes(d.size) },
-    { key: 'added', title: t('documents.added'), width: '170px', hideOnPhone: true, cell: d => <span className="figures text-muted">{date(d.job.createdAt)}</span> },
+    { key: 'added', title: t('documents.added'), width: '180px', align: 'right', hideOnPhone: true, cell: d => <span className="figures text-muted">{date(d.job.createdAt)}</span> },
   ]
   const zone = <DropZone title={t('documents.drop')} onFiles={files => upload(kbId, files)} />
   return (

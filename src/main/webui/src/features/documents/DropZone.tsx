@@ -26,7 +26,7 @@ export function DropZone({ onFiles, title, text, size = 'small', busy = false }:
         if (!busy) take(event.dataTransfer.files)
       }}
       className={cx('relative rounded-12 border border-dashed transition-colors', over ? 'border-accent bg-soft' : 'border-edge/70 bg-surface hover:border-edge hover:bg-raised')}>
-      <button type="button" disabled={busy} onClick={() => input.current?.click()} className={cx('flex w-full items-center gap-3 rounded-12 text-left disabled:opacity-60', size === 'large' ? 'flex-col justify-center px-6 py-12 text-center' : 'px-4 py-3')}>
+      <button type="button" disabled={busy} onClick={() => input.current?.click()} className={cx('flex w-full items-center gap-3 rounded-12 disabled:opacity-60', size === 'large' ? 'flex-col justify-center px-6 py-12 text-center' : 'px-4 py-3 text-left')}>
         <span className={cx('grid shrink-0 place-items-center rounded-8 bg-soft text-accent', size === 'large' ? 'size-11' : 'size-8')}><FileUp size={size === 'large' ? 22 : 16} aria-hidden /></span>
         <span className="grid min-w-0 gap-0.5">
           <span className={cx('font-semibold', size === 'large' ? 'text-16' : 'text-13')}>{title}</span>

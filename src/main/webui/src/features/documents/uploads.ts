@@ -2,6 +2,7 @@ import { useSyncExternalStore } from 'react'
 import { Problem } from '@/api/problem'
 import { token } from '@/api/session'
 import type { Job } from '@/api/types'
+import { forgetFile, keepFile, keptFile, sweepFiles } from './files'
 
 /** One file on its way. `sent` and `total` are bytes; once it has arrived the server's job tells the rest. */
 export interface Upload {
@@ -22,17 +23,32 @@ const KEY = 'kvasir.uploads'
 let uploads: Upload[] = read()
 const files = new Map<string, File>()
 const requests = new Map<string, XMLHttpRequest>()
+/** those a reload does not lose */
+const safe = new Set<string>()
 const listeners = new Set<() => void>()
 const arrivals = new Set<(upload: Upload, job: Job) => void>()
 
-/** What was on its way when the page was left can't go on without the file: it is shown as interrupted. What had arrived goes on at the server. */
+/** What was on its way when the page was left waits for its file, which the browser kept. What had arrived goes on at the server. */
 function read(): Upload[] {
   try {
     const kept = JSON.parse(sessionStorage.getItem(KEY) ?? '[]') as Upload[]
-    return kept.map(u => (u.state === 'waiting' || u.state === 'sending' ? { ...u, state: 'interrupted' as const, sent: 0 } : u))
+    return kept.map(u => (u.state === 'sending' ? { ...u, state: 'waiting' as const, sent: 0 } : u))
   } catch {
     return []
   }
+}
+
+/** Goes on where a page that was left had stopped; its key makes the server take a file once however often it is sent. */
+async function resume() {
+  for (const { id } of uploads.filter(u => u.state === 'waiting')) {
+    const file = await keptFile(id)
+    if (file) {
+      files.set(id, file)
+      safe.add(id)
+    } else change(id, { state: 'interrupted', sent: 0 })
+  }
+  next()
+  await sweepFiles()
 }
 
 function set(next: Upload[]) {
@@ -61,6 +77,7 @@ export function upload(kbId: string, list: Iterable<File>) {
   for (const file of list) {
     const id = crypto.randomUUID()
     files.set(id, file)
+    void keepFile(id, file).then(kept => { if (kept !== undefined) safe.add(id) })
     added.push({ id, kbId, name: file.name, total: file.size, sent: 0, state: 'waiting', documentId: null, problem: null })
   }
   set([...uploads, ...added])
@@ -96,7 +113,10 @@ async function send({ id, kbId }: Upload) {
   })
   const over = (part: Partial<Upload>) => {
     requests.delete(id)
-    if (part.state === 'arrived') files.delete(id)
+    if (part.state === 'arrived') {
+      files.delete(id)
+      void forgetFile(id)
+    }
     change(id, part)
     next()
   }
@@ -139,17 +159,23 @@ export function dismiss(id: string) {
   requests.get(id)?.abort()
   requests.delete(id)
   files.delete(id)
+  void forgetFile(id)
   set(uploads.filter(u => u.id !== id))
   next()
 }
 
 export function dismissAll() {
-  for (const u of uploads) requests.get(u.id)?.abort()
+  for (const u of uploads) {
+    requests.get(u.id)?.abort()
+    void forgetFile(u.id)
+  }
   requests.clear()
   files.clear()
   set([])
 }
 
 window.addEventListener('beforeunload', event => {
-  if (uploads.some(u => u.state === 'sending' || u.state === 'waiting')) event.preventDefault()
+  if (uploads.some(u => (u.state === 'sending' || u.state === 'waiting') && !safe.has(u.id))) event.preventDefault()
 })
+
+void resume()

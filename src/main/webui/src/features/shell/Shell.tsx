@@ -65,7 +65,7 @@ export function Shell({ tenant, children }: { tenant: string; children: ReactNod
   const nav = <Nav tenant={tenant} onPalette={() => { setDrawer(false); setPalette(true) }} onKeys={() => { setDrawer(false); setKeys(true) }} />
   return (
     <div className="flex h-dvh flex-col md:flex-row">
-      <a href="#main" className="fixed top-2 left-2 z-50 -translate-y-16 rounded-6 border border-line bg-surface px-3 py-2 text-13 shadow-float focus:translate-y-0">{t('nav.skip')}</a>
+      <a href="#main" className="fixed top-2 left-2 z-50 -translate-y-24 rounded-6 border border-line bg-surface px-3 py-2 text-13 shadow-float focus:translate-y-0">{t('nav.skip')}</a>
       <header className="flex items-center gap-2 border-b border-line bg-surface px-2 py-1 md:hidden">
         <IconButton label={t('nav.menu')} icon={MenuIcon} onClick={() => setDrawer(true)} />
         <Link to="/t/$tenant/kbs" params={{ tenant }} className="flex min-h-8 flex-1 items-center gap-2 font-semibold"><img src="/icon.svg" alt="" width={22} height={22} />Kvasir</Link>

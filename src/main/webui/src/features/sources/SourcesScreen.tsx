@@ -55,8 +55,8 @@ export function SourcesScreen({ kbId, kind, open, onChange }: { kbId: string; ki
   useJobEvents(kbId)
   const chosen = query.data?.find(s => s.id === open)
   const columns: Column<Source>[] = [
-    { key: 'name', title: kind.title, width: 'minmax(0,1fr)', cell: s => <button type="button" className="max-w-full truncate text-left font-medium hover:underline" onClick={event => { event.stopPropagation(); onChange({ open: s.id }) }}>{kind.name(s)}</button> },
-    { key: 'status', title: t('sources.status'), width: '120px', cell: s => (s.status ? <Badge tone={tone(s.status)}>{t(`sources.state.${s.status.toLowerCase()}`, { defaultValue: s.status })}</Badge> : '–') },
+    { key: 'name', title: t(`sources.column.${kind.collection}`), width: 'minmax(0,1fr)', cell: s => <button type="button" className="max-w-full truncate text-left font-medium hover:underline" onClick={event => { event.stopPropagation(); onChange({ open: s.id }) }}>{kind.name(s)}</button> },
+    { key: 'status', title: t('sources.status'), width: '120px', phone: '84px', cell: s => (s.status ? <Badge tone={tone(s.status)}>{t(`sources.state.${s.status.toLowerCase()}`, { defaultValue: s.status })}</Badge> : '–') },
     { key: 'last', title: t('sources.last'), width: '130px', hideOnPhone: true, cell: s => <span className="text-muted">{kind.last(s) ? ago(kind.last(s)!) : '–'}</span> },
     { key: 'next', title: t('sources.next'), width: '130px', hideOnPhone: true, cell: s => <span className="text-muted">{kind.next(s) ? ago(kind.next(s)!) : '–'}</span> },
   ]
@@ -155,6 +155,6 @@ function SourcePeek({ path, kind, source, onClose }: { path: string; kind: Kind;
 
 function Counts({ run }: { run: Run }) {
   const { t } = useTranslation()
-  const counts = Object.entries(run).filter(([, value]) => typeof value === 'number') as [string, number][]
+  const counts = Object.entries(run).filter(([, value]) => typeof value === 'number' && value > 0) as [string, number][]
   return counts.length ? <span className="figures text-12 text-muted">{counts.map(([key, value]) => `${t(`sources.count.${key}`, { defaultValue: key })} ${value}`).join(' · ')}</span> : null
 }

@@ -1,39 +1,67 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { Download, ScrollText, Trash2, UserPlus, Users } from 'lucide-react'
-import { useState } from 'react'
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { Download, Ellipsis, ScrollText, Trash2, UserPlus, Users } from 'lucide-react'
+import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { toast } from 'sonner'
-import { api } from '@/api/client'
+import { api, query as queryText } from '@/api/client'
 import { isForbidden, isMissing, type Problem } from '@/api/problem'
 import { listQuery, meQuery, oneQuery } from '@/api/queries'
-import { call } from '@/api/session'
+import { call, forget } from '@/api/session'
+import type { Page as PageOf } from '@/api/types'
 import { ago, bytes, date, number } from '@/lib/format'
 import { Avatar, Badge, CopyField, Progress } from '@/ui/bits'
 import { Button, IconButton } from '@/ui/button'
 import { Field, Input, Select } from '@/ui/fields'
-import { Confirm, Dialog } from '@/ui/overlay'
-import { Facts, Page, Section } from '@/ui/page'
+import { Confirm, Dialog, Menu, MenuItem } from '@/ui/overlay'
+import { Facts, Page, Peek, Section } from '@/ui/page'
 import { Failed, Notice, Remote, Skeleton, SkeletonRows } from '@/ui/states'
 import { Table, type Column } from '@/ui/table'
 
-interface Member { id: string; userId?: string; email: string; name?: string | null; roles?: string[]; role?: string; since?: string; suspended?: boolean }
+interface Member { id: string; email: string; name: string | null; role: string; suspended: boolean; since: string }
+interface Invitation { id: string; email: string; role: string; endsAt: string }
+
+const ROLES = ['OWNER', 'ADMIN', 'STAFF', 'VIEWER']
 
 export function MembersScreen({ inviting, onChange }: { inviting: boolean; onChange: (next: { invite?: boolean }) => void }) {
   const { t } = useTranslation()
   const client = useQueryClient()
+  const me = useQuery(meQuery)
   const query = useQuery(listQuery<Member>('/members'))
+  const invitations = useQuery(listQuery<Invitation>('/invitations'))
+  const again = () => Promise.all([client.invalidateQueries({ queryKey: ['list', '/members'] }), client.invalidateQueries({ queryKey: ['list', '/invitations'] })])
+  const change = useMutation({ mutationFn: (work: () => Promise<unknown>) => work(), onSuccess: again, onError: (e: Error) => toast.error(e.message || t('state.failed')) })
+  const role = (r: string) => t(`members.role_${r.toLowerCase()}`, { defaultValue: r })
+  const mine = (m: Member) => m.id === me.data?.id || m.role === 'SUPER_ADMIN'
   const columns: Column<Member>[] = [
-    { key: 'who', title: t('members.member'), width: 'minmax(0,1fr)', cell: m => <span className="flex min-w-0 items-center gap-2.5"><Avatar name={m.name ?? m.email} seed={m.id} size={24} /><span className="truncate">{m.name ?? m.email}</span></span> },
+    { key: 'who', title: t('members.member'), width: 'minmax(0,1fr)', cell: m => <span className="flex min-w-0 items-center gap-2.5"><Avatar name={m.name ?? m.email} seed={m.id} size={24} /><span className="truncate">{m.name ?? m.email}</span>{m.suspended && <Badge tone="warn">{t('members.suspended')}</Badge>}</span> },
     { key: 'email', title: t('login.email'), width: 'minmax(0,1fr)', hideOnPhone: true, cell: m => <span className="text-muted">{m.email}</span> },
-    { key: 'role', title: t('members.role'), width: '110px', cell: m => <Badge>{(m.roles ?? [m.role ?? '']).map(r => t(`members.role_${r.toLowerCase()}`, { defaultValue: r })).join(', ')}</Badge> },
-    { key: 'since', title: t('members.since'), width: '120px', hideOnPhone: true, cell: m => <span className="text-muted">{m.since ? ago(m.since) : '–'}</span> },
+    { key: 'role', title: t('members.role'), width: '130px', phone: '92px', cell: m => (mine(m) ? <Badge>{role(m.role)}</Badge> : <Select aria-label={t('members.roleOf', { name: m.name ?? m.email })} value={m.role} className="h-7 py-0 pl-2 text-12" onChange={e => { const next = e.target.value; change.mutate(() => api.put(`/members/${m.id}`, { role: next })) }}>{ROLES.map(r => <option key={r} value={r}>{role(r)}</option>)}</Select>) },
+    { key: 'since', title: t('members.since'), width: '120px', hideOnPhone: true, cell: m => <span className="text-muted">{ago(m.since)}</span> },
+    { key: 'do', title: '', width: '36px', align: 'right', cell: m => !mine(m) && <Menu trigger={<IconButton label={t('members.more', { name: m.name ?? m.email })} icon={Ellipsis} />}>
+      <MenuItem onSelect={() => change.mutate(() => api.post(`/members/${m.id}/${m.suspended ? 'resume' : 'suspend'}`))}>{t(m.suspended ? 'members.resume' : 'members.suspend')}</MenuItem>
+      <MenuItem danger onSelect={() => change.mutate(() => api.delete(`/members/${m.id}`))}>{t('members.remove')}</MenuItem>
+    </Menu> },
   ]
+  const open = invitations.data ?? []
   return (
-    <Page title={t('nav.members')} text={t('members.about')} actions={!isMissing(query.error) && !isForbidden(query.error) && <Button variant="primary" icon={UserPlus} onClick={() => onChange({ invite: true })}>{t('members.invite')}</Button>}>
-      <Remote query={query} optional what={t('nav.members')} skeleton={<SkeletonRows />} empty={all => all.length === 0 && <Notice icon={Users} title={t('members.empty')} />}>
-        {rows => <Table label={t('nav.members')} rows={rows} columns={columns} id={m => m.id ?? m.userId ?? m.email} />}
+    <Page title={t('nav.members')} text={t('members.about')} actions={!isForbidden(query.error) && <Button variant="primary" icon={UserPlus} onClick={() => onChange({ invite: true })}>{t('members.invite')}</Button>}>
+      <Remote query={query} what={t('nav.members')} skeleton={<SkeletonRows />} empty={all => all.length === 0 && <Notice icon={Users} title={t('members.empty')} />}>
+        {rows => <Table label={t('nav.members')} rows={rows} columns={columns} id={m => m.id} />}
       </Remote>
-      {inviting && <InviteDialog onClose={() => onChange({ invite: false })} onDone={() => void client.invalidateQueries({ queryKey: ['list', '/members'] })} />}
+      {open.length > 0 && (
+        <section className="mt-6 grid gap-2">
+          <h2 className="text-14 font-semibold">{t('members.open')}</h2>
+          <ul className="divide-y divide-line rounded-8 border border-line bg-surface text-13 shadow-low">
+            {open.map(i => (
+              <li key={i.id} className="flex items-center gap-3 px-3 py-2">
+                <div className="min-w-0 flex-1"><p className="truncate font-medium">{i.email}</p><p className="text-12 text-muted">{role(i.role)} · {t('members.ends', { when: ago(i.endsAt) })}</p></div>
+                <IconButton label={t('members.revoke', { email: i.email })} icon={Trash2} onClick={() => change.mutate(() => api.delete(`/invitations/${i.id}`))} />
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+      {inviting && <InviteDialog onClose={() => onChange({ invite: false })} onDone={() => void again()} />}
     </Page>
   )
 }
@@ -84,18 +112,19 @@ export function SecurityScreen() {
   }
   const download = async () => {
     try {
-      const blob = await (await call('GET', '/auth/me/export')).blob()
+      const blob = await (await call('POST', '/privacy/export', { body: {} })).blob()
       const link = document.createElement('a')
       link.href = URL.createObjectURL(blob)
-      link.download = 'kvasir-export.json'
+      link.download = 'kvasir-export.zip'
       link.click()
     } catch (e) {
-      toast.error(isMissing(e) ? t('state.notAvailable') : (e as Error).message)
+      toast.error((e as Error).message || t('state.failed'))
     }
   }
   return (
     <Page title={t('nav.security')} text={t('security.about')} narrow>
       <Section title={t('security.you')}>{me.data ? <Facts items={[[t('login.email'), me.data.email], [t('members.role'), me.data.roles.map(r => t(`members.role_${r.toLowerCase()}`, { defaultValue: r })).join(', ')]]} /> : me.isError ? <Failed error={me.error} /> : <Skeleton className="h-12" />}</Section>
+      <PasswordChange />
       <Section title={t('security.mfa')} text={t('security.mfaText')} footer={!missing && !setup && (
         me.data?.mfaEnabled
           ? <Button variant="danger" disabled={code.trim().length < 6} onClick={() => void api.post('/auth/mfa/disable', { code: code.trim() }).then(() => { setCode(''); return client.invalidateQueries({ queryKey: ['me'] }) }).catch(complain)}>{t('security.mfaOff')}</Button>
@@ -138,10 +167,11 @@ export function SecurityScreen() {
         <div className="flex flex-wrap gap-2"><Button icon={Download} onClick={() => void download()}>{t('security.export')}</Button>
           <Confirm trigger={<Button variant="danger" icon={Trash2}>{t('security.erase')}</Button>} title={t('security.eraseTitle')} text={t('security.eraseText')} action={t('security.erase')} onConfirm={async () => {
             try {
-              await api.delete('/auth/me')
+              await api.post('/privacy/erase', { userId: me.data?.id })
+              forget()
               location.assign('/login')
             } catch (e) {
-              toast.error(isMissing(e) ? t('state.notAvailable') : (e as Error).message)
+              toast.error((e as Error).message || t('state.failed'))
             }
           }} />
         </div>
@@ -150,54 +180,114 @@ export function SecurityScreen() {
   )
 }
 
-type Amount = number | { used?: number; limit?: number | null }
-interface Usage { plan?: string | { name?: string }; tier?: string; usage?: Record<string, Amount>; limits?: Record<string, number | null>; [key: string]: unknown }
-
-/** Used and allowed, whichever way the server tells it. */
-export function amounts(usage: Usage): { name: string; used: number; limit: number | null }[] {
-  return Object.entries(usage.usage ?? {}).flatMap(([name, value]) => {
-    if (typeof value === 'number') return [{ name, used: value, limit: usage.limits?.[name] ?? null }]
-    return typeof value?.used === 'number' ? [{ name, used: value.used, limit: value.limit ?? null }] : []
+function PasswordChange() {
+  const { t } = useTranslation()
+  const [old, setOld] = useState('')
+  const [fresh, setFresh] = useState('')
+  const save = useMutation({
+    mutationFn: () => api.post('/auth/password/change', { oldPassword: old, password: fresh }),
+    onSuccess: () => { setOld(''); setFresh(''); toast.success(t('security.passwordDone')) },
   })
+  const complaint = save.error as Problem | null
+  return (
+    <form onSubmit={event => { event.preventDefault(); save.mutate() }}>
+      <Section title={t('security.password')} text={t('security.passwordText')} footer={<Button type="submit" variant="primary" busy={save.isPending} disabled={!old || fresh.length < 12}>{t('security.passwordSave')}</Button>}>
+        <div className="grid gap-4 sm:grid-cols-2">
+          <Field label={t('security.passwordOld')} error={complaint && !complaint.errors?.length ? complaint.message : undefined}>{bind => <Input {...bind} type="password" autoComplete="current-password" value={old} onChange={e => setOld(e.target.value)} />}</Field>
+          <Field label={t('security.passwordNew')} hint={t('security.passwordHint')} error={complaint?.errors?.[0]?.detail}>{bind => <Input {...bind} type="password" autoComplete="new-password" value={fresh} onChange={e => setFresh(e.target.value)} />}</Field>
+        </div>
+      </Section>
+    </form>
+  )
 }
+
+interface Count { what: string; used: number; reserved: number; limit: number | null; until: string | null }
+interface Day { day: string; kbId: string; provider: string; model: string; messages: number; promptTokens: number; completionTokens: number; costMicros: number }
+interface Overview { plan: string; counts: Count[]; days: Day[] }
+
+/** Millionths of a dollar, as money. */
+export const money = (micros: number) => `$${number(micros / 1_000_000, micros !== 0 && micros < 1_000_000 ? 4 : 2)}`
+const shown = (what: string, value: number) => (what === 'storage-bytes' ? bytes(value) : what === 'spend-micros' ? money(value) : number(value))
 
 export function UsageScreen() {
   const { t } = useTranslation()
-  const query = useQuery(oneQuery<Usage>('/usage'))
-  const shown = (name: string, value: number) => (/bytes|storage/i.test(name) ? bytes(value) : number(value))
+  const query = useQuery(oneQuery<Overview>('/usage'))
+  const columns: Column<Day>[] = [
+    { key: 'day', title: t('usage.day'), width: '120px', phone: '88px', cell: d => <span className="figures">{d.day}</span> },
+    { key: 'model', title: t('usage.model'), width: 'minmax(0,1fr)', cell: d => (d.provider === d.model ? d.model : `${d.provider} · ${d.model}`) },
+    { key: 'messages', title: t('usage.messages'), width: '110px', phone: '72px', align: 'right', cell: d => number(d.messages) },
+    { key: 'tokens', title: t('usage.tokens'), width: '110px', align: 'right', hideOnPhone: true, cell: d => number(d.promptTokens + d.completionTokens) },
+    { key: 'cost', title: t('usage.cost'), width: '110px', align: 'right', hideOnPhone: true, cell: d => money(d.costMicros) },
+  ]
   return (
     <Page title={t('nav.usage')} text={t('usage.about')} narrow>
-      <Remote query={query} optional what={t('nav.usage')} skeleton={<Skeleton className="h-64 rounded-12" />}>
-        {usage => {
-          const plan = typeof usage.plan === 'string' ? usage.plan : (usage.plan?.name ?? usage.tier)
-          return (
-            <Section title={t('usage.title')} text={plan && t('usage.plan', { plan })}>
-              {amounts(usage).map(a => (
-                <div key={a.name} className="grid gap-1.5"><div className="flex justify-between text-13"><span>{t(`usage.${a.name}`, { defaultValue: a.name })}</span><span className="figures text-muted">{shown(a.name, a.used)}{a.limit !== null && ` / ${shown(a.name, a.limit)}`}</span></div>{a.limit !== null && <Progress value={a.limit > 0 ? (a.used / a.limit) * 100 : 100} label={a.name} />}</div>
-              ))}
+      <Remote query={query} what={t('nav.usage')} skeleton={<Skeleton className="h-64 rounded-12" />}>
+        {usage => (
+          <>
+            <Section title={t('usage.title')} text={t('usage.plan', { plan: usage.plan })}>
+              <dl className="grid gap-x-8 gap-y-4 sm:grid-cols-2">
+                {usage.counts.map(c => (
+                  <div key={c.what} className="grid content-start gap-1.5">
+                    <div className="flex justify-between gap-3 text-13"><dt>{t(`usage.what.${c.what}`, { defaultValue: c.what })}</dt><dd className="figures text-muted"><span className="font-medium text-fg">{shown(c.what, c.used + c.reserved)}</span> / {c.limit === null ? t('usage.unlimited') : shown(c.what, c.limit)}</dd></div>
+                    <dd className="m-0"><Progress value={c.limit === null ? 0 : c.limit > 0 ? ((c.used + c.reserved) / c.limit) * 100 : 100} label={t(`usage.what.${c.what}`, { defaultValue: c.what })} /></dd>
+                  </div>
+                ))}
+              </dl>
             </Section>
-          )
-        }}
+            <section className="grid gap-2">
+              <h2 className="text-14 font-semibold">{t('usage.days')}</h2>
+              {usage.days.length ? <Table label={t('usage.days')} rows={usage.days} columns={columns} id={d => `${d.day} ${d.kbId} ${d.provider} ${d.model}`} rowHeight={36} /> : <p className="text-13 text-muted">{t('usage.noDays')}</p>}
+            </section>
+          </>
+        )}
       </Remote>
     </Page>
   )
 }
 
-interface AuditEntry { id?: string; sequence?: number; at?: string; createdAt?: string; action?: string; type?: string; actor?: string | { email?: string; id?: string }; userId?: string; target?: string; ip?: string; address?: string }
+interface AuditEntry { number: number; at: string; actor: string; action: string; subject: string; before: unknown; after: unknown; origin: { address: string | null; userAgent: string | null } | null; hash: string }
 
 export function AuditScreen() {
   const { t } = useTranslation()
-  const query = useQuery(oneQuery<{ items: AuditEntry[] }>('/audit?limit=200'))
+  const [open, setOpen] = useState<string>()
+  const members = useQuery(listQuery<Member>('/members'))
+  const query = useInfiniteQuery({
+    queryKey: ['audit'], queryFn: ({ pageParam, signal }) => api.get<PageOf<AuditEntry>>(`/audit${queryText({ limit: 100, cursor: pageParam })}`, signal),
+    initialPageParam: null as string | null, getNextPageParam: page => page.nextCursor,
+  })
+  const rows = useMemo(() => query.data?.pages.flatMap(p => p.items) ?? [], [query.data])
+  const people = useMemo(() => new Map(members.data?.map(m => [`user/${m.id}`, m.name ?? m.email])), [members.data])
+  const who = (e: AuditEntry) => people.get(e.actor) ?? (e.actor === 'nobody' ? t('audit.nobody') : e.actor)
+  const chosen = rows.find(e => String(e.number) === open)
   const columns: Column<AuditEntry>[] = [
-    { key: 'when', title: t('audit.when'), width: '180px', cell: e => <span className="figures text-muted">{e.at ?? e.createdAt ? date((e.at ?? e.createdAt)!) : '–'}</span> },
-    { key: 'what', title: t('audit.what'), width: 'minmax(0,1fr)', cell: e => <span className="font-medium">{e.action ?? e.type}</span> },
-    { key: 'who', title: t('audit.who'), width: 'minmax(0,1fr)', hideOnPhone: true, cell: e => (typeof e.actor === 'object' ? (e.actor.email ?? e.actor.id) : (e.actor ?? e.userId)) ?? '–' },
-    { key: 'from', title: t('audit.from'), width: '140px', hideOnPhone: true, cell: e => <span className="figures text-muted">{e.ip ?? e.address ?? '–'}</span> },
+    { key: 'when', title: t('audit.when'), width: '180px', phone: '88px', cell: e => <><span className="figures text-muted @max-2xl:hidden">{date(e.at)}</span><span className="text-muted @2xl:hidden">{ago(e.at)}</span></> },
+    { key: 'what', title: t('audit.what'), width: 'minmax(0,1fr)', cell: e => <button type="button" className="max-w-full truncate text-left font-medium hover:underline" onClick={event => { event.stopPropagation(); setOpen(String(e.number)) }}>{e.action}</button> },
+    { key: 'who', title: t('audit.who'), width: 'minmax(0,1fr)', hideOnPhone: true, cell: who },
+    { key: 'from', title: t('audit.from'), width: '140px', hideOnPhone: true, cell: e => <span className="figures text-muted">{e.origin?.address ?? '–'}</span> },
   ]
+  const save = async () => {
+    try {
+      const link = document.createElement('a')
+      link.href = URL.createObjectURL(await (await call('GET', '/audit/export')).blob())
+      link.download = 'audit.csv'
+      link.click()
+    } catch (e) {
+      toast.error((e as Error).message || t('state.failed'))
+    }
+  }
   return (
-    <Page title={t('nav.audit')} text={t('audit.about')}>
-      <Remote query={query} optional what={t('nav.audit')} skeleton={<SkeletonRows />} empty={page => page.items.length === 0 && <Notice icon={ScrollText} title={t('audit.empty')} />}>
-        {page => <Table label={t('nav.audit')} rows={page.items} columns={columns} id={e => String(e.id ?? e.sequence ?? `${e.at}${e.action}`)} rowHeight={36} />}
+    <Page title={t('nav.audit')} text={t('audit.about')} actions={rows.length > 0 && <Button icon={Download} onClick={() => void save()}>{t('audit.export')}</Button>}
+      peek={chosen && (
+        <Peek title={chosen.action} subtitle={`${who(chosen)} · ${date(chosen.at)}`} onClose={() => setOpen(undefined)}>
+          <div className="grid gap-4">
+            <Facts items={[[t('audit.number'), number(chosen.number)], [t('audit.subject'), <code key="s" className="break-all text-12">{chosen.subject}</code>], [t('audit.from'), chosen.origin?.address ?? '–'], [t('audit.agent'), chosen.origin?.userAgent ?? '–'], [t('audit.hash'), <code key="h" className="break-all text-12">{chosen.hash}</code>]]} />
+            {chosen.before !== null && <CopyField label={t('audit.before')} lines={2} value={JSON.stringify(chosen.before, null, 2)} />}
+            {chosen.after !== null && <CopyField label={t('audit.after')} lines={2} value={JSON.stringify(chosen.after, null, 2)} />}
+          </div>
+        </Peek>
+      )}>
+      <Remote query={query} what={t('nav.audit')} skeleton={<SkeletonRows />} empty={() => rows.length === 0 && <Notice icon={ScrollText} title={t('audit.empty')} />}>
+        {() => <Table label={t('nav.audit')} rows={rows} columns={columns} id={e => String(e.number)} open={open} onOpen={e => setOpen(String(e.number))} rowHeight={36} end={() => { if (query.hasNextPage && !query.isFetchingNextPage) void query.fetchNextPage() }} />}
       </Remote>
     </Page>
   )

@@ -251,6 +251,17 @@ public final class Faq {
                 .thenApply(version -> version.map(v -> new Exact(scope, v, entry.question(), entry.answer())));
     }
 
+    /** The first questions of a list, for people who do not know yet what to ask. @param most from 1 */
+    public CompletionStage<List<String>> first(Scope scope, int most) {
+        return keys.find(Kept.subject(scope, LIST))
+                .thenCompose(key -> key.isEmpty()
+                        ? CompletableFuture.completedFuture(List.<String>of())
+                        : transactor.run(c -> new FaqRows(scope, key.get())
+                                .list(c, 0, most).stream()
+                                        .map(row -> row.entry().question())
+                                        .toList()));
+    }
+
     /** A deleted knowledge base leaves nothing here; the key goes with its other sources' keys. */
     public CompletionStage<Void> eraseOf(Scope scope) {
         return transactor.change(c -> FaqRows.deleteAll(c, scope));
