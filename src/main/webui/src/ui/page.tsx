@@ -52,7 +52,7 @@ export function Peek({ title, subtitle, actions, onClose, children }: { title: s
       <header className="flex items-start justify-between gap-3 border-b border-line px-4 py-3">
         <div className="min-w-0">
           <h2 className="truncate text-14 font-semibold">{title}</h2>
-          {subtitle && <div className="mt-0.5 text-12 text-muted">{subtitle}</div>}
+          {subtitle && <div className="mt-0.5 truncate text-12 text-muted">{subtitle}</div>}
         </div>
         <div className="flex shrink-0 gap-1">{actions}<IconButton label={t('common.close')} keys="Esc" icon={X} onClick={onClose} /></div>
       </header>

@@ -3,6 +3,9 @@ import { useEffect, useRef, type ReactNode } from 'react'
 import { cx } from '@/lib/cx'
 import { useKeys } from '@/lib/keys'
 
+/** Rows that left are used again for those that come: more than are ever in the page at once. */
+const RECYCLED = 64
+
 export interface Column<T> { key: string; title: string; width: string; phone?: string; cell: (row: T) => ReactNode; align?: 'right'; hideOnPhone?: boolean }
 
 /**
@@ -41,7 +44,7 @@ export function Table<T>({ label, rows, columns, id, open, onOpen, rowHeight = 4
             const row = rows[item.index]!
             const chosen = id(row) === open
             return (
-              <div key={id(row)} role="row" aria-rowindex={item.index + 2} aria-selected={chosen || undefined} onClick={() => onOpen?.(row)}
+              <div key={item.index % RECYCLED} role="row" aria-rowindex={item.index + 2} aria-selected={chosen || undefined} onClick={() => onOpen?.(row)}
                 className={cx('absolute inset-x-0 grid grid-cols-(--grid-phone) items-center gap-3 border-b border-line px-3 text-13 @2xl:grid-cols-(--grid)', onOpen && 'cursor-pointer', chosen ? 'bg-soft' : 'hover:bg-bg')}
                 style={{ height: item.size, transform: `translateY(${item.start}px)` }}>
                 {columns.map(c => <div role="cell" key={c.key} className={cx('min-w-0 truncate', c.align === 'right' && 'figures text-right', c.hideOnPhone && '@max-2xl:hidden')}>{c.cell(row)}</div>)}

@@ -261,8 +261,9 @@ test('a reload in the middle of an upload loses nothing, and doubles nothing', a
     const line = await context.newCDPSession(page)
     await line.send('Network.enable')
     await line.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 60_000 })
-    const words = Array.from({ length: 60_000 }, (_, i) => `word${i}`).join(' ')
-    await page.locator('input[type=file]').first().setInputFiles([1, 2].map(n => ({ name: `large-${n}.txt`, mimeType: 'text/plain', buffer: Buffer.from(`Document number ${n}. ${words}`) })))
+    // Large on its way and small to read.
+    const blank = '\n'.repeat(400_000)
+    await page.locator('input[type=file]').first().setInputFiles([1, 2].map(n => ({ name: `large-${n}.txt`, mimeType: 'text/plain', buffer: Buffer.from(`Document number ${n}. ${blank}`) })))
     await page.getByRole('region', { name: 'Uploads' }).getByText('large-1.txt').waitFor()
     await page.waitForFunction(() => JSON.parse(sessionStorage.getItem('kvasir.uploads') ?? '[]').some(u => u.sent > 50_000 && u.state === 'sending'))
     await line.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: -1 })

@@ -445,18 +445,21 @@ public final class Server implements AutoCloseable {
                         : Accounts.open(transactor, found.get().tenant()).thenApply(open -> found.filter(_ -> open)))
                 .thenCompose(found -> found.isEmpty()
                         ? CompletableFuture.completedFuture(Optional.empty())
-                        : knowledgeBases.forAnswers(found.get()).thenCombine(faq.first(found.get(), SUGGESTED), (
-                                outcome, questions) -> switch (outcome) {
-                            case Outcome.Done<KnowledgeBases.ForAnswers>(KnowledgeBases.ForAnswers kb) ->
-                                kb.active()
-                                        ? Optional.of(new PublicRoutes.Shared(
-                                                found.get(),
-                                                kb.name(),
-                                                kb.description(),
-                                                slug.equals(Demo.SLUG) ? Demo.SUGGESTIONS : questions))
-                                        : Optional.empty();
-                            case Outcome.Refused<KnowledgeBases.ForAnswers> _ -> Optional.empty();
-                        }));
+                        : knowledgeBases
+                                .forAnswers(found.get())
+                                .thenCombine(
+                                        faq.first(found.get(), SUGGESTED), (outcome, questions) -> switch (outcome) {
+                                            case Outcome.Done<KnowledgeBases.ForAnswers>(
+                                                    KnowledgeBases.ForAnswers kb) ->
+                                                kb.active()
+                                                        ? Optional.of(new PublicRoutes.Shared(
+                                                                found.get(),
+                                                                kb.name(),
+                                                                kb.description(),
+                                                                slug.equals(Demo.SLUG) ? Demo.SUGGESTIONS : questions))
+                                                        : Optional.empty();
+                                            case Outcome.Refused<KnowledgeBases.ForAnswers> _ -> Optional.empty();
+                                        }));
     }
 
     private static Map<String, Supplier<CompletionStage<?>>> parts(Transactor transactor, OpenIndex index) {

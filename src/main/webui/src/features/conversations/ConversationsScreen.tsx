@@ -61,7 +61,7 @@ function ConversationPeek({ id, openSource, onClose }: { id: string; openSource:
   useKeys({ e: () => { if (active) close.mutate() } })
   const who = detail.data?.endUser?.name ?? detail.data?.endUser?.email ?? t('conversations.anonymous')
   return (
-    <Peek title={t('conversations.number', { id: short(id) })} subtitle={detail.data && `${who} · ${date(detail.data.createdAt)}`} onClose={onClose}
+    <Peek title={t('conversations.number', { id: short(id) })} subtitle={detail.data ? `${who} · ${date(detail.data.createdAt)}` : '\u00a0'} onClose={onClose}
       actions={active && <Button variant="quiet" icon={CheckCheck} busy={close.isPending} onClick={() => close.mutate()}>{t('conversations.close')}</Button>}>
       <Remote query={messages} skeleton={<div className="grid gap-3"><Skeleton className="ml-auto h-9 w-1/2" /><Skeleton className="h-24" /></div>} empty={page => page.items.length === 0 && <Notice icon={MessagesSquare} title={t('conversations.silent')} />}>
         {page => <div className="grid gap-8">{turnsOf(page.items).map(turn => <Answer key={turn.turnId} turn={turn} openSource={openSource} detailed />)}</div>}

@@ -57,7 +57,7 @@ export function DocumentsScreen({ kbId, open, filter, q, at, onChange }: Props) 
   const zone = <DropZone title={t('documents.drop')} onFiles={files => upload(kbId, files)} />
   return (
     <Page title={t('nav.documents')} text={t('documents.about')}
-      toolbar={query.data?.length ? (
+      toolbar={query.data?.length !== 0 && !query.isError ? (
         <>
           <SearchBox label={t('documents.search')} value={q} onChange={event => onChange({ q: event.target.value })} />
           <Segments label={t('documents.state')} value={filter} onChange={value => onChange({ filter: value })} options={FILTERS.map(value => ({ value, text: t(`documents.filter.${value}`) }))} />
@@ -65,7 +65,7 @@ export function DocumentsScreen({ kbId, open, filter, q, at, onChange }: Props) 
       ) : undefined}
       peek={chosen && <DocumentPeek key={chosen.id} kbId={kbId} document={chosen} at={at} onClose={() => onChange({ open: undefined })} />}>
       <div className="grid gap-3">
-        {query.data && query.data.length > 0 && zone}
+        {query.data?.length !== 0 && !query.isError && zone}
         <Remote query={query} skeleton={<SkeletonRows />}
           empty={all => all.length === 0 && <DropZone size="large" title={t('documents.empty')} onFiles={files => upload(kbId, files)} />}>
           {() => rows.length === 0

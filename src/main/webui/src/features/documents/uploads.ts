@@ -18,6 +18,8 @@ export interface Upload {
 
 /** How many files travel at once. */
 const AT_ONCE = 3
+/** Milliseconds until a file is sent again that the server believes to be under way still. */
+const STILL_SENT = 1000
 const KEY = 'kvasir.uploads'
 
 let uploads: Upload[] = read()
@@ -96,7 +98,8 @@ function next() {
   }
 }
 
-async function send({ id, kbId }: Upload) {
+async function send(u: Upload) {
+  const { id, kbId } = u
   const bearer = await token()
   const file = files.get(id)
   if (!file || !uploads.some(u => u.id === id)) return
@@ -127,6 +130,10 @@ async function send({ id, kbId }: Upload) {
       over({ state: 'arrived', sent: file.size, documentId: job.documentId })
       const arrived = uploads.find(u => u.id === id)
       if (arrived) for (const listener of arrivals) listener(arrived, job)
+    } else if (request.status === 409 && String((answer as { type?: unknown }).type).endsWith('idempotent-request-in-progress')) {
+      // The server has not noticed yet that the page which sent it before is gone.
+      requests.delete(id)
+      setTimeout(() => void send(u), STILL_SENT)
     } else over({ state: 'failed', problem: new Problem(request.status, answer).message || null })
   })
   request.addEventListener('error', () => over({ state: 'failed', problem: null }))

@@ -68,7 +68,7 @@ export function FaqScreen({ kbId, open, q, onChange }: Props) {
           event.target.value = ''
         }} />
       </>}
-      toolbar={query.data?.length ? <SearchBox label={t('faq.search')} value={q} onChange={event => onChange({ q: event.target.value })} /> : undefined}
+      toolbar={query.data?.length !== 0 && !query.isError ? <SearchBox label={t('faq.search')} value={q} onChange={event => onChange({ q: event.target.value })} /> : undefined}
       peek={(open === 'new' || chosen) && <EntryPeek key={open} path={path} entry={chosen ?? null} onClose={() => onChange({ open: undefined })} onChanged={changed} />}>
       <Remote query={query} optional what={t('nav.faq')} skeleton={<SkeletonRows />} empty={all => all.length === 0 && <Notice icon={BookOpenText} title={t('faq.empty')} text={t('faq.emptyText')} action={<Button variant="primary" icon={Plus} onClick={() => onChange({ open: 'new' })}>{t('faq.add')}</Button>} />}>
         {() => rows.length === 0 ? <Notice icon={SearchX} title={t('faq.none')} action={<Button onClick={() => onChange({ q: '' })}>{t('common.showAll')}</Button>} /> : <Table label={t('nav.faq')} rows={rows} columns={columns} id={e => e.id} open={open} onOpen={e => onChange({ open: e.id })} />}

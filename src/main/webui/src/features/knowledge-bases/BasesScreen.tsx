@@ -40,7 +40,7 @@ export function BasesScreen({ tenant, q, creating, onChange }: { tenant: string;
   return (
     <Page title={t('nav.bases')} text={t('bases.about')}
       actions={<Button variant="primary" icon={Plus} onClick={() => onChange({ create: true })}>{t('bases.create')}</Button>}
-      toolbar={few ? undefined : <SearchBox label={t('bases.search')} value={q} onChange={event => onChange({ q: event.target.value })} />}>
+      toolbar={<SearchBox label={t('bases.search')} value={q} onChange={event => onChange({ q: event.target.value })} />}>
       <div className="grid gap-4">
         {query.data && <DropZone size={few ? 'large' : 'small'} busy={starting} title={t(few ? 'bases.dropFirst' : 'bases.drop')} text={t('bases.dropText')} onFiles={files => void begin(files)} />}
         <Remote query={query} skeleton={<div className="grid gap-3 sm:grid-cols-2 lg:grid-cols-3">{[0, 1, 2].map(i => <Skeleton key={i} className="h-[148px] rounded-12" />)}</div>}>

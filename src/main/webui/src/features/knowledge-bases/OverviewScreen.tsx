@@ -41,7 +41,7 @@ export function OverviewScreen({ tenant, kbId }: { tenant: string; kbId: string 
   const kb = base.data
   const percent = working.length ? working.reduce((sum, d) => sum + d.job.progress, 0) / working.length : 0
   return (
-    <div className="grid h-full min-h-0 grid-rows-[minmax(420px,1fr)_auto] overflow-y-auto lg:grid-cols-[minmax(0,1fr)_320px] lg:grid-rows-1 lg:overflow-hidden">
+    <div className="grid h-full min-h-0 grid-rows-[max(420px,66dvh)_auto] overflow-y-auto lg:grid-cols-[minmax(0,1fr)_320px] lg:grid-rows-1 lg:overflow-hidden">
       <div className="min-h-0">
         <h1 className="sr-only">{kb?.name ?? t('nav.overview')}</h1>
         {documents.isPending
@@ -65,7 +65,7 @@ export function OverviewScreen({ tenant, kbId }: { tenant: string; kbId: string 
                 )} />}
       </div>
       <aside aria-label={t('overview.standing')} className="grid content-start gap-5 border-t border-line bg-surface p-4 lg:overflow-y-auto lg:border-t-0 lg:border-l">
-        {kb?.description && <p className="text-13 text-muted">{kb.description}</p>}
+        {kb ? kb.description && <p className="text-13 text-muted">{kb.description}</p> : <Skeleton className="h-5" />}
         <section className="grid gap-2">
           <h2 className="text-12 font-semibold text-muted">{t('overview.standing')}</h2>
           {kb ? <Facts items={[
@@ -88,7 +88,7 @@ export function OverviewScreen({ tenant, kbId }: { tenant: string; kbId: string 
             </ul>
           </section>
         )}
-        {kb && (
+        {kb && !documents.isPending && (
           <section className="grid gap-1.5">
             <h2 className="text-12 font-semibold text-muted">{t('overview.sharing')}</h2>
             {kb.public && kb.shareUrl

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { KeyRound, Plus, Trash2 } from 'lucide-react'
+import { Plus, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { toast } from 'sonner'
@@ -12,7 +12,7 @@ import { Button, IconButton } from '@/ui/button'
 import { Field, Input } from '@/ui/fields'
 import { Confirm, Dialog } from '@/ui/overlay'
 import { Page, Section } from '@/ui/page'
-import { Notice, Remote, Skeleton } from '@/ui/states'
+import { Remote, Skeleton } from '@/ui/states'
 import { Tabs } from './Tabs'
 
 interface ApiKey { id: string; name: string; prefix?: string; createdAt?: string; usedAt?: string | null; endsAt?: string | null; scopes?: string[] }
@@ -45,7 +45,7 @@ export function ApiSettings({ tenant, kbId }: { tenant: string; kbId: string }) 
   return (
     <Page title={t('nav.settings')} narrow toolbar={<Tabs tenant={tenant} kbId={kbId} tab="api" />}>
       <Section title={t('keysApi.title')} text={t('keysApi.text')} footer={!isMissing(query.error) && <Button variant="primary" icon={Plus} onClick={() => setAdding(true)}>{t('keysApi.add')}</Button>}>
-        <Remote query={query} optional what={t('keysApi.title')} skeleton={<Skeleton className="h-24" />} empty={all => all.length === 0 && <Notice icon={KeyRound} title={t('keysApi.empty')} />}>
+        <Remote query={query} optional what={t('keysApi.title')} skeleton={<Skeleton className="h-24" />} empty={all => all.length === 0 && <p className="grid h-24 place-content-center text-13 text-muted">{t('keysApi.empty')}</p>}>
           {keys => (
             <ul className="divide-y divide-line rounded-8 border border-line text-13">
               {keys.map(k => (
