@@ -3,11 +3,13 @@ package io.kvasir.http;
 import static org.apache.pekko.http.javadsl.server.Directives.extractRequest;
 
 import java.net.InetAddress;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import org.apache.pekko.http.javadsl.model.AttributeKeys;
+import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.RemoteAddress;
 import org.apache.pekko.http.javadsl.server.Route;
@@ -33,9 +35,13 @@ public final class ClientAddress {
 
     public String of(HttpRequest request) {
         if (proxies > 0) {
-            List<String> hops = request.getHeader("X-Forwarded-For")
-                    .map(h -> List.of(h.value().split("\\s*,\\s*")))
-                    .orElse(List.of());
+            // Some proxies add a line of their own below the client's: all of them are one list, RFC 9110, 5.3.
+            List<String> hops = new ArrayList<>();
+            for (HttpHeader header : request.getHeaders()) {
+                if (header.is("x-forwarded-for")) {
+                    hops.addAll(List.of(header.value().split("\\s*,\\s*")));
+                }
+            }
             return hops.size() < proxies ? UNKNOWN : digits(hops.get(hops.size() - proxies));
         }
         return request.getAttribute(AttributeKeys.remoteAddress)

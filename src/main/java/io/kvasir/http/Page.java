@@ -68,6 +68,10 @@ public record Page<T>(List<T> items, Optional<String> nextCursor) {
     }
 
     private static String decode(String cursor) {
-        return new String(Base64.getUrlDecoder().decode(cursor), StandardCharsets.UTF_8);
+        String key = new String(Base64.getUrlDecoder().decode(cursor), StandardCharsets.UTF_8);
+        if (key.chars().anyMatch(Character::isISOControl)) {
+            throw new IllegalArgumentException("no key of ours has control characters");
+        }
+        return key;
     }
 }

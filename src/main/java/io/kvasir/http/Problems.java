@@ -43,8 +43,14 @@ public final class Problems {
     private static final Logger LOG = LoggerFactory.getLogger("kvasir.http");
     private static final AttributeKey<String> REQUEST_ID = AttributeKey.create("request-id", String.class);
 
-    /** A segment of the path, before the question mark, of one or two dots. */
+    /**
+     * A segment of the path, before the question mark, of one or two dots: they would be resolved, so that DELETE of
+     * {@code …/documents/%2e%2e} would be one of what the documents belong to.
+     */
     private static final Pattern DOTS = Pattern.compile("^[^?#]*/(?:\\.|%2[eE]){1,2}(?:[/?#]|$)");
+
+    /** PostgreSQL knows no such character in a text: it would fail where H2 finds nothing. */
+    private static final Pattern NUL = Pattern.compile("%00");
 
     private Problems() {}
 
@@ -84,18 +90,18 @@ public final class Problems {
                 request -> request.addAttribute(REQUEST_ID, Ids.next()),
                 () -> extractRequest(request -> Directives.mapResponse(
                         response -> response.addHeader(RawHeader.create("X-Request-Id", requestId(request))),
-                        () -> climbs(request)
+                        () -> written(request, DOTS)
                                 ? refuse(new Rejection.NotFound("There is nothing at this address"))
-                                : sealed(routes))));
+                                : written(request, NUL)
+                                        ? refuse(new Rejection.Invalid(
+                                                "The address must not hold NUL characters", List.of()))
+                                        : sealed(routes))));
     }
 
-    /**
-     * Whether a path says {@code .} or {@code ..}, however it is written. The library resolves them before anybody sees
-     * the path, so that DELETE of {@code …/documents/%2e%2e} would be one of what the documents belong to.
-     */
-    private static boolean climbs(HttpRequest request) {
+    /** Whether the address holds this as it was written; the library tidies it up before anybody sees it. */
+    private static boolean written(HttpRequest request, Pattern what) {
         for (HttpHeader header : request.getHeaders()) {
-            if (header.is("raw-request-uri") && DOTS.matcher(header.value()).find()) {
+            if (header.is("raw-request-uri") && what.matcher(header.value()).find()) {
                 return true;
             }
         }

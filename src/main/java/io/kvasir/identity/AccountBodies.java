@@ -58,9 +58,12 @@ final class AccountBodies {
 
         void name(@Nullable String given, String pointer) {
             unless(
-                    given == null || !given.isBlank() && given.length() <= 200,
+                    given == null
+                            || !given.isBlank()
+                                    && given.length() <= 200
+                                    && given.chars().noneMatch(Character::isISOControl),
                     pointer,
-                    "must have 1 to 200 characters");
+                    "must have 1 to 200 characters, none of them a control character");
         }
 
         void done() {

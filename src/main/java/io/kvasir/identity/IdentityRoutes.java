@@ -196,7 +196,10 @@ public final class IdentityRoutes {
     record Login(String email, String password, @Nullable Boolean cookie) {
         @SuppressWarnings("ConstantValue") // a field left out of the JSON arrives as null
         Login {
-            if (email == null || email.isBlank() || email.length() > 320) {
+            if (email == null
+                    || email.isBlank()
+                    || email.length() > 320
+                    || email.chars().anyMatch(Character::isISOControl)) {
                 throw Json.Refusal.of(new FieldError("/email", "must be an e-mail address of at most 320 characters"));
             }
             if (password == null || password.isEmpty() || password.length() > 1_000) {

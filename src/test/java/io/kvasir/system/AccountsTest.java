@@ -531,6 +531,21 @@ class AccountsTest {
         });
     }
 
+    @Test
+    void noControlCharacterComesAsFarAsADatabaseThatFailsOnIt() throws Exception {
+        String nul = "a\\u0000b";
+        faults(post("/api/v1/auth/login", "{\"email\":\"" + nul + "\",\"password\":\"x\"}"), "/email");
+        faults(
+                post(
+                        "/api/v1/auth/register",
+                        "{\"email\":\"" + address() + "\",\"password\":\"" + FRESH + "\",\"tenantName\":\"" + nul
+                                + "\"}"),
+                "/tenantName");
+        faults(post("/api/v1/api-keys", chief.token(), "{\"name\":\"" + nul + "\"}"), "/name");
+        get("/api/v1/audit?actor=%00", chief.token()).expect(400);
+        get("/api/v1/operations/tenants?cursor=AAAA", chief.token()).expect(400);
+    }
+
     // who runs the server
 
     @Test

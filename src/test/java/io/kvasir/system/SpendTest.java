@@ -1,0 +1,142 @@
+package io.kvasir.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.kvasir.bootstrap.Server;
+import io.kvasir.http.Json;
+import io.kvasir.load.FakeLlm;
+import io.kvasir.load.FakeReply;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What answers of a model with a price cost, by day, provider and knowledge base, and where a tenant's cap stops them. */
+class SpendTest {
+    /** 42 tokens of a prompt for 0.15 and 30 of a reply for 0.6 dollars a million: 24.3 millionths, rounded up. */
+    private static final long COST = 25;
+
+    @TempDir
+    static Path folder;
+
+    private static final FakeLlm LLM = FakeLlm.start(0, FakeReply.DEFAULT.with("first=5,rate=0,tokens=30"));
+    private static Server server;
+    private static Api api;
+
+    @BeforeAll
+    static void start() throws Exception {
+        server = Server.start(
+                ServerHere.settings(folder.resolve("data"), Map.of("kvasir.llm.providers.openai.base-url", LLM.url())));
+        api = ServerHere.owner(server);
+    }
+
+    @AfterAll
+    static void stop() {
+        api.close();
+        server.close();
+        LLM.close();
+    }
+
+    private static String knowledgeBase(String name) throws Exception {
+        String kb = api.post(
+                        "/api/v1/knowledge-bases", Map.of("name", name, "provider", "openai", "model", "gpt-4o-mini"))
+                .expect(201)
+                .body()
+                .get("id")
+                .asText();
+        api.upload(
+                        "POST",
+                        "/api/v1/knowledge-bases/" + kb + "/documents",
+                        "refunds.md",
+                        "Refunds are paid within 14 days.".getBytes(StandardCharsets.UTF_8))
+                .expect(202);
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> api.get("/api/v1/knowledge-bases/" + kb)
+                                .body()
+                                .get("passages")
+                                .asInt()
+                        > 0);
+        return kb;
+    }
+
+    private static HttpResponse<String> ask(String kb) throws Exception {
+        String conversation = api.post("/api/v1/chat/conversations", Map.of("kbId", kb))
+                .expect(201)
+                .body()
+                .get("id")
+                .asText();
+        return api.client()
+                .send(
+                        api.request("/api/v1/chat/conversations/" + conversation + "/messages")
+                                .header("Content-Type", "application/json")
+                                .header("Accept", "application/json")
+                                .POST(HttpRequest.BodyPublishers.ofString("{\"content\":\"When are refunds paid?\"}"))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
+    }
+
+    private static long spent(JsonNode usage) {
+        for (JsonNode count : usage.get("counts")) {
+            if (count.get("what").asText().equals("spend-micros")) {
+                return count.get("used").asLong();
+            }
+        }
+        throw new AssertionError("nothing is said of spending: " + usage);
+    }
+
+    @Test
+    void everyAnswerIsBookedWithItsCostAndACapStopsTheNext() throws Exception {
+        String one = knowledgeBase("One");
+        String other = knowledgeBase("Other");
+        for (String kb : new String[] {one, one, other}) {
+            assertThat(ask(kb).statusCode()).isEqualTo(200);
+        }
+
+        await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> {
+            JsonNode usage = api.get("/api/v1/usage").expect(200).body();
+            Map<String, JsonNode> days = new HashMap<>();
+            usage.get("days").forEach(day -> days.put(day.get("kbId").asText(), day));
+            assertThat(days).containsOnlyKeys(one, other);
+            booked(days.get(one), 2);
+            booked(days.get(other), 1);
+            assertThat(spent(usage)).isEqualTo(3 * COST);
+        });
+
+        api.put("/api/v1/tenant/settings", Map.of("spendCapMicros", 3 * COST)).expect(200);
+        HttpResponse<String> refused = ask(one);
+        assertThat(refused.statusCode()).isEqualTo(429);
+        JsonNode limit = Json.MAPPER.readTree(refused.body()).get("limit");
+        assertThat(limit.get("what").asText()).isEqualTo("spend-micros");
+        assertThat(limit.get("used").asLong()).isEqualTo(3 * COST);
+        assertThat(limit.get("limit").asLong()).isEqualTo(3 * COST);
+        assertThat(limit.get("until").asText()).endsWith("-01T00:00:00Z");
+        assertThat(refused.headers().firstValueAsLong("Retry-After").orElse(0)).isPositive();
+
+        api.put("/api/v1/tenant/settings", Map.of()).expect(200);
+        assertThat(ask(one).statusCode()).isEqualTo(200);
+    }
+
+    private static void booked(JsonNode day, int messages) {
+        assertThat(day.get("day").asText())
+                .isIn(
+                        LocalDate.now(ZoneOffset.UTC).toString(),
+                        LocalDate.now(ZoneOffset.UTC).minusDays(1).toString());
+        assertThat(day.get("provider").asText()).isEqualTo("openai");
+        assertThat(day.get("model").asText()).isEqualTo("gpt-4o-mini");
+        assertThat(day.get("messages").asInt()).isEqualTo(messages);
+        assertThat(day.get("promptTokens").asInt()).isEqualTo(42 * messages);
+        assertThat(day.get("completionTokens").asInt()).isEqualTo(30 * messages);
+        assertThat(day.get("costMicros").asLong()).isEqualTo(COST * messages);
+    }
+}
