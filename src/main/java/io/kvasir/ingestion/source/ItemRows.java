@@ -29,6 +29,9 @@ final class ItemRows {
             "id, parent, name, note, marks, card, place, phase, run, version, published, size, hash, code, detail, changed_at, "
                     + "CASE WHEN links IS NULL THEN 0 ELSE 1 END";
 
+    /** One after the other: with an OR between them no index would help. */
+    private static final List<String> ITSELF_AND_PARTS = List.of(" AND id = ?", " AND parent = ?");
+
     private ItemRows() {}
 
     /** Where an item stands within a reading; see the migration. */
@@ -202,20 +205,23 @@ final class ItemRows {
 
     /** Is there as it was, its parts too. @return whether it is known at all */
     static boolean still(Connection c, Key key, SourceId item, String run) throws SQLException {
-        return Sql.update(
-                        c,
-                        "UPDATE source_items SET run = ?" + OF + " AND (id = ? OR parent = ?)",
-                        with(new Object[] {run}, with(columns(key, item), item.value())))
-                > 0;
+        int known = 0;
+        for (String which : ITSELF_AND_PARTS) {
+            known += Sql.update(
+                    c,
+                    "UPDATE source_items SET run = ?" + OF + which,
+                    with(new Object[] {run}, columns(key, item)));
+        }
+        return known > 0;
     }
 
     /** To be hidden and forgotten, with its parts. @return how many of these searches find */
     static int gone(Connection c, Key key, SourceId item) throws SQLException {
-        int seen = seen(c, key, " AND (id = ? OR parent = ?)", item.value(), item.value());
-        Sql.update(
-                c,
-                "UPDATE source_items SET phase = 'gone'" + OF + " AND (id = ? OR parent = ?)",
-                with(columns(key, item), item.value()));
+        int seen = 0;
+        for (String which : ITSELF_AND_PARTS) {
+            seen += seen(c, key, which, item.value());
+            Sql.update(c, "UPDATE source_items SET phase = 'gone'" + OF + which, columns(key, item));
+        }
         return seen;
     }
 
