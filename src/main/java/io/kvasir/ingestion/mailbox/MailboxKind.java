@@ -43,6 +43,11 @@ public final class MailboxKind implements SourceKind {
         return new MailboxVisit(box, () -> open(box, source), settings, source, clock);
     }
 
+    @Override
+    public Optional<String> thread(String marks) {
+        return Optional.of(Json.read(marks, MailboxVisit.Marks.class).thread());
+    }
+
     static SourceFault fault(MailFault e) {
         return e.lasting() ? SourceFault.lasting(e.code(), e.detail()) : SourceFault.passing(e.code(), e.detail());
     }

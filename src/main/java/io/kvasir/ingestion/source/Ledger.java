@@ -230,7 +230,7 @@ public final class Ledger implements AutoCloseable {
                                                 rows,
                                                 request.limit(),
                                                 item -> item.id().value())
-                                        .map(item -> item(item, key)))));
+                                        .map(item -> item(kind, item, key)))));
     }
 
     /** Everything of a knowledge base is read and embedded again, whether it changed or not. */
@@ -368,10 +368,11 @@ public final class Ledger implements AutoCloseable {
                 problem(run.errorCode(), run.errorDetail(), key));
     }
 
-    private static SourceItem item(ItemRows.Row item, SubjectKey key) {
+    private SourceItem item(String kind, ItemRows.Row item, SubjectKey key) {
         return new SourceItem(
                 item.id(),
                 open(key, item.name()),
+                rounds.kind(kind).flatMap(k -> item.marks().flatMap(marks -> k.thread(open(key, marks)))),
                 item.published() > 0,
                 item.size(),
                 problem(item.code(), item.detail(), key),

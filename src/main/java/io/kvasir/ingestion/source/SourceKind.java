@@ -1,5 +1,7 @@
 package io.kvasir.ingestion.source;
 
+import java.util.Optional;
+
 /**
  * A kind of source: a site, a mailbox, a list of questions. It knows how to get at the things there and nothing else: when,
  * by whom, how often, what is new, what of it is embedded and what becomes of a crash is the ledger's business. A new kind
@@ -19,6 +21,11 @@ public interface SourceKind {
     /** Whether everything is to be read whole once its owner changed the settings: what is remembered was of the old ones. */
     default boolean readsAnew(String before, String now) {
         return false;
+    }
+
+    /** What a thing belongs together with, of what is remembered of it. */
+    default Optional<String> thread(String marks) {
+        return Optional.empty();
     }
 
     /** Whether somebody waits for it: such visits wait for no others, and their items go before backfill. */

@@ -26,6 +26,23 @@ class MailboxSourceTest extends SourceContract {
     private final MailDouble server = open();
     private final Map<String, String> ids = new HashMap<>();
     private List<String> folders = List.of();
+    private volatile Duration later = Duration.ZERO;
+    private final Clock clock = new Clock() {
+        @Override
+        public java.time.ZoneId getZone() {
+            return java.time.ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(java.time.ZoneId zone) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Instant instant() {
+            return Instant.now().plus(later);
+        }
+    };
     private int number;
 
     private static MailDouble open() {
@@ -47,7 +64,7 @@ class MailboxSourceTest extends SourceContract {
 
     @Override
     protected SourceKind kind() {
-        return new MailboxKind(settings(List.of()), MailDouble.guard(), MailDouble.trust(), Clock.systemUTC());
+        return new MailboxKind(settings(List.of()), MailDouble.guard(), MailDouble.trust(), clock);
     }
 
     @Override
@@ -149,6 +166,44 @@ class MailboxSourceTest extends SourceContract {
         read();
         assertThat(found("from this year")).isTrue();
         assertThat(found("from another year")).isFalse();
+    }
+
+    @Test
+    void whatGrowsTooOldForTheAccountLeaves() {
+        server.deliver(
+                "INBOX",
+                MailDouble.mail("spring@example.org", "Spring", "from a quarter ago"),
+                Instant.now().minus(100, ChronoUnit.DAYS));
+        put("new", "from this week");
+        add();
+        read();
+        assertThat(found("from a quarter ago")).isTrue();
+
+        // As if it were three months later.
+        later = Duration.ofDays(100);
+        again();
+        assertThat(found("from a quarter ago")).isFalse();
+        assertThat(found("from this week")).isTrue();
+    }
+
+    @Test
+    void mailsOfOneConversationAreOneThread() {
+        server.deliver("INBOX", MailDouble.mail("a@example.org", "Tea", "Is there tea?"));
+        server.deliver("INBOX", MailDouble.mail("b@example.org", "Re: Tea", "Yes, there is.")
+                .replace("Subject:", "In-Reply-To: <a@example.org>\nSubject:"));
+        server.deliver("INBOX", MailDouble.mail("c@example.org", "RE: Tea", "Thank you.")
+                .replace("Subject:", "References: <a@example.org>\n <b@example.org>\nSubject:"));
+        server.deliver("INBOX", MailDouble.mail("d@example.org", "Cups", "Another matter."));
+        add();
+        read();
+        Map<String, String> threads = new HashMap<>();
+        items(false).forEach(item -> threads.put(item.key(), item.thread().orElseThrow()));
+        assertThat(threads)
+                .isEqualTo(Map.of(
+                        "a@example.org", "a@example.org",
+                        "b@example.org", "a@example.org",
+                        "c@example.org", "a@example.org",
+                        "d@example.org", "d@example.org"));
     }
 
     @Test
