@@ -30,6 +30,7 @@ import org.apache.pekko.http.javadsl.model.Multipart;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.http.javadsl.server.Route;
 import org.apache.pekko.http.javadsl.unmarshalling.Unmarshaller;
+import org.apache.pekko.http.scaladsl.model.EntityStreamSizeException;
 import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.StreamLimitReachedException;
 import org.apache.pekko.stream.javadsl.Sink;
@@ -188,6 +189,15 @@ public final class FaqRoutes {
                                 Json::ok))));
     }
 
+    private static boolean tooLarge(Throwable fault) {
+        for (Throwable cause = fault; cause != null; cause = cause.getCause()) {
+            if (cause instanceof StreamLimitReachedException || cause instanceof EntityStreamSizeException) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private static CompletionStage<Outcome<byte[]>> bytes(
             Multipart.FormData form, long most, Materializer materializer) {
         return form.getParts()
@@ -207,8 +217,7 @@ public final class FaqRoutes {
                 .runWith(Sink.seq(), materializer)
                 .handle((files, fault) -> {
                     if (fault != null) {
-                        return fault instanceof StreamLimitReachedException
-                                        || fault.getCause() instanceof StreamLimitReachedException
+                        return tooLarge(fault)
                                 ? Outcome.<byte[]>refused(
                                         new Rejection.TooLarge("The file is larger than " + most + " bytes"))
                                 : Outcome.<byte[]>refused(new Rejection.Invalid(
