@@ -7,7 +7,10 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.Map;
 
-/** {@code ./dev bench crawl PAGES [KILLS] [HEAP]}: the crawl of the test suite, as large as one likes. */
+/**
+ * {@code ./dev bench crawl PAGES [KILLS] [HEAP]}: the crawl of the test suite, as large as one likes. Ends with 0 where all
+ * promises of {@link CrawlStorm} were held, else with 1 and the one that was broken.
+ */
 public final class CrawlBench {
     private CrawlBench() {}
 
@@ -22,11 +25,19 @@ public final class CrawlBench {
             Map<String, Long> told =
                     storm.run(args.length > 1 ? Integer.parseInt(args[1]) : 2, args.length > 2 ? args[2] : "512m");
             told.forEach((what, n) -> System.out.printf("%-28s %8d%n", what, n));
-            System.out.println(Json.write(Map.of("bench", "crawl", "told", told)));
+            System.out.println("fetched again:");
+            storm.again().forEach(why -> System.out.println("  " + why));
+            System.out.println(Json.write(Map.of("bench", "crawl", "passed", true, "told", told)));
+        } catch (AssertionError broken) {
+            System.out.println(Json.write(Map.of(
+                    "bench", "crawl", "passed", false, "why", String.valueOf(broken.getMessage()), "logs", folder.toString())));
+            System.out.println("FAILED: " + broken.getMessage());
+            System.exit(1);
         }
         try (var files = Files.walk(folder)) {
             files.sorted(Comparator.reverseOrder()).forEach(f -> f.toFile().delete());
         }
+        System.out.println("PASSED");
         System.exit(0);
     }
 }

@@ -7,29 +7,51 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 
 /**
  * Has a real server crawl a generated site of many pages, kills it in the middle again and again, and holds it to this:
- * every page is found exactly once in the end, none was fetched more than what was being fetched at a kill, memory stays
- * within the heap it was given, and an upload beside it does not wait for it.
+ * every page is found exactly once in the end; a page is fetched again only where it was being read at a kill, and so
+ * are as many as are read at once at most; memory stays within the heap it was given and a fixed room beside it; an
+ * upload beside it takes less than two seconds longer than the slowest of those before it.
  */
 public final class CrawlStorm implements AutoCloseable {
     /** Pages a server fetches at once: as many may be fetched again after each kill. */
     private static final int AT_ONCE = 4;
+    /** Among the newest so many requests are those whose pages are being read: others may overtake a page, but not for long. */
+    private static final int NEWEST = 16 * AT_ONCE;
+    /** What a server takes beside its heap: code, threads, the embedding model, files of the index mapped into memory. */
+    private static final long BESIDE_HEAP_MB = 448;
+
+    private static final long MOST_DELAY_MILLIS = 2_000;
+    private static final int CONTROLS = 5;
 
     private static final String BASES = "/api/v1/knowledge-bases";
 
     private final int pages;
     private final Path folder;
     private final AtomicIntegerArray fetched;
+    private final Deque<Integer> newest = new ArrayDeque<>();
+    private final AtomicInteger robots = new AtomicInteger();
+    private final AtomicInteger others = new AtomicInteger();
+    /** For each kill the pages that were asked for last before it. */
+    private final List<Set<Integer>> atKills = new ArrayList<>();
+
+    private final List<String> again = new ArrayList<>();
     private final HttpServer site;
     private long largestRss;
+    private long slowestAlone;
     private long slowestUpload;
     private int uploads;
 
@@ -45,7 +67,9 @@ public final class CrawlStorm implements AutoCloseable {
                 byte[] body =
                         page < 0 || page >= pages ? new byte[0] : page(page).getBytes(StandardCharsets.UTF_8);
                 if (body.length > 0) {
-                    fetched.incrementAndGet(page);
+                    asked(page);
+                } else {
+                    (exchange.getRequestURI().getPath().equals("/robots.txt") ? robots : others).incrementAndGet();
                 }
                 exchange.getResponseHeaders().add("Content-Type", "text/html; charset=utf-8");
                 exchange.sendResponseHeaders(body.length == 0 ? 404 : 200, body.length == 0 ? -1 : body.length);
@@ -53,6 +77,16 @@ public final class CrawlStorm implements AutoCloseable {
             }
         });
         site.start();
+    }
+
+    private void asked(int page) {
+        fetched.incrementAndGet(page);
+        synchronized (newest) {
+            newest.addLast(page);
+            if (newest.size() > NEWEST) {
+                newest.removeFirst();
+            }
+        }
     }
 
     private static int number(String path) {
@@ -98,6 +132,11 @@ public final class CrawlStorm implements AutoCloseable {
                 if (path.isEmpty()) {
                     String kb = made(api, BASES, Map.of("name", "Site"));
                     other = BASES + "/" + made(api, BASES, Map.of("name", "Beside"));
+                    // The first ones also warm the server up.
+                    for (int i = 0; i < 2 * CONTROLS; i++) {
+                        long took = upload(api, other);
+                        slowestAlone = i < CONTROLS ? 0 : Math.max(slowestAlone, took);
+                    }
                     path = BASES + "/" + kb + "/web-sources";
                     path = path + "/"
                             + made(
@@ -122,10 +161,13 @@ public final class CrawlStorm implements AutoCloseable {
                     check(api, path, end);
                 } else {
                     server.kill();
+                    synchronized (newest) {
+                        atKills.add(Set.copyOf(newest));
+                    }
                 }
             }
         }
-        return told(end, System.nanoTime() - began, kills);
+        return told(end, System.nanoTime() - began, kills, heap);
     }
 
     private static String made(Api api, String path, Map<String, Object> body) throws Exception {
@@ -145,19 +187,20 @@ public final class CrawlStorm implements AutoCloseable {
                 return now;
             }
             if (look % 50 == 20) {
-                upload(api, other);
+                slowestUpload = Math.max(slowestUpload, upload(api, other));
+                uploads++;
             }
             LockSupport.parkNanos(200_000_000);
         }
     }
 
-    /** A page given by a person, while thousands wait. */
-    private void upload(Api api, String other) throws Exception {
+    /** A page given by a person. @return nanoseconds until it can be found */
+    private static long upload(Api api, String other) throws Exception {
         long began = System.nanoTime();
         JsonNode job = api.upload(
                         "POST",
                         other + "/documents",
-                        "note-" + uploads++ + ".md",
+                        "note.md",
                         "# Note\n\nA note of one page.\n".getBytes(StandardCharsets.UTF_8))
                 .expect(202)
                 .body()
@@ -166,7 +209,7 @@ public final class CrawlStorm implements AutoCloseable {
         while (!api.get(at).expect(200).body().get("status").asText().equals("completed")) {
             LockSupport.parkNanos(20_000_000);
         }
-        slowestUpload = Math.max(slowestUpload, System.nanoTime() - began);
+        return System.nanoTime() - began;
     }
 
     private void check(Api api, String path, JsonNode end) throws Exception {
@@ -186,14 +229,47 @@ public final class CrawlStorm implements AutoCloseable {
         }
     }
 
-    private Map<String, Long> told(JsonNode end, long nanos, int kills) {
+    /** Of every fetch beyond the first of a page, why it was. */
+    public List<String> again() {
+        return again;
+    }
+
+    private void explain(int page) {
+        List<Integer> killed = new ArrayList<>();
+        for (int kill = 0; kill < atKills.size(); kill++) {
+            if (atKills.get(kill).contains(page)) {
+                killed.add(kill + 1);
+            }
+        }
+        require(
+                fetched.get(page) - 1 <= killed.size(),
+                "page " + page + " was fetched " + fetched.get(page) + " times, though it was being read at "
+                        + killed.size() + " kills");
+        again.add("page " + page + ": was being read at kill "
+                + killed.stream().map(String::valueOf).collect(Collectors.joining(", ")));
+    }
+
+    private Map<String, Long> told(JsonNode end, long nanos, int kills, String heap) {
         long total = 0;
         long most = 0;
         for (int page = 0; page < pages; page++) {
             require(fetched.get(page) > 0, "page " + page + " was never fetched");
             total += fetched.get(page);
             most = Math.max(most, fetched.get(page));
+            if (fetched.get(page) > 1) {
+                explain(page);
+            }
         }
+        require(others.get() == 0, others + " addresses were asked for that no page names");
+        require(robots.get() <= kills + 1, "robots.txt was asked for " + robots + " times in " + (kills + 1) + " lives");
+        long largest = megabytes(heap) + BESIDE_HEAP_MB;
+        require(
+                largestRss / 1024 <= largest,
+                "the server took " + largestRss / 1024 + " MB of memory, more than " + largest);
+        require(
+                (slowestUpload - slowestAlone) / 1_000_000 < MOST_DELAY_MILLIS,
+                "an upload took " + slowestUpload / 1_000_000 + " ms beside the crawl, and " + slowestAlone / 1_000_000
+                        + " ms at most without");
         require(
                 total <= pages + (long) kills * AT_ONCE,
                 (total - pages) + " pages were fetched again, though " + kills + " kills allow " + kills * AT_ONCE);
@@ -201,13 +277,27 @@ public final class CrawlStorm implements AutoCloseable {
         told.put("pages", (long) pages);
         told.put("searchable", end.get("pages").asLong());
         told.put("kills", (long) kills);
-        told.put("fetched again", total - pages);
+        told.put("fetches of pages", total);
+        told.put("of these again", total - pages);
+        told.put("of these allowed", (long) kills * AT_ONCE);
+        told.put("fetches of robots.txt", (long) robots.get());
         told.put("fetches of one page at most", most);
         told.put("largest RSS, MB", largestRss / 1024);
+        told.put("largest RSS allowed, MB", largest);
         told.put("uploads beside", (long) uploads);
+        told.put("slowest without, ms", slowestAlone / 1_000_000);
         told.put("slowest upload, ms", slowestUpload / 1_000_000);
         told.put("seconds", nanos / 1_000_000_000);
         return told;
+    }
+
+    private static long megabytes(String heap) {
+        long number = Long.parseLong(heap.substring(0, heap.length() - 1));
+        return switch (heap.charAt(heap.length() - 1)) {
+            case 'g', 'G' -> number * 1024;
+            case 'm', 'M' -> number;
+            default -> throw new IllegalArgumentException("the heap is such as 512m or 1g");
+        };
     }
 
     /** Kilobytes. */
