@@ -1,0 +1,142 @@
+package io.kvasir.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.kvasir.bootstrap.Server;
+import io.kvasir.identity.Census;
+import io.kvasir.kernel.Principal.Role;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** One tenant's sitemap of 20,000 pages on a whole server, and what another tenant does meanwhile. */
+class BackfillTest {
+    private static final int MANY = 20_000;
+    private static final Duration BAR = Duration.ofSeconds(2);
+
+    @TempDir
+    Path folder;
+
+    private static String html(String path) {
+        return path.startsWith("/p/")
+                ? "<!doctype html><html><head><title>Page</title></head><body><p>The page " + path
+                        + " says something.</p></body></html>"
+                : "";
+    }
+
+    private static String sitemap(SmallSite site) {
+        StringBuilder xml = new StringBuilder("<?xml version='1.0'?><urlset>");
+        for (int i = 0; i < MANY; i++) {
+            xml.append("<url><loc>").append(site.url("/p/" + i)).append("</loc></url>");
+        }
+        return xml + "</urlset>";
+    }
+
+    private static String made(Api api, String path, Map<String, Object> body) throws Exception {
+        return api.post(path, body).expect(201).body().get("id").asText();
+    }
+
+    /** @return how long it takes until a page given by a person can be found */
+    private static Duration upload(Api api, String kb) throws Exception {
+        long began = System.nanoTime();
+        JsonNode job = api.upload(
+                        "POST",
+                        kb + "/documents",
+                        "note.md",
+                        "# Note\n\nParcels leave on Mondays.\n".getBytes(StandardCharsets.UTF_8))
+                .expect(202)
+                .body()
+                .at("/jobs/0");
+        String at = kb + "/jobs/" + job.get("id").asText();
+        while (!api.get(at).expect(200).body().get("status").asText().equals("completed")) {
+            LockSupport.parkNanos(10_000_000);
+        }
+        return Duration.ofNanos(System.nanoTime() - began);
+    }
+
+    private static Duration question(Api api, String conversation) throws Exception {
+        long began = System.nanoTime();
+        api.post(
+                        "/api/v1/chat/conversations/" + conversation + "/messages",
+                        Map.of("content", "When do parcels leave?"),
+                        "Accept",
+                        "application/json")
+                .expect(200);
+        return Duration.ofNanos(System.nanoTime() - began);
+    }
+
+    private static Duration longer(Duration one, Duration other) {
+        return one.compareTo(other) > 0 ? one : other;
+    }
+
+    @Test
+    void neitherUploadsNorQuestionsOfAnotherWaitForTwentyThousandPages() throws Exception {
+        Path data = folder.resolve("data");
+        try (SmallSite site = new SmallSite(BackfillTest::html);
+                Server server = Server.start(ServerHere.settings(
+                        data,
+                        Map.of(
+                                "kvasir.outbound.allowed-networks",
+                                SmallSite.NETWORK,
+                                "kvasir.sources.web.pause",
+                                "0s",
+                                "kvasir.http.rate-limits.on",
+                                false,
+                                "kvasir.tenancy.first-plan",
+                                "enterprise")));
+                Census census = new Census(data, ServerProcess.PASSWORD);
+                Api many = ServerHere.owner(server);
+                Api one = new Api(path -> ServerHere.uri(server, path))) {
+            census.user("one@example.org", census.tenant("One"), Role.OWNER);
+            one.token(one.post("/api/v1/auth/login", Map.of("email", "one@example.org", "password", ServerProcess.PASSWORD))
+                    .expect(200)
+                    .body()
+                    .get("accessToken")
+                    .asText());
+            String id = made(one, "/api/v1/knowledge-bases", Map.of("name", "One"));
+            String kb = "/api/v1/knowledge-bases/" + id;
+            String conversation = made(one, "/api/v1/chat/conversations", Map.of("kbId", id));
+            Duration uploads = Duration.ZERO;
+            Duration questions = Duration.ZERO;
+            for (int i = 0; i < 10; i++) {
+                Duration upload = upload(one, kb);
+                Duration question = question(one, conversation);
+                // The first ones warm the server up.
+                uploads = i < 4 ? Duration.ZERO : longer(uploads, upload);
+                questions = i < 4 ? Duration.ZERO : longer(questions, question);
+            }
+
+            site.pages.put("/sitemap.xml", sitemap(site));
+            String sources =
+                    "/api/v1/knowledge-bases/" + made(many, "/api/v1/knowledge-bases", Map.of("name", "Many")) + "/web-sources";
+            String source = sources + "/"
+                    + made(
+                            many,
+                            sources,
+                            Map.of(
+                                    "url", site.url("/sitemap.xml"), "kind", "sitemap", "maxPages", MANY, "frequency",
+                                    "never"));
+            int afterwards = 0;
+            int queued = 0;
+            while (afterwards < 5) {
+                boolean all = many.get(source).expect(200).body().at("/run/found").asInt() >= MANY;
+                String when = all ? "with 20,000 pages queued" : "while pages are queued";
+                assertThat(upload(one, kb).minus(uploads)).as(when).isLessThan(BAR);
+                assertThat(question(one, conversation).minus(questions)).as(when).isLessThan(BAR);
+                afterwards += all ? 1 : 0;
+                queued += all ? 0 : 1;
+            }
+            assertThat(queued).as("uploads while pages were queued").isPositive();
+            assertThat(many.get(source).body().at("/run/fetched").asInt()).isLessThan(MANY);
+            many.post(source + "/cancel", Map.of()).expect(200);
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> many.get(source).body().at("/run/status").asText().equals("cancelled"));
+        }
+    }
+}
