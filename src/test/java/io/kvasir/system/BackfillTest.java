@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
 
 /** One tenant's sitemap of 20,000 pages on a whole server, and what another tenant does meanwhile. */
@@ -76,7 +77,7 @@ class BackfillTest {
     }
 
     @Test
-    void neitherUploadsNorQuestionsOfAnotherWaitForTwentyThousandPages() throws Exception {
+    void neitherUploadsNorQuestionsOfAnotherWaitForTwentyThousandPages(TestReporter reporter) throws Exception {
         Path data = folder.resolve("data");
         try (SmallSite site = new SmallSite(BackfillTest::html);
                 Server server = Server.start(ServerHere.settings(
@@ -127,8 +128,14 @@ class BackfillTest {
             while (afterwards < 5) {
                 boolean all = many.get(source).expect(200).body().at("/run/found").asInt() >= MANY;
                 String when = all ? "with 20,000 pages queued" : "while pages are queued";
-                assertThat(upload(one, kb).minus(uploads)).as(when).isLessThan(BAR);
-                assertThat(question(one, conversation).minus(questions)).as(when).isLessThan(BAR);
+                Duration upload = upload(one, kb);
+                Duration question = question(one, conversation);
+                reporter.publishEntry(
+                        when,
+                        "upload " + upload.toMillis() + " ms, alone " + uploads.toMillis() + "; question "
+                                + question.toMillis() + " ms, alone " + questions.toMillis());
+                assertThat(upload.minus(uploads)).as(when).isLessThan(BAR);
+                assertThat(question.minus(questions)).as(when).isLessThan(BAR);
                 afterwards += all ? 1 : 0;
                 queued += all ? 0 : 1;
             }

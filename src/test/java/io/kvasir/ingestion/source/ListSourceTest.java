@@ -158,6 +158,55 @@ class ListSourceTest extends SourceContract {
         await().atMost(Duration.ofSeconds(10)).until(() -> found("the second text"));
     }
 
+    /** As if its time had come. */
+    private SourceEntry due() throws Exception {
+        String last = now().run().orElseThrow().id();
+        desk.transactor.now(c -> {
+            try (var update = c.prepareStatement("UPDATE sources SET due_at = ?")) {
+                update.setObject(1, java.time.OffsetDateTime.now(java.time.ZoneOffset.UTC).minusSeconds(1));
+                return update.executeUpdate();
+            }
+        });
+        await().atMost(Duration.ofSeconds(10))
+                .until(() -> now().run()
+                        .filter(run -> !run.id().equals(last) && run.status() != SourceRun.Status.RUNNING)
+                        .isPresent());
+        return now();
+    }
+
+    @Test
+    void itIsReadWhenItIsDue() throws Exception {
+        put("one", "the first text");
+        add();
+        read();
+        put("two", "the second text");
+        SourceEntry again = due();
+        assertThat(again.run().orElseThrow().cause()).isEqualTo(SourceRun.Cause.SCHEDULE);
+        assertThat(found("the second text")).isTrue();
+        assertThat(again.dueAt().orElseThrow()).isAfter(java.time.Instant.now().plus(Duration.ofDays(6)));
+    }
+
+    @Test
+    void onePlaceThatStaysAwayIsTriedEverMoreSeldomAndPausesInTheEnd() throws Exception {
+        put("one", "the first text");
+        reachable(false);
+        add();
+        java.time.Instant first = read().dueAt().orElseThrow();
+        assertThat(Duration.between(java.time.Instant.now(), first))
+                .isBetween(Duration.ofMinutes(59), Duration.ofMinutes(61));
+        SourceEntry second = due();
+        assertThat(second.run().orElseThrow().cause()).isEqualTo(SourceRun.Cause.RETRY);
+        assertThat(Duration.between(java.time.Instant.now(), second.dueAt().orElseThrow()))
+                .isBetween(Duration.ofMinutes(119), Duration.ofMinutes(121));
+        SourceEntry third = due();
+        assertThat(third.dueAt()).isEmpty();
+        assertThat(third.error().orElseThrow().code()).isEqualTo("away");
+
+        reachable(true);
+        assertThat(again().state()).isEqualTo(SourceEntry.State.FRESH);
+        assertThat(now().dueAt()).isPresent();
+    }
+
     @Test
     void theHistoryKeepsTheNewest() {
         put("one", "the first text");
