@@ -148,18 +148,19 @@ final class ItemRows {
         return Sql.all(
                 c,
                 "SELECT " + COLUMNS + " FROM source_items" + OF + " AND phase = ? AND (? = '' OR run = ?)"
-                        + " ORDER BY place, id LIMIT ?",
+                        // In the whole order of an index: else all that waits would be sorted for its first few.
+                        + " ORDER BY tenant, knowledge_base, source, phase, place LIMIT ?",
                 ItemRows::row,
                 with(columns(key), phase.toString(), run.orElse(""), run.orElse(""), most));
     }
 
     /** Those of which something is to be shown or hidden. */
     static List<Row> waiting(Connection c, Key key, int most) throws SQLException {
-        return Sql.all(
-                c,
-                "SELECT " + COLUMNS + " FROM source_items" + OF + " AND phase IN ('staged', 'gone', 'skipped') LIMIT ?",
-                ItemRows::row,
-                with(columns(key), most));
+        List<Row> waiting = new ArrayList<>();
+        for (Phase phase : List.of(Phase.STAGED, Phase.GONE, Phase.SKIPPED)) {
+            waiting.addAll(in(c, key, phase, Optional.empty(), most - waiting.size()));
+        }
+        return waiting;
     }
 
     /** In the order of their ids. @param failed only those with a problem */
