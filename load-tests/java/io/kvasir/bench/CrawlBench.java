@@ -30,7 +30,14 @@ public final class CrawlBench {
             System.out.println(Json.write(Map.of("bench", "crawl", "passed", true, "told", told)));
         } catch (AssertionError broken) {
             System.out.println(Json.write(Map.of(
-                    "bench", "crawl", "passed", false, "why", String.valueOf(broken.getMessage()), "logs", folder.toString())));
+                    "bench",
+                    "crawl",
+                    "passed",
+                    false,
+                    "why",
+                    String.valueOf(broken.getMessage()),
+                    "logs",
+                    folder.toString())));
             System.out.println("FAILED: " + broken.getMessage());
             System.exit(1);
         }

@@ -10,6 +10,9 @@ import io.kvasir.kernel.Principal.Role;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
@@ -72,8 +75,9 @@ class BackfillTest {
         return Duration.ofNanos(System.nanoTime() - began);
     }
 
-    private static Duration longer(Duration one, Duration other) {
-        return one.compareTo(other) > 0 ? one : other;
+    /** A machine that does something else for a moment is not what is measured here. */
+    private static Duration median(List<Duration> all) {
+        return all.stream().sorted().toList().get(all.size() / 2);
     }
 
     @Test
@@ -95,7 +99,9 @@ class BackfillTest {
                 Api many = ServerHere.owner(server);
                 Api one = new Api(path -> ServerHere.uri(server, path))) {
             census.user("one@example.org", census.tenant("One"), Role.OWNER);
-            one.token(one.post("/api/v1/auth/login", Map.of("email", "one@example.org", "password", ServerProcess.PASSWORD))
+            one.token(one.post(
+                            "/api/v1/auth/login",
+                            Map.of("email", "one@example.org", "password", ServerProcess.PASSWORD))
                     .expect(200)
                     .body()
                     .get("accessToken")
@@ -103,47 +109,61 @@ class BackfillTest {
             String id = made(one, "/api/v1/knowledge-bases", Map.of("name", "One"));
             String kb = "/api/v1/knowledge-bases/" + id;
             String conversation = made(one, "/api/v1/chat/conversations", Map.of("kbId", id));
-            Duration uploads = Duration.ZERO;
-            Duration questions = Duration.ZERO;
+            List<Duration> uploads = new ArrayList<>();
+            List<Duration> questions = new ArrayList<>();
             for (int i = 0; i < 10; i++) {
-                Duration upload = upload(one, kb);
-                Duration question = question(one, conversation);
-                // The first ones warm the server up.
-                uploads = i < 4 ? Duration.ZERO : longer(uploads, upload);
-                questions = i < 4 ? Duration.ZERO : longer(questions, question);
+                uploads.add(upload(one, kb));
+                questions.add(question(one, conversation));
             }
+            // The first ones warm the server up.
+            Duration upload = median(uploads.subList(3, 10));
+            Duration question = median(questions.subList(3, 10));
 
             site.pages.put("/sitemap.xml", sitemap(site));
-            String sources =
-                    "/api/v1/knowledge-bases/" + made(many, "/api/v1/knowledge-bases", Map.of("name", "Many")) + "/web-sources";
+            String sources = "/api/v1/knowledge-bases/" + made(many, "/api/v1/knowledge-bases", Map.of("name", "Many"))
+                    + "/web-sources";
             String source = sources + "/"
                     + made(
                             many,
                             sources,
                             Map.of(
-                                    "url", site.url("/sitemap.xml"), "kind", "sitemap", "maxPages", MANY, "frequency",
+                                    "url",
+                                    site.url("/sitemap.xml"),
+                                    "kind",
+                                    "sitemap",
+                                    "maxPages",
+                                    MANY,
+                                    "frequency",
                                     "never"));
+            Map<String, List<Duration>> meanwhile = new LinkedHashMap<>();
             int afterwards = 0;
-            int queued = 0;
-            while (afterwards < 5) {
-                boolean all = many.get(source).expect(200).body().at("/run/found").asInt() >= MANY;
-                String when = all ? "with 20,000 pages queued" : "while pages are queued";
-                Duration upload = upload(one, kb);
-                Duration question = question(one, conversation);
-                reporter.publishEntry(
-                        when,
-                        "upload " + upload.toMillis() + " ms, alone " + uploads.toMillis() + "; question "
-                                + question.toMillis() + " ms, alone " + questions.toMillis());
-                assertThat(upload.minus(uploads)).as(when).isLessThan(BAR);
-                assertThat(question.minus(questions)).as(when).isLessThan(BAR);
+            while (afterwards < 7) {
+                boolean all =
+                        many.get(source).expect(200).body().at("/run/found").asInt() >= MANY;
+                String when = all ? " with 20,000 pages queued" : " while pages are queued";
+                meanwhile
+                        .computeIfAbsent("upload" + when, _ -> new ArrayList<>())
+                        .add(upload(one, kb));
+                meanwhile
+                        .computeIfAbsent("question" + when, _ -> new ArrayList<>())
+                        .add(question(one, conversation));
                 afterwards += all ? 1 : 0;
-                queued += all ? 0 : 1;
             }
-            assertThat(queued).as("uploads while pages were queued").isPositive();
+            meanwhile.forEach((what, took) -> reporter.publishEntry(
+                    what,
+                    took.stream().map(Duration::toMillis).toList() + " ms, alone "
+                            + (what.startsWith("upload") ? uploads : questions)
+                                    .stream().map(Duration::toMillis).toList()));
+            assertThat(meanwhile).as("phases that were measured").hasSize(4);
+            meanwhile.forEach(
+                    (what, took) -> assertThat(median(took).minus(what.startsWith("upload") ? upload : question))
+                            .as(what)
+                            .isLessThan(BAR));
             assertThat(many.get(source).body().at("/run/fetched").asInt()).isLessThan(MANY);
             many.post(source + "/cancel", Map.of()).expect(200);
             await().atMost(Duration.ofSeconds(30))
-                    .until(() -> many.get(source).body().at("/run/status").asText().equals("cancelled"));
+                    .until(() ->
+                            many.get(source).body().at("/run/status").asText().equals("cancelled"));
         }
     }
 }

@@ -261,7 +261,9 @@ public final class CrawlStorm implements AutoCloseable {
             }
         }
         require(others.get() == 0, others + " addresses were asked for that no page names");
-        require(robots.get() <= kills + 1, "robots.txt was asked for " + robots + " times in " + (kills + 1) + " lives");
+        require(
+                robots.get() <= kills + 1,
+                "robots.txt was asked for " + robots + " times in " + (kills + 1) + " lives");
         long largest = megabytes(heap) + BESIDE_HEAP_MB;
         require(
                 largestRss / 1024 <= largest,

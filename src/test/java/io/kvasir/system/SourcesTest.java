@@ -128,15 +128,18 @@ class SourcesTest {
         finds("goods came back");
         // By its question as well.
         assertThat(hits("refunds")).isNotEmpty();
-        String conversation = made(
-                "/api/v1/chat/conversations",
-                Map.of("kbId", base.substring(base.lastIndexOf('/') + 1)));
+        String conversation =
+                made("/api/v1/chat/conversations", Map.of("kbId", base.substring(base.lastIndexOf('/') + 1)));
 
         asked(conversation, "When are refunds paid?");
         long before = LLM.stats().calls();
         assertThat(before).as("calls of the model before the setting").isPositive();
 
-        assertThat(api.get(base + "/faq-config").expect(200).body().get("answerExactly").asBoolean())
+        assertThat(api.get(base + "/faq-config")
+                        .expect(200)
+                        .body()
+                        .get("answerExactly")
+                        .asBoolean())
                 .isFalse();
         api.put(base + "/faq-config", Map.of("answerExactly", true)).expect(200);
         await().atMost(SOON)
@@ -157,7 +160,9 @@ class SourcesTest {
         assertThat(LLM.stats().calls()).isGreaterThan(calls);
         String entry = api.get(base + "/knowledge").body().at("/items/0/id").asText();
         api.delete(base + "/knowledge/" + entry).expect(204);
-        assertThat(asked(conversation, "When are refunds paid?").at("/usage/provider").asText())
+        assertThat(asked(conversation, "When are refunds paid?")
+                        .at("/usage/provider")
+                        .asText())
                 .isNotEqualTo("prepared");
     }
 
@@ -166,7 +171,15 @@ class SourcesTest {
         String all = base + "/knowledge";
         Api.Reply added = api.post(
                         all,
-                        Map.of("question", "A?", "answer", "aardvark", "language", "en", "metadata", Map.of("by", "Ann")),
+                        Map.of(
+                                "question",
+                                "A?",
+                                "answer",
+                                "aardvark",
+                                "language",
+                                "en",
+                                "metadata",
+                                Map.of("by", "Ann")),
                         "Idempotency-Key",
                         "k1")
                 .expect(201);
@@ -174,7 +187,13 @@ class SourcesTest {
         assertThat(api.post(
                                 all,
                                 Map.of(
-                                        "question", "A?", "answer", "aardvark", "language", "en", "metadata",
+                                        "question",
+                                        "A?",
+                                        "answer",
+                                        "aardvark",
+                                        "language",
+                                        "en",
+                                        "metadata",
                                         Map.of("by", "Ann")),
                                 "Idempotency-Key",
                                 "k1")
@@ -194,7 +213,8 @@ class SourcesTest {
         finds("anteater");
         findsNoMore("aardvark");
         api.put(all + "/" + a, Map.of("after", b)).expect(200);
-        assertThat(api.get(all).body().get("items").findValuesAsText("question")).containsExactly("B?", "A?");
+        assertThat(api.get(all).body().get("items").findValuesAsText("question"))
+                .containsExactly("B?", "A?");
         assertThat(api.get(all + "?limit=1").body().get("items")).hasSize(1);
 
         api.delete(all + "/" + a).expect(204);
@@ -208,7 +228,8 @@ class SourcesTest {
         String all = base + "/knowledge";
         String one = all + "/" + made(all, Map.of("question", "A?", "answer", "a"));
         assertThat(pointers(api.post(all, Map.of("answer", "a")).expect(400))).containsExactly("/question");
-        assertThat(pointers(api.post(all, Map.of("question", "?!", "answer", " ")).expect(400)))
+        assertThat(pointers(
+                        api.post(all, Map.of("question", "?!", "answer", " ")).expect(400)))
                 .containsExactlyInAnyOrder("/question", "/answer");
         assertThat(pointers(api.post(all, Map.of("question", "B?", "answer", "b", "language", "klingon!"))
                         .expect(400)))
@@ -261,9 +282,14 @@ class SourcesTest {
                         api.request(all + "/export").GET().build(),
                         HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
         assertThat(exported.headers().firstValue("Content-Type").orElse("")).startsWith("text/csv");
-        assertThat(exported.headers().firstValue("Content-Disposition").orElse("")).startsWith("attachment");
+        assertThat(exported.headers().firstValue("Content-Disposition").orElse(""))
+                .startsWith("attachment");
         assertThat(exported.body()).contains("A?").contains("\"an owl, and\nanother\"");
-        assertThat(api.upload("POST", all + "/import", "faq.csv", exported.body().getBytes(StandardCharsets.UTF_8))
+        assertThat(api.upload(
+                                "POST",
+                                all + "/import",
+                                "faq.csv",
+                                exported.body().getBytes(StandardCharsets.UTF_8))
                         .expect(200)
                         .body()
                         .get("unchanged")
@@ -276,7 +302,8 @@ class SourcesTest {
     private JsonNode rested(String source) {
         await().atMost(SOON)
                 .until(() -> !Set.of("added", "fetching", "processing")
-                        .contains(api.get(source).expect(200).body().get("status").asText()));
+                        .contains(
+                                api.get(source).expect(200).body().get("status").asText()));
         return json(source);
     }
 
@@ -317,8 +344,7 @@ class SourcesTest {
         assertThat(read.get("status").asText()).as(read.toString()).isEqualTo("fresh");
         assertThat(read.get("pages").asInt()).isEqualTo(2);
         assertThat(Instant.parse(read.get("nextScrapeAt").asText()))
-                .isBetween(
-                        Instant.now().plus(Duration.ofDays(6)), Instant.now().plus(Duration.ofDays(8)));
+                .isBetween(Instant.now().plus(Duration.ofDays(6)), Instant.now().plus(Duration.ofDays(8)));
         finds("walrus");
         finds("narwhal");
         assertThat(problems(one)).isEqualTo(Map.of("/app", "javascript", "/hidden", "robots"));
@@ -334,7 +360,10 @@ class SourcesTest {
         findsNoMore("narwhal");
         await().atMost(SOON)
                 .until(() -> json(one + "/history").get("items").size() == 2
-                        && !json(one + "/history").at("/items/0/status").asText().equals("running"));
+                        && !json(one + "/history")
+                                .at("/items/0/status")
+                                .asText()
+                                .equals("running"));
         JsonNode newest = json(one + "/history").at("/items/0");
         assertThat(newest.get("cause").asText()).isEqualTo("asked");
         assertThat(newest.get("removed").asInt()).isEqualTo(1);
@@ -355,8 +384,7 @@ class SourcesTest {
     @Test
     void aSiteThatIsAwaySaysSoAndKeepsWhatWasKnown() throws Exception {
         site.page("/", "Front", "All about the dugong.");
-        String one = base + "/web-sources/"
-                + made(base + "/web-sources", Map.of("url", site.url("/"), "kind", "page"));
+        String one = base + "/web-sources/" + made(base + "/web-sources", Map.of("url", site.url("/"), "kind", "page"));
         rested(one);
         finds("dugong");
         site.broken = true;
@@ -366,7 +394,8 @@ class SourcesTest {
         assertThat(away.at("/error/code").asText()).isEqualTo("robots-unreachable");
         assertThat(away.at("/run/status").asText()).isEqualTo("failed");
         // Tried again by itself long before the week is over.
-        assertThat(Instant.parse(away.get("nextScrapeAt").asText())).isBefore(Instant.now().plusSeconds(3_600));
+        assertThat(Instant.parse(away.get("nextScrapeAt").asText()))
+                .isBefore(Instant.now().plusSeconds(3_600));
         assertThat(hits("dugong")).isNotEmpty();
         site.broken = false;
         api.post(one + "/scrape", Map.of()).expect(202);
@@ -392,7 +421,8 @@ class SourcesTest {
             assertThat(pointers(api.post(all, body).expect(400))).containsExactly(field.getKey());
         }
         assertThat(pointers(api.post(all, Map.of()).expect(400))).containsExactly("/url");
-        assertThat(pointers(api.post(all, Map.of("url", "http://ann:secret@example.org/")).expect(400)))
+        assertThat(pointers(api.post(all, Map.of("url", "http://ann:secret@example.org/"))
+                        .expect(400)))
                 .containsExactly("/url");
         api.post(all, Map.of("url", site.url("/"), "tenantId", "x")).expect(400);
         api.post("/api/v1/knowledge-bases/" + NOBODY + "/web-sources", Map.of("url", site.url("/")))
@@ -410,7 +440,8 @@ class SourcesTest {
         assertThat(refused.get("status").asText()).isEqualTo("failed");
         assertThat(refused.at("/error/code").asText()).isEqualTo("refused-address");
         assertThat(refused.get("nextScrapeAt").isNull()).isTrue();
-        assertThat(pointers(api.put(inside, Map.of("url", "nonsense")).expect(400))).containsExactly("/url");
+        assertThat(pointers(api.put(inside, Map.of("url", "nonsense")).expect(400)))
+                .containsExactly("/url");
     }
 
     // events

@@ -209,9 +209,7 @@ final class ItemRows {
         int known = 0;
         for (String which : ITSELF_AND_PARTS) {
             known += Sql.update(
-                    c,
-                    "UPDATE source_items SET run = ?" + OF + which,
-                    with(new Object[] {run}, columns(key, item)));
+                    c, "UPDATE source_items SET run = ?" + OF + which, with(new Object[] {run}, columns(key, item)));
         }
         return known > 0;
     }
@@ -250,7 +248,9 @@ final class ItemRows {
     private static int seen(Connection c, Key key, String which, Object... parameters) throws SQLException {
         return Sql.first(
                         c,
-                        "SELECT COUNT(*) FROM source_items" + OF + " AND published > 0 AND phase <> 'gone'" + which,
+                        // Counted rather than asked for, so that the way in is by what is given.
+                        "SELECT SUM(CASE WHEN published > 0 AND phase <> 'gone' THEN 1 ELSE 0 END) FROM source_items"
+                                + OF + which,
                         r -> r.getInt(1),
                         with(columns(key), parameters))
                 .orElse(0);

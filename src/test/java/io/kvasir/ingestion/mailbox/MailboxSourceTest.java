@@ -189,10 +189,14 @@ class MailboxSourceTest extends SourceContract {
     @Test
     void mailsOfOneConversationAreOneThread() {
         server.deliver("INBOX", MailDouble.mail("a@example.org", "Tea", "Is there tea?"));
-        server.deliver("INBOX", MailDouble.mail("b@example.org", "Re: Tea", "Yes, there is.")
-                .replace("Subject:", "In-Reply-To: <a@example.org>\nSubject:"));
-        server.deliver("INBOX", MailDouble.mail("c@example.org", "RE: Tea", "Thank you.")
-                .replace("Subject:", "References: <a@example.org>\n <b@example.org>\nSubject:"));
+        server.deliver(
+                "INBOX",
+                MailDouble.mail("b@example.org", "Re: Tea", "Yes, there is.")
+                        .replace("Subject:", "In-Reply-To: <a@example.org>\nSubject:"));
+        server.deliver(
+                "INBOX",
+                MailDouble.mail("c@example.org", "RE: Tea", "Thank you.")
+                        .replace("Subject:", "References: <a@example.org>\n <b@example.org>\nSubject:"));
         server.deliver("INBOX", MailDouble.mail("d@example.org", "Cups", "Another matter."));
         add();
         read();

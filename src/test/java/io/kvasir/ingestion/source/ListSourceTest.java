@@ -163,7 +163,9 @@ class ListSourceTest extends SourceContract {
         String last = now().run().orElseThrow().id();
         desk.transactor.now(c -> {
             try (var update = c.prepareStatement("UPDATE sources SET due_at = ?")) {
-                update.setObject(1, java.time.OffsetDateTime.now(java.time.ZoneOffset.UTC).minusSeconds(1));
+                update.setObject(
+                        1,
+                        java.time.OffsetDateTime.now(java.time.ZoneOffset.UTC).minusSeconds(1));
                 return update.executeUpdate();
             }
         });
