@@ -9,7 +9,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Timestamp;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -73,6 +75,57 @@ class ReconcilerTest {
                 return delete.executeUpdate();
             }
         });
+    }
+
+    @Test
+    void conversationsATenantWantsKeptNoLongerAreGoneAndOthersStay() throws Exception {
+        Caller owner = town.caller("super_admin");
+        String old = conversation(owner);
+        String recent = conversation(owner);
+        String kept = town.stranger().things().get("conversationId");
+        assertThat(town.send("GET", "/api/v1/chat/conversations/" + old, owner.token(), "")
+                        .text())
+                .contains(PLANTED);
+        town.send("PUT", "/api/v1/tenant/settings", owner.token(), "{\"conversationDays\":30}")
+                .expect(200);
+
+        String list = "/api/v1/chat/conversations?limit=200";
+        await().atMost(Duration.ofSeconds(60)).until(() -> {
+            // Again, should an event that was on its way have told of it since.
+            silent(old);
+            // Of a tenant that keeps them.
+            silent(kept);
+            return !town.send("GET", list, owner.token(), "").text().contains(old);
+        });
+        String path = "/api/v1/chat/conversations/";
+        assertThat(town.send("GET", path + old, owner.token(), "").text()).doesNotContain(PLANTED);
+        assertThat(town.send("GET", path + recent, owner.token(), "").text()).contains(PLANTED);
+        assertThat(town.send("GET", list, owner.token(), "").text()).contains(recent);
+        assertThat(town.send("GET", list, town.stranger().token(), "").text()).contains(kept);
+        town.send("PUT", "/api/v1/tenant/settings", owner.token(), "{}").expect(200);
+    }
+
+    /** As if nothing had been heard of a conversation for a month. */
+    private static int silent(String conversation) {
+        return town.census().sql(c -> {
+            try (var update = c.prepareStatement("UPDATE conversations SET updated_at = ? WHERE id = ?")) {
+                update.setTimestamp(1, Timestamp.from(Instant.now().minus(Duration.ofDays(31))));
+                update.setString(2, conversation);
+                return update.executeUpdate();
+            }
+        });
+    }
+
+    private static String conversation(Caller owner) throws Exception {
+        return town.send(
+                        "POST",
+                        "/api/v1/chat/conversations",
+                        owner.token(),
+                        "{\"kbId\":\"" + owner.things().get("kbId") + "\",\"endUser\":{\"name\":\"" + PLANTED + "\"}}")
+                .expect(201)
+                .json()
+                .get("id")
+                .asText();
     }
 
     @Test
