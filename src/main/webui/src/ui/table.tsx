@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useRef, type ReactNode } from 'react'
+import { memo, useEffect, useRef, type ReactNode } from 'react'
 import { cx } from '@/lib/cx'
 import { useKeys } from '@/lib/keys'
 
@@ -42,17 +42,23 @@ export function Table<T>({ label, rows, columns, id, open, onOpen, rowHeight = 4
         <div role="presentation" className="relative" style={{ height: virtual.getTotalSize() }}>
           {items.map(item => {
             const row = rows[item.index]!
-            const chosen = id(row) === open
-            return (
-              <div key={item.index % RECYCLED} role="row" aria-rowindex={item.index + 2} aria-selected={chosen || undefined} onClick={() => onOpen?.(row)}
-                className={cx('absolute inset-x-0 grid grid-cols-(--grid-phone) items-center gap-3 border-b border-line px-3 text-13 @2xl:grid-cols-(--grid)', onOpen && 'cursor-pointer', chosen ? 'bg-soft' : 'hover:bg-bg')}
-                style={{ height: item.size, transform: `translateY(${item.start}px)` }}>
-                {columns.map(c => <div role="cell" key={c.key} className={cx('min-w-0 truncate', c.align === 'right' && 'figures text-right', c.hideOnPhone && '@max-2xl:hidden')}>{c.cell(row)}</div>)}
-              </div>
-            )
+            return <Row key={item.index % RECYCLED} row={row} index={item.index} start={item.start} size={item.size} columns={columns as Column<never>[]} chosen={id(row) === open} onOpen={onOpen as ((row: unknown) => void) | undefined} />
           })}
         </div>
       </div>
     </div>
   )
 }
+
+interface RowProps { row: unknown; index: number; start: number; size: number; columns: Column<never>[]; chosen: boolean; onOpen: ((row: unknown) => void) | undefined }
+
+/** While a list is scrolled, a row that stays is not drawn again. */
+const Row = memo(function Row({ row, index, start, size, columns, chosen, onOpen }: RowProps) {
+  return (
+    <div role="row" aria-rowindex={index + 2} aria-selected={chosen || undefined} onClick={() => onOpen?.(row)}
+      className={cx('absolute inset-x-0 grid grid-cols-(--grid-phone) items-center gap-3 border-b border-line px-3 text-13 [contain:layout_style] @2xl:grid-cols-(--grid)', onOpen && 'cursor-pointer', chosen ? 'bg-soft' : 'hover:bg-bg')}
+      style={{ height: size, transform: `translateY(${start}px)` }}>
+      {columns.map(c => <div role="cell" key={c.key} className={cx('min-w-0 truncate', c.align === 'right' && 'figures text-right', c.hideOnPhone && '@max-2xl:hidden')}>{c.cell(row as never)}</div>)}
+    </div>
+  )
+})
