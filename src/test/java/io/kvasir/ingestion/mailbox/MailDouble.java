@@ -43,6 +43,11 @@ public final class MailDouble implements AutoCloseable {
     /** Key and certificate; a trust store as well. */
     public static final Path KEYS = keys();
 
+    static {
+        // A client that is closed in the middle breaks the server's own threads, which is no failure of a test.
+        org.awaitility.Awaitility.doNotCatchUncaughtExceptionsByDefault();
+    }
+
     private static final Session SESSION = Session.getInstance(new Properties());
 
     private final GreenMail server;
