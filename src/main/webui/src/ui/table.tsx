@@ -6,7 +6,7 @@ import { useKeys } from '@/lib/keys'
 /** Rows that left are used again for those that come: more than are ever in the page at once. */
 const RECYCLED = 64
 
-export interface Column<T> { key: string; title: string; width: string; phone?: string; cell: (row: T) => ReactNode; align?: 'right'; hideOnPhone?: boolean }
+export interface Column<T> { key: string; title: string; width: string; phone?: string; cell: (row: T) => ReactNode; align?: 'right'; hideOnPhone?: boolean; hideTitle?: boolean }
 
 /**
  * Rows in columns, of which only the visible ones exist. J and K (or the arrows) move, a click or Enter opens.
@@ -34,7 +34,7 @@ export function Table<T>({ label, rows, columns, id, open, onOpen, rowHeight = 4
     <div role="table" aria-label={label} aria-rowcount={rows.length + 1} className="@container overflow-hidden rounded-8 border border-line bg-surface shadow-low" style={{ ['--grid' as string]: grid, ['--grid-phone' as string]: phone }}>
       <div role="rowgroup" className="border-b border-line bg-bg">
         <div role="row" aria-rowindex={1} className="grid h-9 grid-cols-(--grid-phone) items-center gap-3 px-3 text-12 font-medium text-muted @2xl:grid-cols-(--grid)">
-          {columns.map(c => <div role="columnheader" key={c.key} className={cx('truncate', c.align === 'right' && 'text-right', c.hideOnPhone && '@max-2xl:hidden')}>{c.title}</div>)}
+          {columns.map(c => <div role="columnheader" key={c.key} className={cx('truncate', c.align === 'right' && 'text-right', c.hideOnPhone && '@max-2xl:hidden')}>{c.hideTitle ? <span className="sr-only">{c.title}</span> : c.title}</div>)}
         </div>
       </div>
       {/* A scrolled box can be reached by keyboard. */}

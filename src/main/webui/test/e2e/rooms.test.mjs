@@ -181,7 +181,7 @@ test('usage and audit tell what the server counted and recorded', async () => {
     await page.goto(workspace('billing'))
     const { counts, days } = await session.call('GET', '/usage')
     const documents = counts.find(c => c.what === 'documents').used
-    await page.getByRole('definition').filter({ hasText: `${documents} / unlimited` }).first().waitFor()
+    await page.getByRole('listitem').filter({ hasText: `${documents} / unlimited` }).first().waitFor()
     assert.ok(days.length > 0)
     await page.getByRole('table', { name: 'Day by day' }).getByText(days[0].day).first().waitFor()
     await page.goto(workspace('audit'))

@@ -37,7 +37,7 @@ export function MembersScreen({ inviting, onChange }: { inviting: boolean; onCha
     { key: 'email', title: t('login.email'), width: 'minmax(0,1fr)', hideOnPhone: true, cell: m => <span className="text-muted">{m.email}</span> },
     { key: 'role', title: t('members.role'), width: '130px', phone: '92px', cell: m => (mine(m) ? <Badge>{role(m.role)}</Badge> : <Select aria-label={t('members.roleOf', { name: m.name ?? m.email })} value={m.role} className="h-7 py-0 pl-2 text-12" onChange={e => { const next = e.target.value; change.mutate(() => api.put(`/members/${m.id}`, { role: next })) }}>{ROLES.map(r => <option key={r} value={r}>{role(r)}</option>)}</Select>) },
     { key: 'since', title: t('members.since'), width: '120px', hideOnPhone: true, cell: m => <span className="text-muted">{ago(m.since)}</span> },
-    { key: 'do', title: '', width: '36px', align: 'right', cell: m => !mine(m) && <Menu trigger={<IconButton label={t('members.more', { name: m.name ?? m.email })} icon={Ellipsis} />}>
+    { key: 'do', title: t('members.doing'), hideTitle: true, width: '36px', align: 'right', cell: m => !mine(m) && <Menu trigger={<IconButton label={t('members.more', { name: m.name ?? m.email })} icon={Ellipsis} />}>
       <MenuItem onSelect={() => change.mutate(() => api.post(`/members/${m.id}/${m.suspended ? 'resume' : 'suspend'}`))}>{t(m.suspended ? 'members.resume' : 'members.suspend')}</MenuItem>
       <MenuItem danger onSelect={() => change.mutate(() => api.delete(`/members/${m.id}`))}>{t('members.remove')}</MenuItem>
     </Menu> },
@@ -225,14 +225,14 @@ export function UsageScreen() {
         {usage => (
           <>
             <Section title={t('usage.title')} text={t('usage.plan', { plan: usage.plan })}>
-              <dl className="grid gap-x-8 gap-y-4 sm:grid-cols-2">
+              <ul className="grid gap-x-8 gap-y-4 sm:grid-cols-2">
                 {usage.counts.map(c => (
-                  <div key={c.what} className="grid content-start gap-1.5">
-                    <div className="flex justify-between gap-3 text-13"><dt>{t(`usage.what.${c.what}`, { defaultValue: c.what })}</dt><dd className="figures text-muted"><span className="font-medium text-fg">{shown(c.what, c.used + c.reserved)}</span> / {c.limit === null ? t('usage.unlimited') : shown(c.what, c.limit)}</dd></div>
-                    <dd className="m-0"><Progress value={c.limit === null ? 0 : c.limit > 0 ? ((c.used + c.reserved) / c.limit) * 100 : 100} label={t(`usage.what.${c.what}`, { defaultValue: c.what })} /></dd>
-                  </div>
+                  <li key={c.what} className="grid content-start gap-1.5">
+                    <div className="flex justify-between gap-3 text-13"><span>{t(`usage.what.${c.what}`, { defaultValue: c.what })}</span><span className="figures text-muted"><span className="font-medium text-fg">{shown(c.what, c.used + c.reserved)}</span> / {c.limit === null ? t('usage.unlimited') : shown(c.what, c.limit)}</span></div>
+                    <Progress value={c.limit === null ? 0 : c.limit > 0 ? ((c.used + c.reserved) / c.limit) * 100 : 100} label={t(`usage.what.${c.what}`, { defaultValue: c.what })} />
+                  </li>
                 ))}
-              </dl>
+              </ul>
             </Section>
             <section className="grid gap-2">
               <h2 className="text-14 font-semibold">{t('usage.days')}</h2>
