@@ -20,8 +20,8 @@ import java.util.function.Supplier;
  * starve the chat nor exhaust memory. Hashes by bcrypt, from older systems, are still understood.
  */
 final class Passwords implements AutoCloseable {
-    /** Two at once is 38 MiB and, on the smallest machine, both cores. */
-    private static final int AT_ONCE = 2;
+    /** Half of the processors: the other half is for those who are in. Each takes 19 MiB. */
+    private static final int AT_ONCE = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
     /** Some seconds of work; who comes later is told to come again. */
     private static final int WAITING = 100;
 

@@ -8,8 +8,10 @@ import static io.kvasir.identity.House.refused;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.password4j.Argon2Function;
 import com.password4j.BcryptFunction;
 import com.password4j.Password;
+import com.password4j.types.Argon2;
 import com.password4j.types.Bcrypt;
 import io.kvasir.http.Problems;
 import io.kvasir.jdbc.Sql;
@@ -225,6 +227,22 @@ class LoginTest {
         assertThat(house.text("SELECT password_hash FROM users WHERE email = 'old@x'"))
                 .startsWith("$argon2id$");
         house.in("old@x");
+    }
+
+    @Test
+    void anArgon2HashOfWeakerParametersIsReplaced() {
+        house.user("weak@x", house.tenant("Weak"), Role.OWNER);
+        String weak = Password.hash(PASSWORD)
+                .addRandomSalt(16)
+                .with(Argon2Function.getInstance(8_192, 1, 1, 32, Argon2.ID))
+                .getResult();
+        house.sql(c -> Sql.update(c, "UPDATE users SET password_hash = ? WHERE email = 'weak@x'", weak));
+
+        house.in("weak@x");
+
+        assertThat(house.text("SELECT password_hash FROM users WHERE email = 'weak@x'"))
+                .contains("m=19456,t=2,p=1");
+        house.in("weak@x");
     }
 
     @Test

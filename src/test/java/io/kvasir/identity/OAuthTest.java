@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import no.nav.security.mock.oauth2.MockOAuth2Server;
@@ -232,6 +233,21 @@ class OAuthTest {
                 .contains("HttpOnly", "Secure", "SameSite=Lax", "Path=/");
         assertThat(house.text("SELECT COUNT(*) FROM oauth_flows WHERE state_hash = ?", asked.get("state")))
                 .isEqualTo("0");
+    }
+
+    @Test
+    void theCodeIsTradedWithTheVerifierOfTheChallenge() throws Exception {
+        next("google", "anna-1", email("anna@x.org", true));
+        Browser browser = new Browser();
+        URI away = location(browser.get(server.uri("/api/v1/oauth/auth/google")));
+        browser.get(here(location(browser.get(away))));
+
+        String traded = "";
+        while (!traded.contains("grant_type=authorization_code")) {
+            traded = oidc.takeRequest(10, TimeUnit.SECONDS).getBody().readUtf8();
+        }
+        assertThat(GitHubDouble.s256(query(URI.create("http://x/?" + traded)).get("code_verifier")))
+                .isEqualTo(query(away).get("code_challenge"));
     }
 
     @Test
