@@ -113,11 +113,14 @@ public final class PublicRoutes {
                 ? admit(kb, Outcome.done(Optional.empty()))
                 : entity(
                         Json.body(SignedVisitor.class),
-                        signed -> onSuccess(
-                                secrets.apply(kb.scope()),
-                                secret -> admit(
-                                        kb,
-                                        signed.known(secret, clock.instant()).map(Optional::of)))));
+                        signed -> signed.nobody()
+                                ? admit(kb, Outcome.done(Optional.empty()))
+                                : onSuccess(
+                                        secrets.apply(kb.scope()),
+                                        secret -> admit(
+                                                kb,
+                                                signed.known(secret, clock.instant())
+                                                        .map(Optional::of)))));
     }
 
     private Route admit(Shared kb, Outcome<Optional<Messages.EndUser>> known) {

@@ -31,12 +31,17 @@ record SignedVisitor(@Nullable String user, @Nullable String signature) {
     private static final int MOST_METADATA = 20;
 
     SignedVisitor {
-        if (user == null || user.length() > LONGEST) {
+        if (user == null ? signature != null : user.length() > LONGEST) {
             throw Json.Refusal.of(new FieldError("/user", "must be a JSON text of at most " + LONGEST + " characters"));
         }
-        if (signature == null || !signature.matches("[0-9a-fA-F]{64}")) {
+        if (signature == null ? user != null : !signature.matches("[0-9a-fA-F]{64}")) {
             throw Json.Refusal.of(new FieldError("/signature", "must be 64 hexadecimal digits"));
         }
+    }
+
+    /** A page that knows nobody may leave out both. */
+    boolean nobody() {
+        return user == null;
     }
 
     /** The person, where the signature is the secret's and still good. @param secret empty where there is none: nobody is believed */

@@ -103,7 +103,7 @@ final class Routes {
             open("GET /metrics"),
             open("GET /.well-known/jwks.json"),
             open("GET /api/v1/public/{slug}"),
-            open("POST /api/v1/public/{slug}/conversations"),
+            open("POST /api/v1/public/{slug}/conversations").body("{}"),
             open("GET /api/v1/oauth/providers"),
             open("GET /api/v1/oauth/auth/{provider}"),
             open("GET /api/v1/oauth/auth/{provider}/callback"),

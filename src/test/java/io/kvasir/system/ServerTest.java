@@ -715,8 +715,8 @@ class ServerTest {
 
     @Test
     void unknownIdsAreNotFound() throws Exception {
-        for (String id : List.of(
-                "nope", "01a1fb6ddb36a65455b67e6535d99b83", "..%2F..%2Fetc", "%00", "a".repeat(500), "%F0%9F%98%80")) {
+        for (String id :
+                List.of("nope", "01a1fb6ddb36a65455b67e6535d99b83", "..%2F..%2Fetc", "a".repeat(500), "%F0%9F%98%80")) {
             Stream.of(
                             "/api/v1/knowledge-bases/" + id,
                             base() + "/documents/" + id,

@@ -40,6 +40,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -622,7 +623,7 @@ class WebSourceTest extends SourceContract {
         put("one", "the first text");
         put("two", "the second text");
         put("three", "a third text");
-        Duration pause = Duration.ofMillis(150);
+        Duration pause = Duration.ofMillis(400);
         // Two nodes, two sources, one host.
         Ledger other = desk.node(kind(pause));
         ledger().close();
@@ -638,9 +639,13 @@ class WebSourceTest extends SourceContract {
         List<Long> times = new ArrayList<>(askedAt);
         times.sort(null);
         assertThat(times).hasSizeGreaterThanOrEqualTo(10);
-        assertThat(times.getLast() - times.getFirst())
-                .isGreaterThanOrEqualTo(
-                        (times.size() - 1) * pause.minusMillis(15).toNanos());
+        // One that was late on its way makes the next seem early; a slow machine alone would pass a test of the whole
+        // time.
+        assertThat(IntStream.range(1, times.size())
+                        .mapToLong(i -> times.get(i) - times.get(i - 1))
+                        .filter(gap -> gap < pause.toNanos() / 2)
+                        .count())
+                .isLessThanOrEqualTo(2);
     }
 
     // safety
