@@ -50,6 +50,8 @@ export function mount(element: HTMLElement, options: Options): Panel {
   let running: AbortController | undefined
   let peek: Citation | undefined
   let copied: Turn | undefined
+  /** somebody asked before it was known what there is to ask */
+  let eager = false
   /** the reader has scrolled up */
   let behind = false
   let gone = false
@@ -132,6 +134,8 @@ export function mount(element: HTMLElement, options: Options): Panel {
       emit('error', { message: e instanceof Gone ? words.none : `${host} is away, or ${location.origin} is not among the sites of this widget` })
     }
     update()
+    if (eager && face) box.form!.requestSubmit()
+    eager = false
   }
 
   const show = (citation: Citation) => (event: Event) => {
@@ -253,7 +257,8 @@ export function mount(element: HTMLElement, options: Options): Panel {
         {!closed && (
           <form onsubmit={event => {
             event.preventDefault()
-            if (running || !face || !box.value.trim()) return
+            if (running || !box.value.trim()) return
+            if (!face) return void (eager = true)
             const { value } = box
             box.value = ''
             ask(value)

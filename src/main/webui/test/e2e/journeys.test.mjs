@@ -150,6 +150,8 @@ test('the keyboard alone reaches everything: palette, places, lists, help', asyn
     await page.keyboard.type('semantic')
     await page.keyboard.press('Enter')
     await page.waitForURL(/\/search$/)
+    // The palette gives the focus back when it has gone.
+    await page.getByPlaceholder('Type a command or a name').waitFor({ state: 'detached' })
     await page.getByRole('searchbox').focus()
     await page.keyboard.type('gd?')
     assert.equal(await page.getByRole('searchbox').inputValue(), 'gd?')
