@@ -182,32 +182,11 @@ public final class LoginBench {
     }
 
     private static List<String> conversations(Api api, int n) throws Exception {
-        String kb = api.post(
-                        "/api/v1/knowledge-bases",
-                        Map.of(
-                                "name", "Bench",
-                                "provider", "openai",
-                                "model", MODEL))
-                .expect(201)
-                .body()
-                .get("id")
-                .asText();
-        api.upload(
-                        "POST",
-                        "/api/v1/knowledge-bases/" + kb + "/documents",
-                        "refunds.md",
-                        "Refunds are paid within 14 days.".getBytes(java.nio.charset.StandardCharsets.UTF_8))
-                .expect(202);
-        while (api.get("/api/v1/knowledge-bases/" + kb).body().get("passages").asInt() == 0) {
-            LockSupport.parkNanos(50_000_000);
-        }
+        String kb = api.made("/api/v1/knowledge-bases", Map.of("name", "Bench", "provider", "openai", "model", MODEL));
+        api.taught("/api/v1/knowledge-bases/" + kb, "refunds.md", "Refunds are paid within 14 days.");
         List<String> made = new ArrayList<>();
         for (int i = 0; i < n; i++) {
-            made.add(api.post("/api/v1/chat/conversations", Map.of("kbId", kb))
-                    .expect(201)
-                    .body()
-                    .get("id")
-                    .asText());
+            made.add(api.made("/api/v1/chat/conversations", Map.of("kbId", kb)));
         }
         return made;
     }

@@ -254,32 +254,13 @@ public final class StreamBench {
     }
 
     private static String knowledgeBase(Api api) throws Exception {
-        String kb = api.post(
-                        "/api/v1/knowledge-bases",
-                        Map.of("name", "Bench", "provider", "openai", "model", "fake:tokens=5"))
-                .expect(201)
-                .body()
-                .get("id")
-                .asText();
-        api.upload(
-                        "POST",
-                        "/api/v1/knowledge-bases/" + kb + "/documents",
-                        "refunds.md",
-                        "# Refunds\n\nRefunds are paid within 14 days after the goods came back to the store.\n"
-                                .getBytes(StandardCharsets.UTF_8))
-                .expect(202);
-        for (int i = 0; i < 300; i++) {
-            String status = api.get("/api/v1/knowledge-bases/" + kb + "/jobs")
-                    .expect(200)
-                    .body()
-                    .at("/items/0/status")
-                    .asText();
-            if (status.equals("completed")) {
-                return kb;
-            }
-            TimeUnit.MILLISECONDS.sleep(100);
-        }
-        throw new IllegalStateException("the document was not taken in");
+        String kb = api.made(
+                "/api/v1/knowledge-bases", Map.of("name", "Bench", "provider", "openai", "model", "fake:tokens=5"));
+        api.taught(
+                "/api/v1/knowledge-bases/" + kb,
+                "refunds.md",
+                "# Refunds\n\nRefunds are paid within 14 days after the goods came back to the store.\n");
+        return kb;
     }
 
     private void warm(ServerProcess server, Api api, String kb) throws Exception {

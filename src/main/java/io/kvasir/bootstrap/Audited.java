@@ -176,6 +176,7 @@ final class Audited {
         Principal caller = call.caller();
         return recorded(
                 there.apply(caller.tenant())
+                        // Where that cannot be told, the line is tried: it says itself where it fails.
                         .exceptionally(_ -> true)
                         .thenCompose(is -> is
                                 ? audit.record(

@@ -67,6 +67,9 @@ final class Observed {
 
     /** A question's whole way to its answer; searching and the model's call hang below it. */
     Function<Question, Source<AnswerEvent, NotUsed>> answers(Function<Question, Source<AnswerEvent, NotUsed>> answers) {
+        if (!traces.on()) {
+            return answers;
+        }
         return question -> Source.lazySource(() -> {
                     Span span = traces.begin("answer", SpanKind.INTERNAL, question.trace());
                     span.setAttribute(
@@ -74,7 +77,7 @@ final class Observed {
                             question.scope().knowledgeBase().value());
                     span.setAttribute("kvasir.revision", question.revision());
                     return answers.apply(question.within(Traces.below(span)))
-                            .wireTap(event -> seen(span, event))
+                            .map(event -> seen(span, event))
                             .watchTermination((_, done) -> {
                                 done.whenComplete((_, fault) -> ended(span, fault));
                                 return NotUsed.getInstance();
@@ -83,7 +86,7 @@ final class Observed {
                 .mapMaterializedValue(_ -> NotUsed.getInstance());
     }
 
-    private static void seen(Span span, AnswerEvent event) {
+    private static AnswerEvent seen(Span span, AnswerEvent event) {
         switch (event) {
             case AnswerEvent.Retrieved retrieved ->
                 span.addEvent("retrieved", Attributes.of(AttributeKey.longKey("kvasir.citations"), (long)
@@ -96,6 +99,7 @@ final class Observed {
                 span.setStatus(StatusCode.ERROR);
             }
         }
+        return event;
     }
 
     Search search(Retrieve search) {

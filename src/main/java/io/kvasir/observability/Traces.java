@@ -27,9 +27,11 @@ import java.util.concurrent.TimeUnit;
  */
 public final class Traces implements AutoCloseable {
     private final Tracer tracer;
+    private final boolean on;
     private final Runnable close;
 
-    private Traces(TracerProvider provider, Runnable close) {
+    private Traces(TracerProvider provider, boolean on, Runnable close) {
+        this.on = on;
         this.tracer = provider.get("io.kvasir");
         this.close = close;
     }
@@ -42,7 +44,7 @@ public final class Traces implements AutoCloseable {
                                 .setTimeout(Duration.ofSeconds(5))
                                 .build(),
                         settings.share()))
-                .orElseGet(() -> new Traces(TracerProvider.noop(), () -> {}));
+                .orElseGet(() -> new Traces(TracerProvider.noop(), false, () -> {}));
     }
 
     static Traces to(SpanExporter exporter, double share) {
@@ -55,7 +57,12 @@ public final class Traces implements AutoCloseable {
                         .setMaxQueueSize(8_192)
                         .build())
                 .build();
-        return new Traces(provider, () -> provider.shutdown().join(5, TimeUnit.SECONDS));
+        return new Traces(provider, true, () -> provider.shutdown().join(5, TimeUnit.SECONDS));
+    }
+
+    /** Whether anybody is told of spans. */
+    public boolean on() {
+        return on;
     }
 
     /** Begins a span; whoever begins it ends it. */

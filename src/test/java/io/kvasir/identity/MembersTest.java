@@ -61,6 +61,8 @@ class MembersTest {
 
     @Test
     void whoIsInvitedBecomesAMember() {
+        // Nobody of this list's business.
+        house.user("elsewhere@x.org", house.tenant("Elsewhere"), Role.OWNER);
         invite("New@x.org", Role.STAFF);
 
         Sessions.LoggedIn in = done(join1(token(house.mail("new@x.org", 1))));

@@ -13,6 +13,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 
 /** The outer face as a client uses it. */
@@ -103,6 +104,43 @@ public final class Api implements AutoCloseable {
                         HttpRequest.BodyPublishers.ofInputStream(() -> new SequenceInputStream(
                                 new SequenceInputStream(new ByteArrayInputStream(head), content),
                                 new ByteArrayInputStream(end)))));
+    }
+
+    /** Makes a thing. @return its id */
+    public String made(String path, Object body) throws IOException, InterruptedException {
+        return post(path, body).expect(201).body().get("id").asText();
+    }
+
+    /**
+     * Uploads a text and waits until it can be found.
+     *
+     * @param kb path of the knowledge base
+     * @return how long that took
+     * @throws AssertionError where it is refused, cannot be read, or takes two minutes
+     */
+    public Duration taught(String kb, String fileName, String text) throws IOException, InterruptedException {
+        long began = System.nanoTime();
+        String job = upload("POST", kb + "/documents", fileName, text.getBytes(StandardCharsets.UTF_8))
+                .expect(202)
+                .body()
+                .at("/jobs/0/id")
+                .asText();
+        while (true) {
+            JsonNode now = get(kb + "/jobs/" + job).expect(200).body();
+            Duration took = Duration.ofNanos(System.nanoTime() - began);
+            switch (now.get("status").asText()) {
+                case "completed" -> {
+                    return took;
+                }
+                case "pending", "processing" -> {
+                    if (took.compareTo(Duration.ofMinutes(2)) > 0) {
+                        throw new AssertionError(fileName + " was not taken in: " + now);
+                    }
+                    LockSupport.parkNanos(10_000_000);
+                }
+                default -> throw new AssertionError(fileName + " was not taken in: " + now);
+            }
+        }
     }
 
     public HttpRequest.Builder request(String path) {

@@ -3,18 +3,15 @@ package io.kvasir.system;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.kvasir.bootstrap.Server;
 import io.kvasir.identity.Census;
 import io.kvasir.kernel.Principal.Role;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,26 +39,9 @@ class BackfillTest {
         return xml + "</urlset>";
     }
 
-    private static String made(Api api, String path, Map<String, Object> body) throws Exception {
-        return api.post(path, body).expect(201).body().get("id").asText();
-    }
-
-    /** @return how long it takes until a page given by a person can be found */
+    /** How long it takes until a page given by a person can be found. */
     private static Duration upload(Api api, String kb) throws Exception {
-        long began = System.nanoTime();
-        JsonNode job = api.upload(
-                        "POST",
-                        kb + "/documents",
-                        "note.md",
-                        "# Note\n\nParcels leave on Mondays.\n".getBytes(StandardCharsets.UTF_8))
-                .expect(202)
-                .body()
-                .at("/jobs/0");
-        String at = kb + "/jobs/" + job.get("id").asText();
-        while (!api.get(at).expect(200).body().get("status").asText().equals("completed")) {
-            LockSupport.parkNanos(10_000_000);
-        }
-        return Duration.ofNanos(System.nanoTime() - began);
+        return api.taught(kb, "note.md", "# Note\n\nParcels leave on Mondays.\n");
     }
 
     private static Duration question(Api api, String conversation) throws Exception {
@@ -106,9 +86,9 @@ class BackfillTest {
                     .body()
                     .get("accessToken")
                     .asText());
-            String id = made(one, "/api/v1/knowledge-bases", Map.of("name", "One"));
+            String id = one.made("/api/v1/knowledge-bases", Map.of("name", "One"));
             String kb = "/api/v1/knowledge-bases/" + id;
-            String conversation = made(one, "/api/v1/chat/conversations", Map.of("kbId", id));
+            String conversation = one.made("/api/v1/chat/conversations", Map.of("kbId", id));
             List<Duration> uploads = new ArrayList<>();
             List<Duration> questions = new ArrayList<>();
             for (int i = 0; i < 10; i++) {
@@ -120,11 +100,10 @@ class BackfillTest {
             Duration question = median(questions.subList(3, 10));
 
             site.pages.put("/sitemap.xml", sitemap(site));
-            String sources = "/api/v1/knowledge-bases/" + made(many, "/api/v1/knowledge-bases", Map.of("name", "Many"))
+            String sources = "/api/v1/knowledge-bases/" + many.made("/api/v1/knowledge-bases", Map.of("name", "Many"))
                     + "/web-sources";
             String source = sources + "/"
-                    + made(
-                            many,
+                    + many.made(
                             sources,
                             Map.of(
                                     "url",

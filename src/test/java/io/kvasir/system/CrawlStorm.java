@@ -130,8 +130,8 @@ public final class CrawlStorm implements AutoCloseable {
             try (ServerProcess server = ServerProcess.start(folder.resolve("data"), environment, "-Xmx" + heap);
                     Api api = Api.owner(server)) {
                 if (path.isEmpty()) {
-                    String kb = made(api, BASES, Map.of("name", "Site"));
-                    other = BASES + "/" + made(api, BASES, Map.of("name", "Beside"));
+                    String kb = api.made(BASES, Map.of("name", "Site"));
+                    other = BASES + "/" + api.made(BASES, Map.of("name", "Beside"));
                     // The first ones also warm the server up.
                     for (int i = 0; i < 2 * CONTROLS; i++) {
                         long took = upload(api, other);
@@ -139,8 +139,7 @@ public final class CrawlStorm implements AutoCloseable {
                     }
                     path = BASES + "/" + kb + "/web-sources";
                     path = path + "/"
-                            + made(
-                                    api,
+                            + api.made(
                                     path,
                                     Map.of(
                                             "url",
@@ -170,10 +169,6 @@ public final class CrawlStorm implements AutoCloseable {
         return told(end, System.nanoTime() - began, kills, heap);
     }
 
-    private static String made(Api api, String path, Map<String, Object> body) throws Exception {
-        return api.post(path, body).expect(201).body().get("id").asText();
-    }
-
     /** Until so many pages were fetched, or all is done. */
     private JsonNode follow(ServerProcess server, Api api, String path, String other, int until) throws Exception {
         for (int look = 0; ; look++) {
@@ -196,20 +191,7 @@ public final class CrawlStorm implements AutoCloseable {
 
     /** A page given by a person. @return nanoseconds until it can be found */
     private static long upload(Api api, String other) throws Exception {
-        long began = System.nanoTime();
-        JsonNode job = api.upload(
-                        "POST",
-                        other + "/documents",
-                        "note.md",
-                        "# Note\n\nA note of one page.\n".getBytes(StandardCharsets.UTF_8))
-                .expect(202)
-                .body()
-                .at("/jobs/0");
-        String at = other + "/jobs/" + job.get("id").asText();
-        while (!api.get(at).expect(200).body().get("status").asText().equals("completed")) {
-            LockSupport.parkNanos(20_000_000);
-        }
-        return System.nanoTime() - began;
+        return api.taught(other, "note.md", "# Note\n\nA note of one page.\n").toNanos();
     }
 
     private void check(Api api, String path, JsonNode end) throws Exception {

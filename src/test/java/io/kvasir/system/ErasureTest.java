@@ -240,23 +240,8 @@ class ErasureTest {
     @Order(4)
     void anErasedKnowledgeBaseIsProvedGoneFromEveryStore() throws Exception {
         // Another one shares the index: its passages stay.
-        String other = api.post("/api/v1/knowledge-bases", Map.of("name", "Other"))
-                .expect(201)
-                .body()
-                .get("id")
-                .asText();
-        api.upload(
-                        "POST",
-                        "/api/v1/knowledge-bases/" + other + "/documents",
-                        "other.md",
-                        "Parcels leave on Mondays.".getBytes(StandardCharsets.UTF_8))
-                .expect(202);
-        await().atMost(Duration.ofSeconds(60))
-                .until(() -> api.get("/api/v1/knowledge-bases/" + other)
-                                .body()
-                                .get("passages")
-                                .asInt()
-                        >= 1);
+        String other = api.made("/api/v1/knowledge-bases", Map.of("name", "Other"));
+        api.taught("/api/v1/knowledge-bases/" + other, "other.md", "Parcels leave on Mondays.");
 
         JsonNode receipt = api.post("/api/v1/privacy/erase", Map.of("knowledgeBaseId", kb))
                 .expect(200)

@@ -3,9 +3,7 @@ package io.kvasir.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.typesafe.config.ConfigFactory;
 import io.kvasir.bootstrap.Server;
-import io.kvasir.bootstrap.Settings;
 import io.kvasir.http.Json;
 import java.net.URI;
 import java.net.http.HttpRequest;
@@ -34,24 +32,11 @@ class LoginFloodTest {
 
     @BeforeEach
     void start() throws Exception {
-        server = Server.start(Settings.of(ConfigFactory.parseString("""
-                        kvasir {
-                          http.port = 0
-                          # Each of the many comes from elsewhere.
-                          http.proxies = 1
-                          http.rate-limits.on = false
-                          demo = false
-                        }
-                        """)
-                .withFallback(ConfigFactory.parseMap(Map.of(
-                        "kvasir.data-dir",
-                        folder.resolve("data").toString(),
-                        "kvasir.owner.password",
-                        ServerProcess.PASSWORD)))
-                .withFallback(ConfigFactory.load())
-                .resolve()));
-        api = new Api(path -> URI.create("http://127.0.0.1:" + server.port() + path));
-        api.login();
+        server = Server.start(ServerHere.settings(
+                folder.resolve("data"),
+                // Each of the many comes from elsewhere.
+                Map.of("kvasir.http.proxies", 1, "kvasir.http.rate-limits.on", false)));
+        api = ServerHere.owner(server);
     }
 
     @AfterEach

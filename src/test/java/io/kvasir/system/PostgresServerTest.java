@@ -11,7 +11,6 @@ import io.kvasir.bootstrap.Settings;
 import io.kvasir.jdbc.PostgresForTests;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -46,18 +45,7 @@ class PostgresServerTest {
     }
 
     private static void upload(Api api, String kb, String text) throws Exception {
-        JsonNode job = api.upload(
-                        "POST",
-                        "/api/v1/knowledge-bases/" + kb + "/documents",
-                        "refunds.md",
-                        text.getBytes(StandardCharsets.UTF_8))
-                .expect(202)
-                .body()
-                .get("jobs")
-                .get(0);
-        String path = "/api/v1/knowledge-bases/" + kb + "/jobs/" + job.get("id").asText();
-        await().atMost(Duration.ofSeconds(60))
-                .until(() -> api.get(path).body().get("status").asText().equals("completed"));
+        api.taught("/api/v1/knowledge-bases/" + kb, "refunds.md", text);
     }
 
     private static JsonNode answer(Api api, String conversation, String question) throws Exception {

@@ -73,14 +73,10 @@ class SourcesTest {
 
     @BeforeEach
     void knowledgeBase() throws Exception {
-        base = "/api/v1/knowledge-bases/" + made("/api/v1/knowledge-bases", Map.of("name", "Shop"));
+        base = "/api/v1/knowledge-bases/" + api.made("/api/v1/knowledge-bases", Map.of("name", "Shop"));
         site.pages.clear();
         site.asked.clear();
         site.broken = false;
-    }
-
-    private static String made(String path, Map<String, Object> body) throws Exception {
-        return api.post(path, body).expect(201).body().get("id").asText();
     }
 
     private List<String> hits(String words) throws Exception {
@@ -121,15 +117,17 @@ class SourcesTest {
     @Test
     void aQuestionAskedWordForWordIsAnsweredWithoutAModelWhereTheOwnerWantsIt() throws Exception {
         base = "/api/v1/knowledge-bases/"
-                + made("/api/v1/knowledge-bases", Map.of("name", "Shop", "provider", "openai", "model", "gpt-4o-mini"));
-        made(
+                + api.made(
+                        "/api/v1/knowledge-bases",
+                        Map.of("name", "Shop", "provider", "openai", "model", "gpt-4o-mini"));
+        api.made(
                 base + "/knowledge",
                 Map.of("question", "When are refunds paid?", "answer", "Within 14 days after the goods came back."));
         finds("goods came back");
         // By its question as well.
         assertThat(hits("refunds")).isNotEmpty();
         String conversation =
-                made("/api/v1/chat/conversations", Map.of("kbId", base.substring(base.lastIndexOf('/') + 1)));
+                api.made("/api/v1/chat/conversations", Map.of("kbId", base.substring(base.lastIndexOf('/') + 1)));
 
         asked(conversation, "When are refunds paid?");
         long before = LLM.stats().calls();
@@ -169,40 +167,17 @@ class SourcesTest {
     @Test
     void questionsAreAddedReadChangedMovedAndDeleted() throws Exception {
         String all = base + "/knowledge";
-        Api.Reply added = api.post(
-                        all,
-                        Map.of(
-                                "question",
-                                "A?",
-                                "answer",
-                                "aardvark",
-                                "language",
-                                "en",
-                                "metadata",
-                                Map.of("by", "Ann")),
-                        "Idempotency-Key",
-                        "k1")
-                .expect(201);
+        Map<String, Object> question =
+                Map.of("question", "A?", "answer", "aardvark", "language", "en", "metadata", Map.of("by", "Ann"));
+        Api.Reply added = api.post(all, question, "Idempotency-Key", "k1").expect(201);
         String a = added.body().get("id").asText();
-        assertThat(api.post(
-                                all,
-                                Map.of(
-                                        "question",
-                                        "A?",
-                                        "answer",
-                                        "aardvark",
-                                        "language",
-                                        "en",
-                                        "metadata",
-                                        Map.of("by", "Ann")),
-                                "Idempotency-Key",
-                                "k1")
+        assertThat(api.post(all, question, "Idempotency-Key", "k1")
                         .expect(201)
                         .body()
                         .get("id")
                         .asText())
                 .isEqualTo(a);
-        String b = made(all, Map.of("question", "B?", "answer", "badger"));
+        String b = api.made(all, Map.of("question", "B?", "answer", "badger"));
         finds("aardvark");
         finds("badger");
         JsonNode read = api.get(all + "/" + a).expect(200).body();
@@ -226,7 +201,7 @@ class SourcesTest {
     @Test
     void whatIsWrongWithAQuestionIsSaid() throws Exception {
         String all = base + "/knowledge";
-        String one = all + "/" + made(all, Map.of("question", "A?", "answer", "a"));
+        String one = all + "/" + api.made(all, Map.of("question", "A?", "answer", "a"));
         assertThat(pointers(api.post(all, Map.of("answer", "a")).expect(400))).containsExactly("/question");
         assertThat(pointers(
                         api.post(all, Map.of("question", "?!", "answer", " ")).expect(400)))
@@ -384,7 +359,8 @@ class SourcesTest {
     @Test
     void aSiteThatIsAwaySaysSoAndKeepsWhatWasKnown() throws Exception {
         site.page("/", "Front", "All about the dugong.");
-        String one = base + "/web-sources/" + made(base + "/web-sources", Map.of("url", site.url("/"), "kind", "page"));
+        String one =
+                base + "/web-sources/" + api.made(base + "/web-sources", Map.of("url", site.url("/"), "kind", "page"));
         rested(one);
         finds("dugong");
         site.broken = true;
@@ -435,7 +411,7 @@ class SourcesTest {
         api.post(all + "/" + NOBODY + "/cancel", Map.of()).expect(404);
         assertThat(json(all).get("items")).isEmpty();
 
-        String inside = all + "/" + made(all, Map.of("url", "http://127.0.0.1:1/"));
+        String inside = all + "/" + api.made(all, Map.of("url", "http://127.0.0.1:1/"));
         JsonNode refused = rested(inside);
         assertThat(refused.get("status").asText()).isEqualTo("failed");
         assertThat(refused.at("/error/code").asText()).isEqualTo("refused-address");
@@ -463,7 +439,7 @@ class SourcesTest {
                     // By the test itself.
                 }
             });
-            String id = made(base + "/web-sources", Map.of("url", site.url("/"), "kind", "page"));
+            String id = api.made(base + "/web-sources", Map.of("url", site.url("/"), "kind", "page"));
             await().atMost(SOON).until(() -> states(told, id).contains("fresh"));
             JsonNode fresh = told.getLast();
             assertThat(fresh.get("kind").asText()).isEqualTo("web");
@@ -477,7 +453,7 @@ class SourcesTest {
             assertThat(told.getLast().at("/error/code").asText()).isNotBlank();
 
             // A question added is a change of the list of questions, told alike.
-            made(base + "/knowledge", Map.of("question", "A?", "answer", "a"));
+            api.made(base + "/knowledge", Map.of("question", "A?", "answer", "a"));
             await().atMost(SOON).until(() -> states(told, "faq").contains("fresh"));
 
             // Whoever comes later is told first how each stands.

@@ -10,7 +10,6 @@ import io.kvasir.load.FakeLlm;
 import io.kvasir.load.FakeReply;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalDate;
@@ -49,33 +48,14 @@ class SpendTest {
     }
 
     private static String knowledgeBase(String name) throws Exception {
-        String kb = api.post(
-                        "/api/v1/knowledge-bases", Map.of("name", name, "provider", "openai", "model", "gpt-4o-mini"))
-                .expect(201)
-                .body()
-                .get("id")
-                .asText();
-        api.upload(
-                        "POST",
-                        "/api/v1/knowledge-bases/" + kb + "/documents",
-                        "refunds.md",
-                        "Refunds are paid within 14 days.".getBytes(StandardCharsets.UTF_8))
-                .expect(202);
-        await().atMost(Duration.ofSeconds(60))
-                .until(() -> api.get("/api/v1/knowledge-bases/" + kb)
-                                .body()
-                                .get("passages")
-                                .asInt()
-                        > 0);
+        String kb =
+                api.made("/api/v1/knowledge-bases", Map.of("name", name, "provider", "openai", "model", "gpt-4o-mini"));
+        api.taught("/api/v1/knowledge-bases/" + kb, "refunds.md", "Refunds are paid within 14 days.");
         return kb;
     }
 
     private static HttpResponse<String> ask(String kb) throws Exception {
-        String conversation = api.post("/api/v1/chat/conversations", Map.of("kbId", kb))
-                .expect(201)
-                .body()
-                .get("id")
-                .asText();
+        String conversation = api.made("/api/v1/chat/conversations", Map.of("kbId", kb));
         return api.client()
                 .send(
                         api.request("/api/v1/chat/conversations/" + conversation + "/messages")

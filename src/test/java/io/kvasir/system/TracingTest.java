@@ -13,7 +13,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -71,11 +70,7 @@ class TracingTest {
     }
 
     private static void ask(Server server, Api api, String kb) throws Exception {
-        String conversation = api.post("/api/v1/chat/conversations", Map.of("kbId", kb))
-                .expect(201)
-                .body()
-                .get("id")
-                .asText();
+        String conversation = api.made("/api/v1/chat/conversations", Map.of("kbId", kb));
         HttpRequest question = api.request("/api/v1/chat/conversations/" + conversation + "/messages")
                 .header("Content-Type", "application/json")
                 .header("Accept", "text/event-stream")
@@ -88,29 +83,11 @@ class TracingTest {
     }
 
     private static String knowledgeBase(Api api) throws Exception {
-        String kb = api.post("/api/v1/knowledge-bases", Map.of("name", "Garden"))
-                .expect(201)
-                .body()
-                .get("id")
-                .asText();
-        String path = "/api/v1/knowledge-bases/" + kb;
-        String job = api.upload(
-                        "POST",
-                        path + "/documents",
-                        "garden.md",
-                        ("The " + SECRET_WORD + " has the colour of purple velvet.").getBytes(StandardCharsets.UTF_8))
-                .expect(202)
-                .body()
-                .at("/jobs/0/id")
-                .asText();
-        Awaitility.await()
-                .atMost(Duration.ofSeconds(60))
-                .until(() -> api.get(path + "/jobs/" + job)
-                        .expect(200)
-                        .body()
-                        .get("status")
-                        .asText()
-                        .equals("completed"));
+        String kb = api.made("/api/v1/knowledge-bases", Map.of("name", "Garden"));
+        api.taught(
+                "/api/v1/knowledge-bases/" + kb,
+                "garden.md",
+                "The " + SECRET_WORD + " has the colour of purple velvet.");
         return kb;
     }
 
@@ -153,6 +130,7 @@ class TracingTest {
         assertThat(answer.parent()).isEqualTo(request.id());
         assertThat(named.get("retrieve").parent()).isEqualTo(answer.id());
         assertThat(named.get("chat extractive").parent()).isEqualTo(answer.id());
+        assertThat(answer.raw()).contains("kvasir.outcome", "stop");
         assertThat(seen).allSatisfy(span -> assertThat(span.raw()).doesNotContain(SECRET_WORD));
     }
 
