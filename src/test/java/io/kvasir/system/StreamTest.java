@@ -50,7 +50,10 @@ class StreamTest {
                         "kvasir.llm.providers.openai.base-url",
                         LLM.url(),
                         "kvasir.llm.providers.openai.models",
-                        List.of())));
+                        List.of(),
+                        // Some kernels would take a whole reply for a reader that does not read.
+                        "pekko.http.server.socket-options.so-send-buffer-size",
+                        "64k")));
         api = new Api(StreamTest::uri);
     }
 
