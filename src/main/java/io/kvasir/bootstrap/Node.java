@@ -58,6 +58,21 @@ final class Node {
         return !cluster.isTerminated() && cluster.selfMember().status().equals(MemberStatus.up());
     }
 
+    /** What this member is called as long as it runs; after a restart it is another. */
+    static String name(ActorSystem<?> system) {
+        return Cluster.get(system).selfMember().uniqueAddress().toString();
+    }
+
+    /** Whether a member of this name is here, comes or leaves, and is not gone. */
+    static boolean knows(ActorSystem<?> system, String name) {
+        for (Member member : Cluster.get(system).state().getMembers()) {
+            if (member.uniqueAddress().toString().equals(name)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private static Behavior<ClusterDomainEvent> guardian(boolean alone, CompletableFuture<Boolean> up, Runnable lost) {
         return Behaviors.setup(context -> {
             Cluster cluster = Cluster.get(context.getSystem());

@@ -233,7 +233,8 @@ public final class Server implements AutoCloseable {
 
             Departure departure = new Departure();
             ClientAddress addresses = new ClientAddress(settings.http().proxies());
-            JdbcRememberedReplies replies = new JdbcRememberedReplies(transactor, keys, clock);
+            JdbcRememberedReplies replies = new JdbcRememberedReplies(
+                    transactor, keys, clock, Node.name(system), name -> Node.knows(system, name));
             Idempotent idempotent = new Idempotent(replies);
             CompletableFuture<Endpoints> inventory = new CompletableFuture<>();
             Privacy privacy = new Privacy(

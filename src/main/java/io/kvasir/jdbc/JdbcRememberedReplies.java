@@ -10,21 +10,33 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Predicate;
 
 /** Remembered replies as rows, kept for a day, sealed under a key of the caller: they hold what people wrote. */
 public final class JdbcRememberedReplies implements RememberedReplies {
     private static final Duration KEPT = Duration.ofHours(24);
-    /** A claim without an answer for so long belongs to a request that died with its node. */
+    /** A claim without an answer for so long belongs to a request that never ends. */
     private static final Duration AT_WORK = Duration.ofMinutes(15);
+    /** Younger claims are left alone even of a server that nobody knows: it may have joined just now. */
+    private static final Duration UNKNOWN = Duration.ofSeconds(10);
 
     private final Transactor transactor;
     private final SubjectKeys keys;
     private final Clock clock;
+    private final String self;
+    private final Predicate<String> alive;
 
-    public JdbcRememberedReplies(Transactor transactor, SubjectKeys keys, Clock clock) {
+    /**
+     * @param self name of this server while it runs, which no other and no later one bears
+     * @param alive whether the server of a name may still be at work; claims of others are taken over
+     */
+    public JdbcRememberedReplies(
+            Transactor transactor, SubjectKeys keys, Clock clock, String self, Predicate<String> alive) {
         this.transactor = transactor;
         this.keys = keys;
         this.clock = clock;
+        this.self = self;
+        this.alive = alive;
     }
 
     /** Whose key seals a caller's replies: {@code tenant/replies/user}. */
@@ -65,21 +77,24 @@ public final class JdbcRememberedReplies implements RememberedReplies {
         return transactor.run(c -> {
             forgetOld(c);
             try (PreparedStatement select = c.prepareStatement(
-                    "SELECT request_hash, status, body FROM remembered_replies WHERE caller = ? AND idempotency_key = ? FOR UPDATE")) {
+                    "SELECT request_hash, status, body, holder, created_at FROM remembered_replies WHERE caller = ? AND idempotency_key = ? FOR UPDATE")) {
                 select.setString(1, caller);
                 select.setString(2, key);
                 try (ResultSet rows = select.executeQuery()) {
                     if (rows.next()) {
-                        return earlier(seal, rows, key, requestHash);
+                        return rows.getObject(2) == null && rows.getString(1).equals(requestHash) && abandoned(rows)
+                                ? takeOver(c, caller, key)
+                                : earlier(seal, rows, key, requestHash);
                     }
                 }
             }
             try (PreparedStatement insert = c.prepareStatement(
-                    "INSERT INTO remembered_replies (caller, idempotency_key, request_hash, created_at) VALUES (?, ?, ?, ?)")) {
+                    "INSERT INTO remembered_replies (caller, idempotency_key, request_hash, created_at, holder) VALUES (?, ?, ?, ?, ?)")) {
                 insert.setString(1, caller);
                 insert.setString(2, key);
                 insert.setString(3, requestHash);
                 insert.setTimestamp(4, Timestamp.from(clock.instant()));
+                insert.setString(5, self);
                 insert.executeUpdate();
                 return new Claim.Mine();
             } catch (SQLException raced) {
@@ -97,11 +112,12 @@ public final class JdbcRememberedReplies implements RememberedReplies {
         return keys.obtain(subject(caller))
                 .thenCompose(seal -> transactor.change(c -> {
                     try (PreparedStatement update = c.prepareStatement(
-                            "UPDATE remembered_replies SET status = ?, body = ? WHERE caller = ? AND idempotency_key = ?")) {
+                            "UPDATE remembered_replies SET status = ?, body = ? WHERE caller = ? AND idempotency_key = ? AND holder = ?")) {
                         update.setInt(1, reply.status());
                         update.setBytes(2, seal.encrypt(reply.body(), key));
                         update.setString(3, caller);
                         update.setString(4, key);
+                        update.setString(5, self);
                         update.executeUpdate();
                     }
                 }));
@@ -111,9 +127,10 @@ public final class JdbcRememberedReplies implements RememberedReplies {
     public CompletionStage<Void> forget(String caller, String key) {
         return transactor.change(c -> {
             try (PreparedStatement delete = c.prepareStatement(
-                    "DELETE FROM remembered_replies WHERE caller = ? AND idempotency_key = ? AND status IS NULL")) {
+                    "DELETE FROM remembered_replies WHERE caller = ? AND idempotency_key = ? AND status IS NULL AND holder = ?")) {
                 delete.setString(1, caller);
                 delete.setString(2, key);
+                delete.setString(3, self);
                 delete.executeUpdate();
             }
         });
@@ -129,11 +146,29 @@ public final class JdbcRememberedReplies implements RememberedReplies {
                 : new Claim.Earlier(Optional.of(new Reply(status, seal.decrypt(row.getBytes(3), key))));
     }
 
+    /** Whether nobody works on a claimed request any more, so that whoever asks again may do it. */
+    private boolean abandoned(ResultSet row) throws SQLException {
+        String holder = row.getString(4);
+        Duration age = Duration.between(row.getTimestamp(5).toInstant(), clock.instant());
+        return age.compareTo(AT_WORK) > 0
+                || (age.compareTo(UNKNOWN) > 0 && (holder == null || !(holder.equals(self) || alive.test(holder))));
+    }
+
+    private Claim takeOver(Connection c, String caller, String key) throws SQLException {
+        try (PreparedStatement update = c.prepareStatement(
+                "UPDATE remembered_replies SET holder = ?, created_at = ? WHERE caller = ? AND idempotency_key = ?")) {
+            update.setString(1, self);
+            update.setTimestamp(2, Timestamp.from(clock.instant()));
+            update.setString(3, caller);
+            update.setString(4, key);
+            update.executeUpdate();
+            return new Claim.Mine();
+        }
+    }
+
     private void forgetOld(Connection c) throws SQLException {
-        try (PreparedStatement delete = c.prepareStatement(
-                "DELETE FROM remembered_replies WHERE created_at < ? OR (status IS NULL AND created_at < ?)")) {
+        try (PreparedStatement delete = c.prepareStatement("DELETE FROM remembered_replies WHERE created_at < ?")) {
             delete.setTimestamp(1, Timestamp.from(clock.instant().minus(KEPT)));
-            delete.setTimestamp(2, Timestamp.from(clock.instant().minus(AT_WORK)));
             delete.executeUpdate();
         }
     }

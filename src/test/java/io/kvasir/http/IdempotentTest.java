@@ -45,7 +45,11 @@ class IdempotentTest {
         database = kind.open();
         transactor = new Transactor(database.dataSource(), 4);
         idempotent = new Idempotent(new JdbcRememberedReplies(
-                transactor, new SubjectKeys(transactor, TestDatabase.masterKey()), Clock.systemUTC()));
+                transactor,
+                new SubjectKeys(transactor, TestDatabase.masterKey()),
+                Clock.systemUTC(),
+                "here",
+                _ -> false));
     }
 
     @BeforeEach

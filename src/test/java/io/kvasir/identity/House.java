@@ -10,15 +10,12 @@ import io.kvasir.kernel.Principal;
 import io.kvasir.kernel.Principal.Role;
 import io.kvasir.kernel.Rejection;
 import io.kvasir.kernel.TenantId;
+import io.kvasir.kernel.TestClock;
 import io.kvasir.kernel.UserId;
 import io.kvasir.mail.Mail;
 import io.kvasir.mail.Mailer;
 import java.net.URI;
-import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -39,7 +36,7 @@ final class House implements AutoCloseable {
     final Database database;
     final Transactor transactor;
     final SubjectKeys keys;
-    final Moved clock = new Moved();
+    final TestClock clock = new TestClock();
     final List<Mail> mails = new CopyOnWriteArrayList<>();
     /** Throws where a test wants sending to fail. */
     volatile Mailer mailer = mail -> {
@@ -208,28 +205,4 @@ final class House implements AutoCloseable {
             return made.get();
         }
     };
-
-    /** A clock that stands until it is moved. */
-    static final class Moved extends Clock {
-        private final AtomicReference<Instant> now = new AtomicReference<>(Instant.parse("2026-11-20T12:00:00Z"));
-
-        void forward(Duration by) {
-            now.updateAndGet(n -> n.plus(by));
-        }
-
-        @Override
-        public Instant instant() {
-            return now.get();
-        }
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            return this;
-        }
-    }
 }

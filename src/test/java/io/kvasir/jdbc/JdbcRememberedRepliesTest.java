@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.kvasir.kernel.RememberedReplies.Claim;
 import io.kvasir.kernel.RememberedReplies.Reply;
-import java.time.Clock;
+import io.kvasir.kernel.TestClock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -23,12 +26,18 @@ class JdbcRememberedRepliesTest {
     private final Database database;
     private final Transactor transactor;
     private final JdbcRememberedReplies replies;
+    private final TestClock clock = new TestClock();
+    private final Set<String> alive = ConcurrentHashMap.newKeySet();
 
     JdbcRememberedRepliesTest(TestDatabase kind) {
         database = kind.open();
         transactor = new Transactor(database.dataSource(), 8);
-        replies = new JdbcRememberedReplies(
-                transactor, new SubjectKeys(transactor, TestDatabase.masterKey()), Clock.systemUTC());
+        replies = of("here");
+    }
+
+    private JdbcRememberedReplies of(String server) {
+        return new JdbcRememberedReplies(
+                transactor, new SubjectKeys(transactor, TestDatabase.masterKey()), clock, server, alive::contains);
     }
 
     @AfterEach
@@ -73,6 +82,63 @@ class JdbcRememberedRepliesTest {
         join(replies.claim("caller", "key", HASH));
         join(replies.forget("caller", "key"));
 
+        assertThat(join(replies.claim("caller", "key", HASH))).isEqualTo(new Claim.Mine());
+    }
+
+    @Test
+    void whatAServerThatIsGoneWasAtWorkOnIsTakenOver() {
+        alive.add("there");
+        JdbcRememberedReplies there = of("there");
+        join(there.claim("caller", "key", HASH));
+        clock.forward(Duration.ofMinutes(1));
+        assertThat(join(replies.claim("caller", "key", HASH)))
+                .as("it is still at work")
+                .isEqualTo(new Claim.Earlier(Optional.empty()));
+
+        alive.clear();
+        assertThat(join(replies.claim("caller", "key", "1".repeat(64)))).isEqualTo(new Claim.OtherRequest());
+        assertThat(join(replies.claim("caller", "key", HASH))).isEqualTo(new Claim.Mine());
+        assertThat(join(replies.claim("caller", "key", HASH)))
+                .as("by one only")
+                .isEqualTo(new Claim.Earlier(Optional.empty()));
+
+        // What the first server still has to say counts no more.
+        join(there.forget("caller", "key"));
+        join(there.remember("caller", "key", new Reply(500, new byte[0])));
+        assertThat(join(replies.claim("caller", "key", HASH))).isEqualTo(new Claim.Earlier(Optional.empty()));
+        join(replies.remember("caller", "key", new Reply(201, new byte[] {1})));
+        assertThat(join(there.claim("caller", "key", HASH)))
+                .isInstanceOfSatisfying(
+                        Claim.Earlier.class,
+                        earlier -> assertThat(earlier.reply().orElseThrow().status())
+                                .isEqualTo(201));
+    }
+
+    @Test
+    void aServerNobodyKnowsYetIsGivenTenSeconds() {
+        join(of("just joined").claim("caller", "key", HASH));
+        clock.forward(Duration.ofSeconds(9));
+        assertThat(join(replies.claim("caller", "key", HASH))).isEqualTo(new Claim.Earlier(Optional.empty()));
+        clock.forward(Duration.ofSeconds(2));
+        assertThat(join(replies.claim("caller", "key", HASH))).isEqualTo(new Claim.Mine());
+    }
+
+    @Test
+    void aClaimThatNeverEndsIsFreeAfterAQuarterOfAnHour() {
+        join(replies.claim("caller", "key", HASH));
+        clock.forward(Duration.ofMinutes(14));
+        assertThat(join(replies.claim("caller", "key", HASH))).isEqualTo(new Claim.Earlier(Optional.empty()));
+        clock.forward(Duration.ofMinutes(2));
+        assertThat(join(replies.claim("caller", "key", HASH))).isEqualTo(new Claim.Mine());
+    }
+
+    @Test
+    void anAnswerIsRememberedForADay() {
+        join(replies.claim("caller", "key", HASH));
+        join(replies.remember("caller", "key", new Reply(201, new byte[] {1})));
+        clock.forward(Duration.ofHours(23));
+        assertThat(join(replies.claim("caller", "key", HASH))).isInstanceOf(Claim.Earlier.class);
+        clock.forward(Duration.ofHours(2));
         assertThat(join(replies.claim("caller", "key", HASH))).isEqualTo(new Claim.Mine());
     }
 }

@@ -17,8 +17,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -52,7 +54,7 @@ public final class ClusterStorm implements AutoCloseable {
     private final Map<String, Boolean> begun = new ConcurrentHashMap<>();
     private final AtomicInteger requests = new AtomicInteger();
     private final AtomicInteger repeated = new AtomicInteger();
-    private final AtomicInteger failed = new AtomicInteger();
+    private final Queue<String> failed = new ConcurrentLinkedQueue<>();
     private String token = "";
 
     /**
@@ -76,8 +78,13 @@ public final class ClusterStorm implements AutoCloseable {
             int acknowledged,
             int acknowledgedLost) {}
 
-    /** What a restart of all did. @param again requests that needed another server or another try */
-    public record Roll(int requests, int again, int failed, long tookMs) {}
+    /**
+     * What a restart of all did.
+     *
+     * @param again requests that needed another server or another try
+     * @param failed what was not done for good, and why
+     */
+    public record Roll(int requests, int again, List<String> failed, long tookMs) {}
 
     /** @param patient servers that take each other for dead late, for a machine that is too busy to tell slow from dead */
     public ClusterStorm(Path folder, int knowledgeBases, FakeReply reply, boolean patient) throws Exception {
@@ -216,7 +223,7 @@ public final class ClusterStorm implements AutoCloseable {
     public Roll roll(int clients) throws Exception {
         requests.set(0);
         repeated.set(0);
-        failed.set(0);
+        failed.clear();
         described.clear();
         begun.clear();
         AtomicBoolean going = new AtomicBoolean(true);
@@ -235,7 +242,11 @@ public final class ClusterStorm implements AutoCloseable {
         for (Future<?> one : load) {
             one.get();
         }
-        return new Roll(requests.get(), repeated.get(), failed.get() + gone(), took);
+        int gone = gone();
+        if (gone > 0) {
+            failed.add(gone + " acknowledged changes are gone");
+        }
+        return new Roll(requests.get(), repeated.get(), List.copyOf(failed), took);
     }
 
     /** Changes and reads that may be repeated. */
@@ -253,8 +264,7 @@ public final class ClusterStorm implements AutoCloseable {
                 send("GET", "/api/v1/chat/conversations/" + conversation, null);
                 send("GET", "/api/v1/knowledge-bases?limit=10", null);
             } catch (IOException gaveUp) {
-                failed.incrementAndGet();
-                System.err.println(gaveUp.getMessage());
+                failed.add(String.valueOf(gaveUp.getMessage()));
             }
         }
         return null;
