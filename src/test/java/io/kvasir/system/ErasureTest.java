@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.kvasir.ingestion.mailbox.MailDouble;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.http.HttpRequest;
@@ -51,10 +52,20 @@ class ErasureTest {
     private static String tenant;
     private static String kb;
     private static String conversation;
+    private static SmallSite site;
+    private static MailDouble mail;
 
     @BeforeAll
     static void plant() throws Exception {
-        server = ServerProcess.start(folder.resolve("data"), Map.of());
+        site = new SmallSite();
+        site.page("/" + MARKER, MARKER, "The " + MARKER + " stands on this page too.", "/gone/" + MARKER);
+        mail = new MailDouble();
+        mail.deliver("INBOX", MailDouble.mail(MARKER + "@example.org", MARKER, "A letter about the " + MARKER + "."));
+        server = ServerProcess.start(
+                folder.resolve("data"),
+                Map.of("KVASIR_OUTBOUND_ALLOWED_NETWORKS", "127.0.0.0/8, ::1/128", "KVASIR_WEB_PAUSE", "0s"),
+                "-Djavax.net.ssl.trustStore=" + MailDouble.KEYS,
+                "-Djavax.net.ssl.trustStorePassword=" + MailDouble.KEY_PASSWORD);
         api = Api.owner(server);
         JsonNode who = api.get("/api/v1/auth/me").expect(200).body();
         me = who.get("id").asText();
@@ -103,39 +114,53 @@ class ErasureTest {
         assertThat(reply.get("content").asText()).contains(MARKER);
     }
 
-    /** One of each kind; nobody may go where two of them lead, which is said of them too. */
+    /**
+     * One of each kind: an entry, a site of which a page is gone, a mailbox; a site nobody may go to, which is said of it
+     * too; and one that was read and is removed again.
+     */
     private static void sources(String base) throws Exception {
-        api.post(base + "/knowledge", Map.of("question", "Who is " + MARKER + "?", "answer", "A pterosaur, " + MARKER))
-                .expect(201);
-        List<String> asked = List.of(
-                base + "/web-sources/"
-                        + api.post(
-                                        base + "/web-sources",
-                                        Map.of("url", "http://192.0.2.1/" + MARKER, "frequency", "never"))
-                                .expect(201)
-                                .body()
-                                .get("id")
-                                .asText(),
-                base + "/email-accounts/"
-                        + api.post(
-                                        base + "/email-accounts",
-                                        Map.of(
-                                                "provider",
-                                                "imap",
-                                                "email",
-                                                MARKER + "@example.org",
-                                                "host",
-                                                "127.0.0.1",
-                                                "password",
-                                                "secret of " + MARKER))
-                                .expect(201)
-                                .body()
-                                .get("id")
-                                .asText());
-        for (String source : asked) {
-            await().atMost(Duration.ofSeconds(60))
-                    .until(() -> api.get(source).body().get("status").asText().equals("failed"));
+        api.made(
+                base + "/knowledge",
+                Map.of(
+                        "question",
+                        "Who is " + MARKER + "?",
+                        "answer",
+                        "The " + MARKER + " flew.",
+                        "metadata",
+                        Map.of("by", MARKER)));
+        Map<String, Object> crawl = Map.of("url", site.url("/" + MARKER), "kind", "crawl");
+        String fetched = base + "/web-sources/" + api.made(base + "/web-sources", crawl);
+        String removed = base + "/web-sources/" + api.made(base + "/web-sources", crawl);
+        String shut = base + "/web-sources/"
+                + api.made(base + "/web-sources", Map.of("url", "http://192.0.2.1/" + MARKER, "frequency", "never"));
+        String mailbox = base + "/email-accounts/"
+                + api.made(
+                        base + "/email-accounts",
+                        Map.of(
+                                "provider", "imap",
+                                "email", MailDouble.USER,
+                                "host", "localhost",
+                                "port", mail.port(),
+                                "password", MailDouble.PASSWORD));
+        ends(shut, "failed");
+        for (String source : List.of(fetched, removed, mailbox)) {
+            ends(source, "fresh");
         }
+        for (String words : List.of("flew", "letter", "stands on this page")) {
+            await().atMost(Duration.ofSeconds(60))
+                    .until(() -> api.post(
+                                    base + "/knowledge/search", Map.of("query", words, "mode", "keyword", "limit", 20))
+                            .body()
+                            .get("results")
+                            .toString()
+                            .contains(words));
+        }
+        api.delete(removed).expect(204);
+    }
+
+    private static void ends(String source, String status) {
+        await().atMost(Duration.ofSeconds(90))
+                .until(() -> api.get(source).body().get("status").asText(), status::equals);
     }
 
     /** Tables, but the journal's and the news of endings, in which an id still stands. */
@@ -169,6 +194,8 @@ class ErasureTest {
     static void stop() throws Exception {
         api.close();
         server.close();
+        site.close();
+        mail.close();
     }
 
     /** Files of the data folder, and the log beside it, in which the marker stands in any encoding that is used here. */
@@ -256,8 +283,8 @@ class ErasureTest {
         assertThat(erased.get("files")).isGreaterThanOrEqualTo(3);
         assertThat(erased.get("journal")).isGreaterThanOrEqualTo(4);
         assertThat(erased.get("conversations")).isEqualTo(1);
-        // An entry, a site and a mailbox with a source each, and what became of looking at them.
-        assertThat(erased.get("sources")).isGreaterThanOrEqualTo(6);
+        // An entry, two sites and a mailbox with a source each, what was found there, and what became of looking at them.
+        assertThat(erased.get("sources")).isGreaterThanOrEqualTo(10);
         assertThat(erased.get("catalogue")).isEqualTo(2);
         receipt.get("stores").forEach(s -> assertThat(s.get("left").asLong()).isZero());
         assertThat(holding(MARKER)).isEmpty();
