@@ -5,6 +5,8 @@ import io.kvasir.conversation.Conversations;
 import io.kvasir.http.Json;
 import io.kvasir.identity.Suspensions;
 import io.kvasir.identity.Suspensions.Ended;
+import io.kvasir.ingestion.faq.Faq;
+import io.kvasir.ingestion.source.Ledger;
 import io.kvasir.jdbc.BlobStore;
 import io.kvasir.jdbc.JdbcRememberedReplies;
 import io.kvasir.jdbc.SubjectKeys;
@@ -32,6 +34,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.javadsl.Source;
+import org.apache.pekko.util.ByteString;
 
 /** Every store of the house as privacy sees it. */
 record PersonalData(
@@ -40,6 +43,8 @@ record PersonalData(
         BlobStore blobs,
         PassageIndex index,
         KnowledgeBases bases,
+        Faq faq,
+        Ledger sources,
         Conversations conversations,
         Tenants tenants,
         Audit audit,
@@ -132,12 +137,24 @@ record PersonalData(
                 .mapAsync(
                         1,
                         scope -> bases.ownedBy(scope, person.user())
-                                .thenApply(
-                                        whole -> whole.map(w -> files(scope, w)).orElse(Source.empty())))
+                                .thenCompose(whole -> whole.map(w -> files(scope, w))
+                                        .orElseGet(() -> CompletableFuture.completedFuture(Source.empty()))))
                 .flatMapConcat(files -> files);
     }
 
-    private static Source<Zip.File, NotUsed> files(Scope scope, KnowledgeBases.Whole whole) {
+    private CompletionStage<Source<Zip.File, NotUsed>> files(Scope scope, KnowledgeBases.Whole whole) {
+        String folder = "knowledge-bases/" + scope.knowledgeBase().value() + "/";
+        return sources.shown(scope).thenCombine(faq.give(scope), (shown, entries) -> {
+            Source<Zip.File, NotUsed> list = entries instanceof Outcome.Done<Source<ByteString, NotUsed>>(var lines)
+                    ? Source.single(new Zip.File(folder + "faq.csv", lines))
+                    : Source.empty();
+            return originals(scope, whole)
+                    .concat(Source.single(json(folder + "sources.json", shown)))
+                    .concat(list);
+        });
+    }
+
+    private static Source<Zip.File, NotUsed> originals(Scope scope, KnowledgeBases.Whole whole) {
         String folder = "knowledge-bases/" + scope.knowledgeBase().value() + "/";
         return Source.single(json(folder + "knowledge-base.json", whole.knowledgeBase()))
                 .concat(Source.from(whole.originals())

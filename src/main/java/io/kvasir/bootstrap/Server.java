@@ -244,6 +244,8 @@ public final class Server implements AutoCloseable {
                             blobs,
                             index,
                             knowledgeBases,
+                            faq,
+                            ledger,
                             conversations,
                             tenants,
                             audit,

@@ -137,11 +137,16 @@ class ErasureTest {
                 + api.made(
                         base + "/email-accounts",
                         Map.of(
-                                "provider", "imap",
-                                "email", MailDouble.USER,
-                                "host", "localhost",
-                                "port", mail.port(),
-                                "password", MailDouble.PASSWORD));
+                                "provider",
+                                "imap",
+                                "email",
+                                MailDouble.USER,
+                                "host",
+                                "localhost",
+                                "port",
+                                mail.port(),
+                                "password",
+                                MailDouble.PASSWORD));
         ends(shut, "failed");
         for (String source : List.of(fetched, removed, mailbox)) {
             ends(source, "fresh");
@@ -239,6 +244,11 @@ class ErasureTest {
                 .contains("assistant");
         assertThat(files.get("knowledge-bases/" + kb + "/knowledge-base.json")).contains(MARKER + " base");
         assertThat(files.keySet()).anyMatch(name -> name.endsWith("/" + MARKER + "0.md"));
+        assertThat(files.get("knowledge-bases/" + kb + "/faq.csv")).contains("The " + MARKER + " flew.");
+        assertThat(files.get("knowledge-bases/" + kb + "/sources.json"))
+                .contains(site.url("/" + MARKER))
+                .contains(MailDouble.USER)
+                .doesNotContain(MailDouble.PASSWORD);
         assertThat(files.keySet()).anyMatch(name -> name.startsWith("record/"));
     }
 
@@ -283,7 +293,8 @@ class ErasureTest {
         assertThat(erased.get("files")).isGreaterThanOrEqualTo(3);
         assertThat(erased.get("journal")).isGreaterThanOrEqualTo(4);
         assertThat(erased.get("conversations")).isEqualTo(1);
-        // An entry, two sites and a mailbox with a source each, what was found there, and what became of looking at them.
+        // An entry, two sites and a mailbox with a source each, what was found there, and what became of looking at
+        // them.
         assertThat(erased.get("sources")).isGreaterThanOrEqualTo(10);
         assertThat(erased.get("catalogue")).isEqualTo(2);
         receipt.get("stores").forEach(s -> assertThat(s.get("left").asLong()).isZero());

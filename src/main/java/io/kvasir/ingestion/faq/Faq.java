@@ -211,7 +211,7 @@ public final class Faq {
     }
 
     /** The whole list as CSV, as it is read. */
-    CompletionStage<Outcome<Source<ByteString, NotUsed>>> give(Scope scope) {
+    public CompletionStage<Outcome<Source<ByteString, NotUsed>>> give(Scope scope) {
         return looking(
                 scope,
                 rows -> CompletableFuture.completedFuture(Outcome.done(Source.single(FaqCsv.header())

@@ -68,6 +68,23 @@ record Mailbox(
         }
     }
 
+    Mailbox withoutSecrets() {
+        return new Mailbox(
+                provider,
+                email,
+                host,
+                port,
+                security,
+                username,
+                authentication,
+                null,
+                null,
+                folders,
+                months,
+                autoSync,
+                frequencyHours);
+    }
+
     static Mailbox of(String json) {
         return Json.read(json, Mailbox.class);
     }

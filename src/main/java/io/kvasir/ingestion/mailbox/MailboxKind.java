@@ -48,6 +48,11 @@ public final class MailboxKind implements SourceKind {
         return Optional.of(Json.read(marks, MailboxVisit.Marks.class).thread());
     }
 
+    @Override
+    public String shown(String settings) {
+        return Mailbox.of(settings).withoutSecrets().json();
+    }
+
     static SourceFault fault(MailFault e) {
         return e.lasting() ? SourceFault.lasting(e.code(), e.detail()) : SourceFault.passing(e.code(), e.detail());
     }

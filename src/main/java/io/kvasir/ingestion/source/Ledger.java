@@ -273,6 +273,30 @@ public final class Ledger implements AutoCloseable {
                 .thenCompose(this::entries);
     }
 
+    /**
+     * A source as its owner may take it away.
+     *
+     * @param settings JSON of its kind, without what is secret
+     */
+    public record Shown(
+            SourceId id, String kind, String settings, State state, Instant createdAt, Optional<Instant> readAt) {}
+
+    /** What feeds a knowledge base. */
+    public CompletionStage<List<Shown>> shown(Scope scope) {
+        return now(scope)
+                .thenApply(entries -> entries.stream()
+                        .filter(entry -> entry.state() != State.REMOVED)
+                        .flatMap(entry -> rounds.kind(entry.kind()).stream()
+                                .map(kind -> new Shown(
+                                        entry.id(),
+                                        entry.kind(),
+                                        kind.shown(entry.settings()),
+                                        entry.state(),
+                                        entry.createdAt(),
+                                        entry.readAt())))
+                        .toList());
+    }
+
     // how it is told
 
     private Instant now() {

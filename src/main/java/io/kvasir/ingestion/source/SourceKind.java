@@ -28,6 +28,11 @@ public interface SourceKind {
         return Optional.empty();
     }
 
+    /** Its settings as their owner may take them away: without what is secret. */
+    default String shown(String settings) {
+        return settings;
+    }
+
     /** Whether somebody waits for it: such visits wait for no others, and their items go before backfill. */
     default boolean interactive() {
         return false;
