@@ -54,8 +54,8 @@ public final class AuditRoutes {
         return endpoint.asks("actor", "Who did it: user/{id}")
                 .asks("action", "What was done: knowledge-bases.created")
                 .asks("subject", "What it was done to, its parts included: knowledge-bases/{id}")
-                .asks("from", "First moment, ISO 8601")
-                .asks("to", "Before this moment, ISO 8601");
+                .asks("from", Instant.class, "First moment, ISO 8601")
+                .asks("to", Instant.class, "Before this moment, ISO 8601");
     }
 
     private Route list(Call call) {

@@ -6,7 +6,6 @@ import static org.apache.pekko.http.javadsl.server.Directives.optionalHeaderValu
 import static org.apache.pekko.http.javadsl.server.Directives.parameterOptional;
 import static org.apache.pekko.http.javadsl.server.Directives.withoutRequestTimeout;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
 import io.kvasir.conversation.domain.Position;
 import io.kvasir.conversation.domain.Turn;
 import io.kvasir.http.Access;
@@ -68,7 +67,7 @@ public final class ConversationRoutes {
                         Endpoint.get(all, Access.READ, this::list)
                                 .says("List conversations, the newest first")
                                 .asks("kbId", "Only those with this knowledge base")
-                                .asks("status", "active or closed")
+                                .asks("status", Messages.Standing.class, "Only those that go on, or are closed")
                                 .givesPage(Register.Entry.class),
                         Endpoint.get("/api/v1/chat/events", Access.READ, this::changes)
                                 .says("Stream the entries of the list as they change (server-sent events)")
@@ -99,12 +98,14 @@ public final class ConversationRoutes {
                                         "Ask; the reply is streamed, awaited or read later, as Accept says: text/event-stream, application/json or neither")
                                 .takes(Ask.class)
                                 .gives(200, Messages.Message.class)
+                                .givesMedia(200, "text/event-stream")
                                 .gives(202, Asked.class)
                                 .heedsKey(),
                         Endpoint.post(one + "/retry", Access.CONVERSE, call -> within(call, at -> retrying(call, at)))
                                 .says(
                                         "Ask the last question again where its reply failed or was stopped; the reply as for a question")
                                 .gives(200, Messages.Message.class)
+                                .givesMedia(200, "text/event-stream")
                                 .gives(202, Asked.class)
                                 .heedsKey(),
                         Endpoint.get(
@@ -338,14 +339,7 @@ public final class ConversationRoutes {
         }
     }
 
-    enum Thumb {
-        @JsonProperty("up")
-        UP,
-        @JsonProperty("down")
-        DOWN
-    }
-
-    record Feedback(@Nullable Thumb rating, @Nullable String comment) {
+    record Feedback(Messages.@Nullable Thumb rating, @Nullable String comment) {
         Feedback {
             if (comment != null && comment.length() > 5_000) {
                 throw Json.Refusal.of(new FieldError("/comment", "must have at most 5000 characters"));
@@ -356,7 +350,7 @@ public final class ConversationRoutes {
             if (rating == null) {
                 throw Json.Refusal.of(new FieldError("/rating", "must be up or down"));
             }
-            return rating == Thumb.UP ? Turn.Rating.UP : Turn.Rating.DOWN;
+            return rating == Messages.Thumb.UP ? Turn.Rating.UP : Turn.Rating.DOWN;
         }
     }
 }

@@ -1,6 +1,7 @@
 package io.kvasir.conversation;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import io.kvasir.answering.AnswerEvent;
 import io.kvasir.conversation.domain.Conversation;
 import io.kvasir.conversation.domain.Ending;
@@ -11,7 +12,6 @@ import io.kvasir.kernel.ConversationId;
 import io.kvasir.kernel.KnowledgeBaseId;
 import java.time.Instant;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -27,11 +27,63 @@ final class Messages {
             Optional<String> phone,
             Optional<Map<String, String>> metadata) {}
 
+    /** Whether a conversation goes on. */
+    enum Standing {
+        @JsonProperty("active")
+        ACTIVE,
+        @JsonProperty("closed")
+        CLOSED
+    }
+
+    /** Who says a message. */
+    enum Role {
+        @JsonProperty("user")
+        USER,
+        @JsonProperty("assistant")
+        ASSISTANT
+    }
+
+    /** How a reply stands. */
+    enum State {
+        @JsonProperty("running")
+        RUNNING,
+        @JsonProperty("completed")
+        COMPLETED,
+        @JsonProperty("failed")
+        FAILED,
+        @JsonProperty("stopped")
+        STOPPED;
+
+        static State of(Turn.Status status) {
+            return switch (status) {
+                case RUNNING -> RUNNING;
+                case COMPLETED -> COMPLETED;
+                case FAILED -> FAILED;
+                case STOPPED -> STOPPED;
+            };
+        }
+    }
+
+    /** What a reader thought of a reply. */
+    enum Thumb {
+        @JsonProperty("up")
+        UP,
+        @JsonProperty("down")
+        DOWN;
+
+        static Thumb of(Turn.Rating rating) {
+            return switch (rating) {
+                case UP -> UP;
+                case DOWN -> DOWN;
+            };
+        }
+    }
+
     /** @param turns how many questions were asked; @param updatedAt of the last message, or when it was closed */
     record View(
             ConversationId id,
             KnowledgeBaseId kbId,
-            String status,
+            Standing status,
             int turns,
             Optional<EndUser> endUser,
             Instant createdAt,
@@ -42,16 +94,16 @@ final class Messages {
     record Message(
             String id,
             String turnId,
-            String role,
+            Role role,
             String content,
-            Optional<String> status,
+            Optional<State> status,
             Optional<List<AnswerEvent.Citation>> citations,
             Optional<List<Integer>> cited,
             Optional<String> finishReason,
             Optional<Ending.Usage> usage,
             Optional<Ending.Timings> timings,
             Optional<Ending.Failure> error,
-            Optional<String> feedback,
+            Optional<Thumb> feedback,
             Optional<Long> revision,
             Instant createdAt) {}
 
@@ -60,7 +112,7 @@ final class Messages {
         return new View(
                 id,
                 opening.knowledgeBase(),
-                page.closed() ? "closed" : "active",
+                page.closed() ? Standing.CLOSED : Standing.ACTIVE,
                 page.count(),
                 opening.endUser().flatMap(user -> key.map(k -> Json.read(k.open(user), EndUser.class))),
                 opening.at(),
@@ -75,7 +127,7 @@ final class Messages {
         return new Message(
                 MessageIds.question(id, turn.number()),
                 Integer.toString(turn.number()),
-                "user",
+                Role.USER,
                 Opened.text(turn.question(), key),
                 Optional.empty(),
                 Optional.empty(),
@@ -94,16 +146,16 @@ final class Messages {
         return new Message(
                 MessageIds.reply(id, turn.number()),
                 Integer.toString(turn.number()),
-                "assistant",
+                Role.ASSISTANT,
                 live.filter(_ -> ending.isEmpty()).orElseGet(() -> Opened.reply(turn, key)),
-                Optional.of(turn.status().name().toLowerCase(Locale.ROOT)),
+                Optional.of(State.of(turn.status())),
                 Optional.of(Opened.sources(turn, key).map(Sources::citations).orElse(List.of())),
                 ending.map(Ending::cited),
                 ending.flatMap(Ending::finishReason),
                 ending.flatMap(Ending::usage),
                 ending.flatMap(Ending::timings),
                 ending.flatMap(Ending::failure),
-                turn.feedback().map(f -> f.rating().name().toLowerCase(Locale.ROOT)),
+                turn.feedback().map(f -> Thumb.of(f.rating())),
                 Optional.of(turn.revision()),
                 ending.map(Ending::at).orElse(turn.askedAt()));
     }

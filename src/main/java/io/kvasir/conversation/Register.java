@@ -29,8 +29,7 @@ final class Register {
         this.transactor = transactor;
     }
 
-    /** @param status {@code active} or {@code closed} */
-    record Entry(ConversationId id, KnowledgeBaseId kbId, String status, Instant createdAt, Instant updatedAt) {}
+    record Entry(ConversationId id, KnowledgeBaseId kbId, Messages.Standing status, Instant createdAt, Instant updatedAt) {}
 
     /** Writes the row of one that was just born, ahead of the projection, so that a list has it before anyone is told. */
     CompletionStage<Void> add(ConversationAddress address, ConversationEvent.ConversationStarted birth) {
@@ -131,7 +130,7 @@ final class Register {
         return new Entry(
                 new ConversationId(row.getString(1)),
                 new KnowledgeBaseId(row.getString(2)),
-                row.getString(3),
+                row.getString(3).equals("closed") ? Messages.Standing.CLOSED : Messages.Standing.ACTIVE,
                 row.getTimestamp(4).toInstant(),
                 row.getTimestamp(5).toInstant());
     }

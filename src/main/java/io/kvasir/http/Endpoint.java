@@ -53,7 +53,12 @@ public record Endpoint(
 
     /** The type of its JSON body. */
     public Endpoint takes(Class<?> body) {
-        return told(operation.takes(body));
+        return told(operation.takes(body, true));
+    }
+
+    /** The type of its JSON body, where it has one: it can do without. */
+    public Endpoint mayTake(Class<?> body) {
+        return told(operation.takes(body, false));
     }
 
     /** Its body is multipart, with one or more files in the field {@code file}. */
@@ -63,17 +68,22 @@ public record Endpoint(
 
     /** A parameter after the question mark. */
     public Endpoint asks(String name, String meaning) {
-        return told(operation.asks(name, meaning));
+        return asks(name, String.class, meaning);
     }
 
-    /** The JSON it answers with. */
+    /** A parameter after the question mark that is the text of a number, a truth value or one of an enumeration. */
+    public Endpoint asks(String name, Class<?> type, String meaning) {
+        return told(operation.asks(name, type, meaning));
+    }
+
+    /** The JSON it answers with; told twice for a status, it is the one or the other. */
     public Endpoint gives(int status, Class<?> type) {
         return answers(status, Optional.of(type), false, "application/json");
     }
 
     /** One page of a list, asked for by {@code ?limit=&cursor=}. */
     public Endpoint givesPage(Class<?> item) {
-        return asks("limit", "At most so many, 1 to 200; 50 unless told")
+        return asks("limit", int.class, "At most so many, 1 to 200; 50 unless told")
                 .asks("cursor", "nextCursor of the page before")
                 .answers(200, Optional.of(item), true, "application/json");
     }

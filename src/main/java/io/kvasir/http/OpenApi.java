@@ -1,5 +1,6 @@
 package io.kvasir.http;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
@@ -34,16 +35,20 @@ public final class OpenApi {
         }
         document.set("paths", Json.MAPPER.valueToTree(paths));
         ObjectNode components = document.putObject("components");
-        schemas.of(Problem.class);
-        components.set("schemas", Json.MAPPER.valueToTree(schemas.named()));
         components
                 .putObject("responses")
-                .set("Problem", content("What is wrong", "application/problem+json", schemas.of(Problem.class)));
+                .set(
+                        "Problem",
+                        content(
+                                "What is wrong",
+                                "application/problem+json",
+                                schemas.of(Problem.class, Schemas.Way.WRITTEN)));
         components
                 .putObject("securitySchemes")
                 .putObject("bearer")
                 .put("type", "http")
                 .put("scheme", "bearer");
+        components.set("schemas", Json.MAPPER.valueToTree(schemas.settle(document)));
         return document;
     }
 
@@ -69,13 +74,12 @@ public final class OpenApi {
                     .put("type", "string");
         }
         told.query()
-                .forEach((name, meaning) -> parameters
+                .forEach((name, parameter) -> parameters
                         .addObject()
                         .put("name", name)
                         .put("in", "query")
-                        .put("description", meaning)
-                        .putObject("schema")
-                        .put("type", "string"));
+                        .put("description", parameter.meaning())
+                        .set("schema", schemas.of(parameter.type(), Schemas.Way.READ)));
         if (told.once()) {
             parameters
                     .addObject()
@@ -90,16 +94,16 @@ public final class OpenApi {
         }
         body(told, operation, schemas);
         ObjectNode responses = operation.putObject("responses");
-        told.gives().forEach((status, answer) -> responses.set(Integer.toString(status), response(answer, schemas)));
+        told.gives().forEach((status, answers) -> responses.set(Integer.toString(status), response(answers, schemas)));
         responses.putObject("default").put("$ref", "#/components/responses/Problem");
         return operation;
     }
 
     private static void body(Operation told, ObjectNode operation, Schemas schemas) {
         told.takes().ifPresent(type -> {
-            ObjectNode body = content("", "application/json", schemas.of(type));
+            ObjectNode body = content("", "application/json", schemas.of(type, Schemas.Way.READ));
             body.remove("description");
-            operation.set("requestBody", body.put("required", true));
+            operation.set("requestBody", body.put("required", told.must()));
         });
         if (told.form()) {
             ObjectNode schema = Json.MAPPER.createObjectNode().put("type", "object");
@@ -112,22 +116,45 @@ public final class OpenApi {
         }
     }
 
-    private static ObjectNode response(Operation.Answer answer, Schemas schemas) {
-        if (answer.mediaType().isEmpty()) {
-            return Json.MAPPER.createObjectNode().put("description", "Done");
+    private static ObjectNode response(List<Operation.Answer> answers, Schemas schemas) {
+        ObjectNode response = Json.MAPPER.createObjectNode().put("description", "Done");
+        for (Operation.Answer answer : answers) {
+            if (!answer.mediaType().isEmpty()) {
+                ObjectNode content = response.put("description", "As asked").withObjectProperty("content");
+                ObjectNode schema = schema(answer, schemas);
+                if (content.get(answer.mediaType()) instanceof ObjectNode before) {
+                    ObjectNode either = Json.MAPPER.createObjectNode();
+                    ArrayNode all = either.putArray("oneOf");
+                    JsonNode first = before.get("schema");
+                    if (first.has("oneOf")) {
+                        first.get("oneOf").forEach(all::add);
+                    } else {
+                        all.add(first);
+                    }
+                    all.add(schema);
+                    schema = either;
+                }
+                content.putObject(answer.mediaType()).set("schema", schema);
+            }
         }
+        return response;
+    }
+
+    private static ObjectNode schema(Operation.Answer answer, Schemas schemas) {
         ObjectNode schema = answer.type()
-                .map(schemas::of)
-                .orElseGet(() -> Json.MAPPER.createObjectNode().put("type", "string"));
-        if (answer.page()) {
-            ObjectNode page = Json.MAPPER.createObjectNode().put("type", "object");
-            ObjectNode properties = page.putObject("properties");
-            properties.putObject("items").put("type", "array").set("items", schema);
-            properties.putObject("nextCursor").putArray("type").add("string").add("null");
-            page.putArray("required").add("items").add("nextCursor");
-            schema = page;
+                .map(type -> schemas.of(type, Schemas.Way.WRITTEN))
+                .orElseGet(() -> answer.mediaType().equals("application/json")
+                        ? Json.MAPPER.createObjectNode()
+                        : Json.MAPPER.createObjectNode().put("type", "string"));
+        if (!answer.page()) {
+            return schema;
         }
-        return content("As asked", answer.mediaType(), schema);
+        ObjectNode page = Json.MAPPER.createObjectNode().put("type", "object");
+        ObjectNode properties = page.putObject("properties");
+        properties.putObject("items").put("type", "array").set("items", schema);
+        properties.putObject("nextCursor").putArray("type").add("string").add("null");
+        page.putArray("required").add("items").add("nextCursor");
+        return page.put("additionalProperties", false);
     }
 
     private static ObjectNode content(String description, String mediaType, ObjectNode schema) {

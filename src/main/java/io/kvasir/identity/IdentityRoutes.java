@@ -45,14 +45,15 @@ public final class IdentityRoutes {
                                 "Log in with e-mail address and password; who has a second factor is answered with mfaRequired and a "
                                         + "challenge for /api/v1/auth/mfa/verify")
                         .takes(Login.class)
-                        .gives(200, Admission.In.class),
+                        .gives(200, Admission.In.class)
+                        .gives(200, Admission.Asked.class),
                 Endpoint.post("/api/v1/auth/refresh", Access.PUBLIC, _ -> traded(this::refresh))
                         .says("Trade the refresh token for the next and a fresh access token")
-                        .takes(Traded.class)
+                        .mayTake(Traded.class)
                         .gives(200, Admission.In.class),
                 Endpoint.post("/api/v1/auth/logout", Access.PUBLIC, _ -> traded(this::logout))
                         .says("End the session of the refresh token, the cookie or the access token")
-                        .takes(Traded.class)
+                        .mayTake(Traded.class)
                         .givesNothing(),
                 Endpoint.get(
                                 "/api/v1/auth/me",

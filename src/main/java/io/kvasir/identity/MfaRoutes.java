@@ -40,6 +40,7 @@ public final class MfaRoutes {
                         .says("With the challenge of a login: finish it. With an access token: finish setting up, and "
                                 + "get the recovery codes")
                         .takes(Verify.class)
+                        .gives(200, Admission.In.class)
                         .gives(200, Mfa.RecoveryCodes.class),
                 Endpoint.post(
                                 "/api/v1/auth/mfa/disable",

@@ -61,10 +61,10 @@ final class JobStream {
 
     private static ByteString event(String id, Views.Doc doc) {
         return switch (doc.job().status()) {
-            case "completed" ->
+            case COMPLETED ->
                 Sse.event("job.completed", id, Json.write(doc.job())).concat(changed(id, doc));
-            case "failed" -> Sse.event("job.failed", id, Json.write(doc.job()));
-            default -> Sse.event("job.progress", id, Json.write(doc.job()));
+            case FAILED -> Sse.event("job.failed", id, Json.write(doc.job()));
+            case PENDING, PROCESSING, CANCELLED -> Sse.event("job.progress", id, Json.write(doc.job()));
         };
     }
 

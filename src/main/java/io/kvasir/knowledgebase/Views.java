@@ -1,6 +1,7 @@
 package io.kvasir.knowledgebase;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import io.kvasir.answering.Question;
 import io.kvasir.http.Page;
 import io.kvasir.ingestion.Ingestion;
@@ -48,8 +49,7 @@ final class Views {
             int maxTokens,
             boolean active,
 
-            @com.fasterxml.jackson.annotation.JsonProperty("public")
-            boolean isPublic,
+            @JsonProperty("public") boolean isPublic,
 
             Optional<String> slug,
             Optional<String> shareUrl,
@@ -72,11 +72,25 @@ final class Views {
             int passages,
             JobView job) {}
 
+    /** How a job stands, as the outer face names it. */
+    enum Progress {
+        @JsonProperty("pending")
+        PENDING,
+        @JsonProperty("processing")
+        PROCESSING,
+        @JsonProperty("completed")
+        COMPLETED,
+        @JsonProperty("failed")
+        FAILED,
+        @JsonProperty("cancelled")
+        CANCELLED
+    }
+
     record JobView(
             JobId id,
             SourceId documentId,
             String fileName,
-            String status,
+            Progress status,
             Optional<String> stage,
             int progress,
             int chunksDone,
@@ -215,14 +229,14 @@ final class Views {
     }
 
     /** To the outside a job is at work until its passages can be found. */
-    private static String status(Job job, Optional<Ingestion.Progress> live) {
+    private static Progress status(Job job, Optional<Ingestion.Progress> live) {
         return switch (job.status()) {
             case PENDING ->
-                live.filter(p -> p.stage() != Ingestion.Stage.QUEUED).isPresent() ? "processing" : "pending";
-            case STAGED -> "processing";
-            case COMPLETED -> "completed";
-            case FAILED -> "failed";
-            case CANCELLED -> "cancelled";
+                live.filter(p -> p.stage() != Ingestion.Stage.QUEUED).isPresent() ? Progress.PROCESSING : Progress.PENDING;
+            case STAGED -> Progress.PROCESSING;
+            case COMPLETED -> Progress.COMPLETED;
+            case FAILED -> Progress.FAILED;
+            case CANCELLED -> Progress.CANCELLED;
         };
     }
 

@@ -112,7 +112,7 @@ class RegisterTest {
         ConversationId id = added(one);
 
         assertThat(join(register.list(tenant, Optional.empty(), Optional.empty(), Optional.empty(), 1)))
-                .containsExactly(new Register.Entry(id, one, "active", NOW, NOW));
+                .containsExactly(new Register.Entry(id, one, Messages.Standing.ACTIVE, NOW, NOW));
     }
 
     private Register.Entry entry() {

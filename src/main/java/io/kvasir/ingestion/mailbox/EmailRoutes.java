@@ -194,7 +194,7 @@ public final class EmailRoutes {
                                                         page),
                                                 Json::ok))))
                         .says("List the mails of a mailbox and their attachments")
-                        .asks("failed", "true: only what could not be read, with the reason")
+                        .asks("failed", boolean.class, "true: only what could not be read, with the reason")
                         .givesPage(SourceItem.class),
                 Endpoint.post(one + "/authorize", Access.MANAGE, this::authorize)
                         .says("Begin the provider's consent; the browser goes to the address in the answer")
