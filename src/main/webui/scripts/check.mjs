@@ -1,9 +1,10 @@
-// Everything about the front end that must be green. The journeys need the packaged server and a Chromium.
+// Everything about the front end that must be green. The types of the API and the journeys need the packaged server, these a Chromium too.
 import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { install } from './build.mjs'
+import { makeTypes } from './types.mjs'
 
 process.chdir(resolve(dirname(fileURLToPath(import.meta.url)), '..'))
 const run = (name, args) => {
@@ -13,6 +14,7 @@ const run = (name, args) => {
 
 install()
 run('lint', ['node_modules/oxlint/bin/oxlint', '--quiet', 'src', 'scripts', 'test'])
+await makeTypes()
 run('types of the dashboard', ['node_modules/typescript-7/bin/tsc', '-p', 'tsconfig.json'])
 run('types of the widget', ['node_modules/typescript-7/bin/tsc', '-p', 'tsconfig.widget.json'])
 run('unit tests', ['node_modules/vitest/vitest.mjs', 'run'])

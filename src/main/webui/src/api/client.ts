@@ -1,21 +1,33 @@
+import { address, type Answer, type Given, type Item, type ListPath, type Method, type PathOf, type Rest } from './contract'
 import { call } from './session'
 
-async function json<T>(response: Response): Promise<T> {
-  if (response.status === 204) return undefined as T
-  const text = await response.text()
-  return (text ? JSON.parse(text) : undefined) as T
+/** Any answer as it comes: a file, a text. @throws Problem for every answer that is not a success */
+export function raw<M extends Method, P extends PathOf<M>>(method: M, path: P, ...[given]: Rest<Given<M, P>>): Promise<Response> {
+  const { body, signal, ...where } = (given ?? {}) as { body?: unknown; signal?: AbortSignal; path?: Record<string, string>; query?: Record<string, unknown> }
+  return call(method.toUpperCase(), address(path, where), {
+    ...(signal && { signal }), ...(body !== undefined && { body }),
+    // A POST that is repeated because its answer got lost is done once.
+    ...(method === 'post' && { headers: { Accept: 'application/json', 'Idempotency-Key': crypto.randomUUID() } }),
+  })
 }
 
-export const api = {
-  get: async <T>(path: string, signal?: AbortSignal) => json<T>(await call('GET', path, { ...(signal && { signal }) })),
-  post: async <T>(path: string, body?: unknown) =>
-    json<T>(await call('POST', path, { ...(body !== undefined && { body }), headers: { Accept: 'application/json', 'Idempotency-Key': crypto.randomUUID() } })),
-  put: async <T>(path: string, body: unknown) => json<T>(await call('PUT', path, { body })),
-  delete: async (path: string) => json<void>(await call('DELETE', path)),
+const json = <M extends Method>(method: M) => async <P extends PathOf<M>>(path: P, ...given: Rest<Given<M, P>>): Promise<Answer<M, P>> => {
+  const text = await (await raw(method, path, ...given)).text()
+  return (text ? JSON.parse(text) : undefined) as Answer<M, P>
 }
 
-/** `?a=1&b=2` of what is given. */
-export function query(params: Record<string, string | number | boolean | undefined | null>): string {
-  const pairs = Object.entries(params).filter(([, value]) => value !== undefined && value !== null && value !== '')
-  return pairs.length ? `?${new URLSearchParams(pairs.map(([key, value]) => [key, String(value)])).toString()}` : ''
+/** Calls of the server by method and path, as its document names them; parameters, body and answer are typed by it. */
+export const api = { get: json('get'), post: json('post'), put: json('put'), delete: json('delete') }
+
+/** All pages of a list. */
+export async function all<P extends ListPath>(path: P, given: Given<'get', P>): Promise<Item<P>[]> {
+  const items: Item<P>[] = []
+  let cursor: string | null = null
+  do {
+    const { query, ...rest } = given as { query?: Record<string, unknown> }
+    const page: { items: Item<P>[]; nextCursor: string | null } = await (await raw('get', path, ...([{ ...rest, query: { ...query, limit: 200, cursor } }] as unknown as Rest<Given<'get', P>>))).json()
+    items.push(...page.items)
+    cursor = page.nextCursor
+  } while (cursor)
+  return items
 }

@@ -1,49 +1,38 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
-import { api, query } from './client'
-import type { ConversationEntry, FaqEntry, Job, KbDocument, KnowledgeBase, Me, Page, RagConfig } from './types'
+import { all, api } from './client'
+import { address, type Given, type ListPath, type PathOf, type Rest, type Where } from './contract'
 import { Problem } from './problem'
-
-export const kbPath = (kb: string) => `/knowledge-bases/${kb}`
+import type { ConversationEntry } from './types'
 
 /** Refusals don't get better by repetition; a server that is away may come back. */
 export const again = (failures: number, error: Error) => failures < 3 && (!(error instanceof Problem) || error.status === 0 || error.status === 429 || error.status >= 502)
 
-async function all<T>(path: string, params: Record<string, string | undefined>, signal: AbortSignal): Promise<T[]> {
-  const items: T[] = []
-  let cursor: string | null = null
-  do {
-    const page: Page<T> = await api.get<Page<T>>(`${path}${query({ ...params, limit: 200, cursor })}`, signal)
-    items.push(...page.items)
-    cursor = page.nextCursor
-  } while (cursor)
-  return items
-}
+const of = (kbId: string) => ({ path: { kbId } })
 
-export const meQuery = queryOptions({ queryKey: ['me'], queryFn: ({ signal }) => api.get<Me>('/auth/me', signal), staleTime: 60_000 })
+export const meQuery = queryOptions({ queryKey: ['me'], queryFn: ({ signal }) => api.get('/auth/me', { signal }), staleTime: 60_000 })
 
-export const basesQuery = queryOptions({ queryKey: ['kbs'], queryFn: ({ signal }) => all<KnowledgeBase>('/knowledge-bases', {}, signal) })
+export const basesQuery = queryOptions({ queryKey: ['kbs'], queryFn: ({ signal }) => all('/knowledge-bases', { signal }) })
 
-export const baseQuery = (kb: string) => queryOptions({ queryKey: ['kb', kb], queryFn: ({ signal }) => api.get<KnowledgeBase>(kbPath(kb), signal) })
+export const baseQuery = (kb: string) => queryOptions({ queryKey: ['kb', kb], queryFn: ({ signal }) => api.get('/knowledge-bases/{kbId}', { ...of(kb), signal }) })
 
-export const documentsQuery = (kb: string) => queryOptions({ queryKey: ['kb', kb, 'documents'], queryFn: ({ signal }) => all<KbDocument>(`${kbPath(kb)}/documents`, {}, signal) })
+export const documentsQuery = (kb: string) => queryOptions({ queryKey: ['kb', kb, 'documents'], queryFn: ({ signal }) => all('/knowledge-bases/{kbId}/documents', { ...of(kb), signal }) })
 
-export const documentQuery = (kb: string, id: string) => queryOptions({ queryKey: ['kb', kb, 'document', id], queryFn: ({ signal }) => api.get<KbDocument>(`${kbPath(kb)}/documents/${id}`, signal) })
+export const ragQuery = (kb: string) => queryOptions({ queryKey: ['kb', kb, 'rag'], queryFn: ({ signal }) => api.get('/knowledge-bases/{kbId}/rag-config', { ...of(kb), signal }) })
 
-export const jobsQuery = (kb: string) => queryOptions({ queryKey: ['kb', kb, 'jobs'], queryFn: ({ signal }) => all<Job>(`${kbPath(kb)}/jobs`, {}, signal) })
+export const sitesQuery = (kb: string) => queryOptions({ queryKey: ['kb', kb, 'sites'], queryFn: ({ signal }) => api.get('/knowledge-bases/{kbId}/sites', { ...of(kb), signal }) })
 
-export const ragQuery = (kb: string) => queryOptions({ queryKey: ['kb', kb, 'rag'], queryFn: ({ signal }) => api.get<RagConfig>(`${kbPath(kb)}/rag-config`, signal) })
+export const faqQuery = (kb: string) => queryOptions({ queryKey: ['kb', kb, 'faq'], queryFn: ({ signal }) => all('/knowledge-bases/{kbId}/knowledge', { ...of(kb), signal }) })
 
-export const sitesQuery = (kb: string) => queryOptions({ queryKey: ['kb', kb, 'sites'], queryFn: ({ signal }) => api.get<{ origins: string[]; indexed: boolean | null; signed: boolean }>(`${kbPath(kb)}/sites`, signal) })
-
-export const faqQuery = (kb: string) => queryOptions({ queryKey: ['kb', kb, 'faq'], queryFn: ({ signal }) => all<FaqEntry>(`${kbPath(kb)}/knowledge`, {}, signal) })
-
-export const conversationsQuery = (kb: string, status: string | undefined) => infiniteQueryOptions({
+export const conversationsQuery = (kb: string, status: ConversationEntry['status'] | undefined) => infiniteQueryOptions({
   queryKey: ['conversations', kb, status ?? 'all'],
-  queryFn: ({ pageParam, signal }) => api.get<Page<ConversationEntry>>(`/chat/conversations${query({ kbId: kb, status, limit: 100, cursor: pageParam })}`, signal),
+  queryFn: ({ pageParam, signal }) => api.get('/chat/conversations', { query: { kbId: kb, status, limit: 100, cursor: pageParam ?? undefined }, signal }),
   initialPageParam: null as string | null,
   getNextPageParam: page => page.nextCursor,
 })
 
-/** Lists whose rooms may be missing on this server: any record with an id. */
-export const listQuery = <T>(path: string) => queryOptions({ queryKey: ['list', path], queryFn: ({ signal }) => all<T>(path, {}, signal) })
-export const oneQuery = <T>(path: string) => queryOptions({ queryKey: ['one', path], queryFn: ({ signal }) => api.get<T>(path, signal) })
+export const conversationQuery = (id: string) => oneQuery('/chat/conversations/{conversationId}', { path: { conversationId: id } })
+export const messagesQuery = (id: string) => oneQuery('/chat/conversations/{conversationId}/messages', { path: { conversationId: id }, query: { limit: 200 } })
+
+/** A whole list, or one answer, kept under its address. */
+export const listQuery = <P extends ListPath>(path: P, ...[given]: Rest<Given<'get', P>>) => queryOptions({ queryKey: ['list', address(path, given as Where)], queryFn: ({ signal }) => all(path, { ...given, signal } as Given<'get', P>) })
+export const oneQuery = <P extends PathOf<'get'>>(path: P, ...[given]: Rest<Given<'get', P>>) => queryOptions({ queryKey: ['one', address(path, given as Where)], queryFn: ({ signal }) => api.get(path, ...([{ ...given, signal }] as Rest<Given<'get', P>>)) })

@@ -1,4 +1,6 @@
+import type { Answer, Body } from './contract'
 import { Problem } from './problem'
+import type { Access } from './types'
 
 /**
  * Who is logged in. The access token lives a quarter of an hour; a fresh one comes by the refresh cookie. Where the server offers no
@@ -7,7 +9,6 @@ import { Problem } from './problem'
 const KEY = 'kvasir.session'
 
 interface Kept { token: string; until: number }
-interface Access { accessToken: string; expiresIn: number }
 
 let kept: Kept | null = read()
 let renewing: Promise<boolean> | null = null
@@ -29,7 +30,7 @@ function keep(value: Kept | null) {
   for (const listener of listeners) listener()
 }
 
-export const admitted = ({ accessToken, expiresIn }: Access) => keep({ token: accessToken, until: Date.now() + expiresIn * 1000 })
+export const admitted = ({ accessToken, expiresIn }: Pick<Access, 'accessToken' | 'expiresIn'>) => keep({ token: accessToken, until: Date.now() + expiresIn * 1000 })
 export const forget = () => keep(null)
 export const onSession = (listener: () => void) => {
   listeners.add(listener)
@@ -79,15 +80,10 @@ export async function call(method: string, path: string, init: { body?: unknown;
   throw problem
 }
 
-/** Logs in. Servers that know the refresh cookie are asked for it; older ones don't know the wish. */
-export async function login<T extends object>(body: object): Promise<T> {
-  const send = (wish: object) => call('POST', '/auth/login', { body: { ...body, ...wish }, headers: { Accept: 'application/json' } })
-  try {
-    return (await (await send({ cookie: true })).json()) as T
-  } catch (e) {
-    if (e instanceof Problem && e.status === 400 && e.errors.some(error => error.pointer.startsWith('/cookie'))) return (await (await send({})).json()) as T
-    throw e
-  }
+/** Logs in; the refresh token comes as a cookie, out of scripts' reach. */
+export async function login(body: Omit<Body<'post', '/auth/login'>, 'cookie'>): Promise<Answer<'post', '/auth/login'>> {
+  const answer = await call('POST', '/auth/login', { body: { ...body, cookie: true }, headers: { Accept: 'application/json' } })
+  return (await answer.json()) as Answer<'post', '/auth/login'>
 }
 
 /** Ends the session here and at the server. */

@@ -1,41 +1,24 @@
-/** The shapes of the outer face, as its documentation tells them. Times are ISO-8601 in UTC. */
+import type { Answer, Item } from './contract'
+
+/** Names for shapes of the server's document that are spoken of often. Times are ISO-8601 in UTC. */
 export interface Page<T> { items: T[]; nextCursor: string | null }
 
-export interface Me { id: string; email: string; name?: string | null; tenantId: string; roles: string[]; emailVerified?: boolean; mfaEnabled?: boolean }
-
-export interface KnowledgeBase {
-  id: string; ownerId: string; name: string; description: string | null; provider: string; model: string; systemPrompt: string | null
-  temperature: number; maxTokens: number; active: boolean; public: boolean; slug: string | null; shareUrl: string | null; revision: number
-  documents: number; passages: number; createdAt: string; updatedAt: string
-}
-
-export type JobStatus = 'pending' | 'processing' | 'completed' | 'failed' | 'cancelled'
-
-export interface Job {
-  id: string; documentId: string; fileName: string; status: JobStatus; stage: string | null; progress: number; chunksDone: number
-  chunksTotal: number | null; size: number; mediaType: string | null; error?: { code: string; detail: string }; attempt: number
-  createdAt: string; startedAt: string | null; endedAt: string | null
-}
-
-export interface KbDocument {
-  id: string; fileName: string; title: string; mediaType: string | null; language: string | null; size: number; sha256: string
-  version: number; searchable: boolean; passages: number; job: Job
-}
-
-export type SearchMode = 'hybrid' | 'dense' | 'keyword'
-
-export interface RagConfig {
-  mode: SearchMode; maxResults: number; threshold: number; candidates: number; denseWeight: number; rerank: string; mmrLambda: number
-  chunkTokens: number; chunkOverlapTokens: number; contextTokens: number
-}
-
-export interface SearchResult {
-  passageId: string; sourceId: string; title: string; url: string | null; page: number | null; headings: string[]; text: string
-  start: number; end: number; language: string; score: number; stages?: Record<string, { rank: number; score: number }>
-}
-
-export interface SearchResults { results: SearchResult[]; timings: Record<string, number> }
-
-export interface ConversationEntry { id: string; kbId: string; status: 'active' | 'closed'; createdAt: string; updatedAt: string }
-
-export interface FaqEntry { id: string; question: string; answer: string; metadata?: Record<string, unknown> | null; createdAt?: string; updatedAt?: string }
+export type Access = Answer<'post', '/auth/refresh'>
+export type Me = Answer<'get', '/auth/me'>
+export type KnowledgeBase = Answer<'get', '/knowledge-bases/{kbId}'>
+export type KbDocument = Answer<'get', '/knowledge-bases/{kbId}/documents/{documentId}'>
+export type Job = Answer<'get', '/knowledge-bases/{kbId}/jobs/{jobId}'>
+export type RagConfig = Answer<'get', '/knowledge-bases/{kbId}/rag-config'>
+export type SearchResults = Answer<'post', '/knowledge-bases/{kbId}/knowledge/search'>
+export type SearchResult = SearchResults['results'][number]
+export type SearchMode = RagConfig['mode']
+export type FaqEntry = Item<'/knowledge-bases/{kbId}/knowledge'>
+export type ConversationEntry = Item<'/chat/conversations'>
+export type Message = Item<'/chat/conversations/{conversationId}/messages'>
+export type Citation = NonNullable<Message['citations']>[number]
+export type Usage = NonNullable<Message['usage']>
+export type Timings = NonNullable<Message['timings']>
+export type Member = Item<'/members'>
+export type WebSource = Answer<'get', '/knowledge-bases/{kbId}/web-sources/{sourceId}'>
+export type Mailbox = Answer<'get', '/knowledge-bases/{kbId}/email-accounts/{accountId}'>
+export type SourceRun = Item<'/knowledge-bases/{kbId}/web-sources/{sourceId}/history'>

@@ -1,8 +1,7 @@
+import type { Citation, Message, Timings, Usage } from '@/api/types'
 import type { ServerEvent } from './sse'
 
-export interface Citation { n: number; passageId: string; sourceId: string; title: string; url: string | null; page: number | null; snippet: string; score: number }
-export interface Usage { provider: string; model: string; promptTokens: number; completionTokens: number; costMicros: number }
-export interface Timings { retrievalMs: number; firstTokenMs: number; totalMs: number }
+export type { Citation, Message } from '@/api/types'
 
 /** One question and its answer as it grows. The same events, in any cut, once or twice, give the same turn. */
 export interface Turn {
@@ -23,12 +22,6 @@ export interface Turn {
   feedback: 'up' | 'down' | null
   usage: Usage | null
   timings: Timings | null
-}
-
-/** A message of a conversation, as the server keeps it. */
-export interface Message {
-  id: string; turnId: string; role: 'user' | 'assistant' | 'staff'; content: string; status?: string; citations?: Citation[]; cited?: number[]
-  finishReason?: string; usage?: Usage; timings?: Timings; error?: { code: string; detail: string }; feedback?: 'up' | 'down'; createdAt: string
 }
 
 export const newTurn = (question: string): Turn => ({

@@ -2,9 +2,8 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import { api } from '@/api/client'
 import { Problem } from '@/api/problem'
 import { call } from '@/api/session'
-import type { Page } from '@/api/types'
 import { exchange, type Line } from './exchange'
-import { newTurn, turnsOf, type Message, type Turn } from './turn'
+import { newTurn, turnsOf, type Turn } from './turn'
 
 const LINE: Line = { call, fatal: e => e instanceof Problem && e.status >= 400 && e.status < 500 && e.status !== 429 }
 /** Text is shown at most this often, in milliseconds: twenty times a second reads as flowing and leaves the page free. */
@@ -31,7 +30,7 @@ export function useChat(kbId: string) {
     }
     try {
       if (!conversation.current) {
-        conversation.current = (await api.post<{ id: string }>('/chat/conversations', { kbId })).id
+        conversation.current = (await api.post('/chat/conversations', { body: { kbId } })).id
         sessionStorage.setItem(kept(kbId), conversation.current)
       }
       await exchange(LINE, conversation.current, begin, ask, turn => {
@@ -58,7 +57,7 @@ export function useChat(kbId: string) {
     setTurns([])
     setBusy(false)
     if (id) {
-      api.get<Page<Message>>(`/chat/conversations/${id}/messages?limit=200`).then(page => {
+      api.get('/chat/conversations/{conversationId}/messages', { path: { conversationId: id }, query: { limit: 200 } }).then(page => {
         if (left) return
         const old = turnsOf(page.items)
         setTurns(old)
@@ -85,7 +84,7 @@ export function useChat(kbId: string) {
   }, [run])
 
   const stop = useCallback(() => {
-    if (conversation.current) void api.post(`/chat/conversations/${conversation.current}/stop`).catch(() => {})
+    if (conversation.current) void api.post('/chat/conversations/{conversationId}/stop', { path: { conversationId: conversation.current } }).catch(() => {})
   }, [])
 
   const fresh = useCallback(() => {
@@ -100,7 +99,7 @@ export function useChat(kbId: string) {
   const rate = useCallback((messageId: string, rating: 'up' | 'down') => {
     const mark = (feedback: Turn['feedback']) => setTurns(all => all.map(t => (t.messageId === messageId ? { ...t, feedback } : t)))
     mark(rating)
-    api.post(`/chat/messages/${messageId}/feedback`, { rating }).catch(() => mark(null))
+    api.post('/chat/messages/{messageId}/feedback', { path: { messageId }, body: { rating } }).catch(() => mark(null))
   }, [])
 
   return { turns, busy, ask, stop, fresh, rate }

@@ -1,8 +1,9 @@
+import type { paths } from '@openapi'
 import type { Line } from '@/chat/exchange'
 import type { Message } from '@/chat/turn'
 
 /** What the server shows of a shared knowledge base. */
-export interface Face { name: string; description: string; suggestions: string[] }
+export type Face = paths['/api/v1/public/{slug}']['get']['responses'][200]['content']['application/json']
 
 /** Nothing is shared here any longer, or the conversation is no longer ours. */
 export class Gone extends Error {}
@@ -100,4 +101,4 @@ export class Visitor implements Line {
   }
 }
 
-interface Admission { id: string; accessToken: string; expiresIn: number }
+type Admission = paths['/api/v1/public/{slug}/conversations']['post']['responses'][201]['content']['application/json']

@@ -339,7 +339,8 @@ public final class ConversationRoutes {
         }
     }
 
-    record Feedback(Messages.@Nullable Thumb rating, @Nullable String comment) {
+    record Feedback(
+            Messages.@Nullable Thumb rating, @Nullable String comment) {
         Feedback {
             if (comment != null && comment.length() > 5_000) {
                 throw Json.Refusal.of(new FieldError("/comment", "must have at most 5000 characters"));

@@ -29,7 +29,8 @@ final class Register {
         this.transactor = transactor;
     }
 
-    record Entry(ConversationId id, KnowledgeBaseId kbId, Messages.Standing status, Instant createdAt, Instant updatedAt) {}
+    record Entry(
+            ConversationId id, KnowledgeBaseId kbId, Messages.Standing status, Instant createdAt, Instant updatedAt) {}
 
     /** Writes the row of one that was just born, ahead of the projection, so that a list has it before anyone is told. */
     CompletionStage<Void> add(ConversationAddress address, ConversationEvent.ConversationStarted birth) {

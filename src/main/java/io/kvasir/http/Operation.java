@@ -59,8 +59,10 @@ record Operation(
 
     Operation gives(int status, Answer answer) {
         Map<Integer, List<Answer>> more = new LinkedHashMap<>(gives);
-        more.merge(status, List.of(answer), (one, other) -> Stream.concat(one.stream(), other.stream())
-                .toList());
+        more.merge(
+                status,
+                List.of(answer),
+                (one, other) -> Stream.concat(one.stream(), other.stream()).toList());
         return new Operation(summary, takes, must, form, query, more, once);
     }
 

@@ -235,7 +235,8 @@ final class Schemas {
     private static ObjectNode enumeration(Class<?> type) {
         ObjectNode schema = schema("string");
         ArrayNode values = schema.putArray("enum");
-        Arrays.stream(type.getEnumConstants()).forEach(constant -> values.add(Json.MAPPER.<JsonNode>valueToTree(constant)));
+        Arrays.stream(type.getEnumConstants())
+                .forEach(constant -> values.add(Json.MAPPER.<JsonNode>valueToTree(constant)));
         return schema;
     }
 

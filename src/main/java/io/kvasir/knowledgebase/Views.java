@@ -232,7 +232,9 @@ final class Views {
     private static Progress status(Job job, Optional<Ingestion.Progress> live) {
         return switch (job.status()) {
             case PENDING ->
-                live.filter(p -> p.stage() != Ingestion.Stage.QUEUED).isPresent() ? Progress.PROCESSING : Progress.PENDING;
+                live.filter(p -> p.stage() != Ingestion.Stage.QUEUED).isPresent()
+                        ? Progress.PROCESSING
+                        : Progress.PENDING;
             case STAGED -> Progress.PROCESSING;
             case COMPLETED -> Progress.COMPLETED;
             case FAILED -> Progress.FAILED;

@@ -46,7 +46,10 @@ public final class TenancyRoutes {
         return List.of(
                 Endpoint.get("/api/v1/usage", Access.READ, this::usage)
                         .says("Read what the plan allows and what is used of it")
-                        .asks("from", LocalDate.class, "First day of the table, in UTC; the first of this month unless told")
+                        .asks(
+                                "from",
+                                LocalDate.class,
+                                "First day of the table, in UTC; the first of this month unless told")
                         .asks("to", LocalDate.class, "Last day of the table, in UTC; today unless told")
                         .gives(200, Tenants.Overview.class),
                 Endpoint.get(

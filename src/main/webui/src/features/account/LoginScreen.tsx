@@ -3,13 +3,12 @@ import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useForm } from 'react-hook-form'
 import { useTranslation } from 'react-i18next'
-import { Problem } from '@/api/problem'
+import { api } from '@/api/client'
+import type { Problem } from '@/api/problem'
 import { admitted, login } from '@/api/session'
 import { Button, buttonLook } from '@/ui/button'
 import { Field, Input } from '@/ui/fields'
 import { Complaint, Frame } from './Frame'
-
-type Answer = { accessToken: string; expiresIn: number; mfaRequired?: undefined } | { mfaRequired: true; challenge?: string; mfaToken?: string }
 
 /** @param onIn called once a token is there; @param onMfa with the challenge where a second factor is asked for */
 export function LoginScreen({ email, onIn, onMfa }: { email: string; onIn: () => void; onMfa: (challenge: string) => void }) {
@@ -21,8 +20,8 @@ export function LoginScreen({ email, onIn, onMfa }: { email: string; onIn: () =>
   const submit = form.handleSubmit(async values => {
     setComplaint(undefined)
     try {
-      const answer = await login<Answer>(values)
-      if (answer.mfaRequired) onMfa(answer.challenge ?? answer.mfaToken ?? '')
+      const answer = await login(values)
+      if ('challenge' in answer) onMfa(answer.challenge)
       else {
         admitted(answer)
         onIn()
@@ -59,12 +58,7 @@ export function LoginScreen({ email, onIn, onMfa }: { email: string; onIn: () =>
 function useSocial(): ('google' | 'github')[] {
   const { data } = useQuery({
     queryKey: ['social'], retry: false, staleTime: Infinity,
-    queryFn: async () => {
-      const response = await fetch('/api/v1/oauth/providers')
-      if (!response.ok) return []
-      const body = (await response.json()) as { providers?: string[] } | string[]
-      return (Array.isArray(body) ? body : (body.providers ?? [])).filter(p => p === 'google' || p === 'github')
-    },
+    queryFn: async () => (await api.get('/oauth/providers')).providers.filter(p => p === 'google' || p === 'github'),
   })
   return data ?? []
 }

@@ -9,8 +9,6 @@ import { Button } from '@/ui/button'
 import { Field, Input } from '@/ui/fields'
 import { Complaint, Frame } from './Frame'
 
-interface Access { accessToken: string; expiresIn: number }
-
 /** One form of the account: sends, and says what became of it. A call the server does not offer says so calmly. */
 function AccountForm<T extends Record<string, string>>({ fields, start, action, send }: {
   fields: { name: keyof T & string; label: string; type: string; complete: string; hint?: string; check?: (value: string) => string | undefined }[]
@@ -64,9 +62,9 @@ export function SignupScreen({ onIn }: { onIn: () => void }) {
       <AccountForm start={{ name: '', email: '', password: '' }} action={t('signup.action')}
         fields={[{ name: 'name', label: t('signup.name'), type: 'text', complete: 'name' }, { name: 'email', label: t('login.email'), type: 'email', complete: 'username' }, password]}
         send={async values => {
-          const answer = await api.post<Partial<Access> | undefined>('/auth/register', { ...values, cookie: true })
-          if (answer?.accessToken && answer.expiresIn) {
-            admitted(answer as Access)
+          const answer = await api.post('/auth/register', { body: { ...values, cookie: true } })
+          if (answer) {
+            admitted(answer)
             onIn()
           } else setMailed(values.email)
         }} />
@@ -80,7 +78,8 @@ export function MfaScreen({ challenge, onIn }: { challenge: string; onIn: () => 
     <Frame title={t('mfa.title')} text={t('mfa.text')} foot={<BackToLogin />}>
       <AccountForm start={{ code: '' }} action={t('mfa.action')} fields={[{ name: 'code', label: t('mfa.code'), type: 'text', complete: 'one-time-code', hint: t('mfa.hint') }]}
         send={async ({ code }) => {
-          admitted(await api.post<Access>('/auth/mfa/verify', { challenge, code: code.trim() }))
+          const answer = await api.post('/auth/mfa/verify', { body: { challenge, code: code.trim() } })
+          if ('accessToken' in answer) admitted(answer)
           onIn()
         }} />
     </Frame>
@@ -96,11 +95,11 @@ export function ResetScreen({ token }: { token: string | undefined }) {
     <Frame title={t('reset.title')} text={t(token ? 'reset.chooseText' : 'reset.text')} foot={<BackToLogin />}>
       {token
         ? <AccountForm key="new" start={{ password: '' }} action={t('reset.save')} fields={[password]} send={async values => {
-            await api.post('/auth/password/reset', { token, password: values.password })
+            await api.post('/auth/password/reset', { body: { token, password: values.password } })
             setDone(true)
           }} />
         : <AccountForm key="ask" start={{ email: '' }} action={t('reset.action')} fields={[{ name: 'email', label: t('login.email'), type: 'email', complete: 'username' }]} send={async values => {
-            await api.post('/auth/password/forgot', values)
+            await api.post('/auth/password/forgot', { body: values })
             setDone(true)
           }} />}
     </Frame>
@@ -114,8 +113,7 @@ export function InviteScreen({ token, onIn }: { token: string; onIn: () => void 
     <Frame title={t('invite.title')} text={t('invite.text')} foot={<BackToLogin />}>
       <AccountForm start={{ name: '', password: '' }} action={t('invite.action')} fields={[{ name: 'name', label: t('signup.name'), type: 'text', complete: 'name' }, password]}
         send={async values => {
-          const answer = await api.post<Partial<Access> | undefined>('/auth/invitations/accept', { token, ...values, cookie: true })
-          if (answer?.accessToken && answer.expiresIn) admitted(answer as Access)
+          admitted(await api.post('/auth/invitations/accept', { body: { token, ...values, cookie: true } }))
           onIn()
         }} />
     </Frame>
@@ -126,11 +124,8 @@ export function InviteScreen({ token, onIn }: { token: string; onIn: () => void 
 export function VerifyScreen({ token, onIn }: { token: string; onIn: () => void }) {
   const { t } = useTranslation()
   return <Once title={t('verify.title')} act={async () => {
-    const answer = await api.post<Partial<Access> | undefined>('/auth/email/verify', { token, cookie: true })
-    if (answer?.accessToken && answer.expiresIn) {
-      admitted(answer as Access)
-      onIn()
-    }
+    admitted(await api.post('/auth/email/verify', { body: { token, cookie: true } }))
+    onIn()
   }} done={t('verify.done')} />
 }
 

@@ -1,9 +1,9 @@
-import { useQuery } from '@tanstack/react-query'
+import { queryOptions, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { FlaskConical } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
-import { query as params } from '@/api/client'
-import { kbPath, listQuery, oneQuery } from '@/api/queries'
+import { address } from '@/api/contract'
+import { call } from '@/api/session'
 import { ago, ms, number } from '@/lib/format'
 import { cx } from '@/lib/cx'
 import { Badge } from '@/ui/bits'
@@ -19,6 +19,13 @@ interface CaseResult { id?: string; caseId?: string; question: string; expectedA
 
 type Tab = 'datasets' | 'runs'
 
+/** This room's calls are not in the document of a server that has no such room: what it would answer is told here. */
+const oneQuery = <T,>(kbId: string, rest: string) => queryOptions({
+  queryKey: ['benchmark', kbId, rest],
+  queryFn: async ({ signal }) => (await (await call('GET', `${address('/knowledge-bases/{kbId}', { path: { kbId } })}/${rest}`, { signal })).json()) as T,
+})
+const listQuery = <T,>(kbId: string, rest: string) => ({ ...oneQuery<{ items: T[] }>(kbId, `${rest}?limit=200`), select: (page: { items: T[] }) => page.items })
+
 function Tabs({ tenant, kbId, tab }: { tenant: string; kbId: string; tab: Tab }) {
   const { t } = useTranslation()
   const look = (on: boolean) => cx('-mb-px flex min-h-9 items-center border-b-2 text-13 transition-colors', on ? 'border-accent font-medium' : 'border-transparent text-muted hover:text-fg')
@@ -32,7 +39,7 @@ function Tabs({ tenant, kbId, tab }: { tenant: string; kbId: string; tab: Tab })
 
 export function DatasetsScreen({ tenant, kbId, open, onOpen }: { tenant: string; kbId: string; open: string | undefined; onOpen: (id: string | undefined) => void }) {
   const { t } = useTranslation()
-  const query = useQuery(listQuery<Dataset>(`${kbPath(kbId)}/datasets`))
+  const query = useQuery(listQuery<Dataset>(kbId, 'datasets'))
   const chosen = query.data?.find(d => d.id === open)
   const columns: Column<Dataset>[] = [
     { key: 'name', title: t('benchmark.dataset'), width: 'minmax(0,1fr)', cell: d => <button type="button" className="font-medium hover:underline" onClick={event => { event.stopPropagation(); onOpen(d.id) }}>{d.name}</button> },
@@ -50,7 +57,7 @@ export function DatasetsScreen({ tenant, kbId, open, onOpen }: { tenant: string;
 
 function CasesPeek({ kbId, dataset, onClose }: { kbId: string; dataset: Dataset; onClose: () => void }) {
   const { t } = useTranslation()
-  const query = useQuery(listQuery<Case>(`${kbPath(kbId)}/datasets/${dataset.id}/cases`))
+  const query = useQuery(listQuery<Case>(kbId, `datasets/${dataset.id}/cases`))
   return (
     <Peek title={dataset.name} subtitle={t('benchmark.dataset')} onClose={onClose}>
       <Remote query={query} optional skeleton={<Skeleton className="h-40" />} empty={all => all.length === 0 && <Notice icon={FlaskConical} title={t('benchmark.noCases')} />}>
@@ -62,7 +69,7 @@ function CasesPeek({ kbId, dataset, onClose }: { kbId: string; dataset: Dataset;
 
 export function RunsScreen({ tenant, kbId, open, onOpen }: { tenant: string; kbId: string; open: string | undefined; onOpen: (id: string | undefined) => void }) {
   const { t } = useTranslation()
-  const query = useQuery(listQuery<Run>(`${kbPath(kbId)}/evaluations`))
+  const query = useQuery(listQuery<Run>(kbId, 'evaluations'))
   const columns: Column<Run>[] = [
     { key: 'name', title: t('benchmark.run'), width: 'minmax(0,1fr)', cell: r => <button type="button" className="font-medium hover:underline" onClick={event => { event.stopPropagation(); onOpen(r.id) }}>{r.name ?? r.id.slice(-8)}</button> },
     { key: 'status', title: t('sources.status'), width: '110px', cell: r => <Badge tone={/fail/i.test(r.status) ? 'bad' : /complete/i.test(r.status) ? 'good' : 'accent'}>{t(`sources.state.${r.status.toLowerCase()}`, { defaultValue: r.status })}</Badge> },
@@ -85,7 +92,7 @@ export function RunsScreen({ tenant, kbId, open, onOpen }: { tenant: string; kbI
 
 function RunPeek({ kbId, id, onClose }: { kbId: string; id: string; onClose: () => void }) {
   const { t } = useTranslation()
-  const query = useQuery(oneQuery<Run & { results?: CaseResult[]; cases?: CaseResult[] }>(`${kbPath(kbId)}/evaluations/${id}`))
+  const query = useQuery(oneQuery<Run & { results?: CaseResult[]; cases?: CaseResult[] }>(kbId, `evaluations/${id}`))
   return (
     <Peek title={query.data?.name ?? id.slice(-8)} subtitle={t('benchmark.run')} onClose={onClose}>
       <Remote query={query} optional skeleton={<Skeleton className="h-40" />}>
@@ -106,7 +113,7 @@ interface Comparison { cases?: { question: string; base?: CaseResult; other?: Ca
 
 export function CompareScreen({ tenant, kbId, base, runs, onlyDifferent, onChange }: { tenant: string; kbId: string; base: string; runs: string; onlyDifferent: boolean; onChange: (next: { different?: boolean }) => void }) {
   const { t } = useTranslation()
-  const query = useQuery(oneQuery<Comparison>(`${kbPath(kbId)}/evaluations/compare${params({ base, other: runs })}`))
+  const query = useQuery(oneQuery<Comparison>(kbId, address('evaluations/compare', { query: { base, other: runs } })))
   return (
     <Page title={t('benchmark.compare')} text={t('benchmark.compareText')} toolbar={<Tabs tenant={tenant} kbId={kbId} tab="runs" />}
       actions={<label className="control flex items-center gap-2 text-13"><input type="checkbox" checked={onlyDifferent} onChange={e => onChange({ different: e.target.checked })} className="size-4 accent-accent" />{t('benchmark.onlyDifferent')}</label>}>

@@ -4,11 +4,11 @@ import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { toast } from 'sonner'
 import { api } from '@/api/client'
-import { conversationsQuery, oneQuery } from '@/api/queries'
-import type { ConversationEntry, Page as PageOf } from '@/api/types'
+import { conversationQuery, conversationsQuery, messagesQuery } from '@/api/queries'
+import type { ConversationEntry } from '@/api/types'
 import { Answer } from '@/chat/Answer'
 import type { OpenSource } from '@/chat/CitationChip'
-import { turnsOf, type Message } from '@/chat/turn'
+import { turnsOf } from '@/chat/turn'
 import { ago, date } from '@/lib/format'
 import { useKeys } from '@/lib/keys'
 import { Badge } from '@/ui/bits'
@@ -20,7 +20,6 @@ import { Table, type Column } from '@/ui/table'
 import { useConversationEvents, useConversationTalk } from './useConversationEvents'
 
 interface Props { kbId: string; open: string | undefined; status: 'active' | 'closed' | undefined; openSource: OpenSource; onChange: (next: { open?: string | undefined; status?: 'active' | 'closed' | undefined }) => void }
-type Detail = { id: string; status: string; turns: number; createdAt: string; endUser?: { name?: string; email?: string } }
 
 const short = (id: string) => id.slice(-8)
 
@@ -49,11 +48,11 @@ export function ConversationsScreen({ kbId, open, status, openSource, onChange }
 function ConversationPeek({ id, openSource, onClose }: { id: string; openSource: OpenSource; onClose: () => void }) {
   const { t } = useTranslation()
   const client = useQueryClient()
-  const detail = useQuery(oneQuery<Detail>(`/chat/conversations/${id}`))
-  const messages = useQuery(oneQuery<PageOf<Message>>(`/chat/conversations/${id}/messages?limit=200`))
+  const detail = useQuery(conversationQuery(id))
+  const messages = useQuery(messagesQuery(id))
   useConversationTalk(id)
   const close = useMutation({
-    mutationFn: () => api.post(`/chat/conversations/${id}/close`),
+    mutationFn: () => api.post('/chat/conversations/{conversationId}/close', { path: { conversationId: id } }),
     onSuccess: () => { toast.success(t('conversations.closedNow')); void client.invalidateQueries({ queryKey: ['conversations'] }); void detail.refetch() },
     onError: (e: Error) => toast.error(e.message || t('state.failed')),
   })

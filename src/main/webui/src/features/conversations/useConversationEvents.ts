@@ -1,6 +1,6 @@
 import { useQueryClient, type InfiniteData, type QueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
-import { conversationsQuery, oneQuery } from '@/api/queries'
+import { conversationQuery, conversationsQuery, messagesQuery } from '@/api/queries'
 import type { ConversationEntry, Page } from '@/api/types'
 import { follow } from '@/chat/follow'
 
@@ -17,7 +17,7 @@ export function withEntries(pages: Page<ConversationEntry>[], entries: Conversat
   return pages.map((page, i) => ({ ...page, items: [...(i === 0 ? fresh : []), ...page.items.map(item => news.get(item.id) ?? item).filter(fits)] }))
 }
 
-const LISTS = [undefined, 'active', 'closed']
+const LISTS = [undefined, 'active', 'closed'] as const
 
 function put(client: QueryClient, kbId: string, entries: ConversationEntry[]) {
   for (const status of LISTS) {
@@ -63,7 +63,7 @@ export function useConversationTalk(id: string) {
     void follow(`/chat/conversations/${id}/events`, () => {
       timer ||= window.setTimeout(() => {
         timer = 0
-        for (const path of [`/chat/conversations/${id}`, `/chat/conversations/${id}/messages?limit=200`]) void client.invalidateQueries({ queryKey: oneQuery(path).queryKey })
+        for (const { queryKey } of [conversationQuery(id), messagesQuery(id)]) void client.invalidateQueries({ queryKey })
       }, GATHER * 3)
     }, controller.signal)
     return () => {

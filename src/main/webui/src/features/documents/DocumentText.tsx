@@ -1,8 +1,7 @@
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
-import { kbPath } from '@/api/queries'
-import { call } from '@/api/session'
+import { raw } from '@/api/client'
 import { Remote, Skeleton } from '@/ui/states'
 
 /** How much of a text is shown around what is looked for, in UTF-16 units: whole for most documents, a window for books. */
@@ -10,7 +9,7 @@ const WINDOW = 60_000
 
 const textQuery = (kb: string, id: string, version: number) => queryOptions({
   queryKey: ['kb', kb, 'text', id, version],
-  queryFn: async ({ signal }) => (await call('GET', `${kbPath(kb)}/documents/${id}/text`, { signal })).text(),
+  queryFn: async ({ signal }) => (await raw('get', '/knowledge-bases/{kbId}/documents/{documentId}/text', { path: { kbId: kb, documentId: id }, signal })).text(),
   staleTime: Infinity,
 })
 

@@ -3,9 +3,8 @@ import { Ban, Download, FileText, FileUp, FolderOpen, RefreshCw, RotateCcw, Tras
 import { useMemo, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { toast } from 'sonner'
-import { api } from '@/api/client'
-import { documentsQuery, kbPath } from '@/api/queries'
-import { call } from '@/api/session'
+import { api, raw } from '@/api/client'
+import { documentsQuery } from '@/api/queries'
 import type { KbDocument } from '@/api/types'
 import { bytes, date, number } from '@/lib/format'
 import { Button } from '@/ui/button'
@@ -81,23 +80,23 @@ function DocumentPeek({ kbId, document: doc, at, onClose }: { kbId: string; docu
   const { t } = useTranslation()
   const client = useQueryClient()
   const file = useRef<HTMLInputElement>(null)
-  const path = `${kbPath(kbId)}/documents/${doc.id}`
+  const path = { kbId, documentId: doc.id }
   const changed = () => client.invalidateQueries({ queryKey: ['kb', kbId] })
   const complain = (e: Error) => toast.error(e.message || t('state.failed'))
-  const retry = useMutation({ mutationFn: () => api.post(`${path}/retry`), onSuccess: changed, onError: complain })
-  const cancel = useMutation({ mutationFn: () => api.post(`${kbPath(kbId)}/jobs/${doc.job.id}/cancel`), onSuccess: changed, onError: complain })
+  const retry = useMutation({ mutationFn: () => api.post('/knowledge-bases/{kbId}/documents/{documentId}/retry', { path }), onSuccess: changed, onError: complain })
+  const cancel = useMutation({ mutationFn: () => api.post('/knowledge-bases/{kbId}/jobs/{jobId}/cancel', { path: { kbId, jobId: doc.job.id } }), onSuccess: changed, onError: complain })
   const replace = useMutation({
     mutationFn: (next: File) => {
       const form = new FormData()
       form.append('file', next, next.name)
-      return call('PUT', path, { body: form })
+      return api.put('/knowledge-bases/{kbId}/documents/{documentId}', { path, body: form })
     },
     onSuccess: () => { toast.success(t('documents.replacing')); return changed() },
     onError: complain,
   })
   const remove = async () => {
     try {
-      await api.delete(path)
+      await api.delete('/knowledge-bases/{kbId}/documents/{documentId}', { path })
       onClose()
       toast.success(t('documents.deleted', { name: doc.title }))
       await changed()
@@ -107,7 +106,7 @@ function DocumentPeek({ kbId, document: doc, at, onClose }: { kbId: string; docu
   }
   const download = async () => {
     try {
-      const blob = await (await call('GET', `${path}/content`)).blob()
+      const blob = await (await raw('get', '/knowledge-bases/{kbId}/documents/{documentId}/content', { path })).blob()
       const link = document.createElement('a')
       link.href = URL.createObjectURL(blob)
       link.download = doc.fileName

@@ -1,6 +1,7 @@
 import { useQueryClient, type QueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
-import { baseQuery, documentsQuery, kbPath } from '@/api/queries'
+import { address } from '@/api/contract'
+import { baseQuery, documentsQuery } from '@/api/queries'
 import type { Job, KbDocument } from '@/api/types'
 import { follow } from '@/chat/follow'
 
@@ -54,7 +55,7 @@ function followJobs(client: QueryClient, kbId: string): () => void {
     }
     if (kept) {
       void client.invalidateQueries({ queryKey: ['kb', kbId, 'faq'] })
-      void client.invalidateQueries({ predicate: ({ queryKey: [sort, path] }) => (sort === 'list' || sort === 'one') && typeof path === 'string' && path.startsWith(kbPath(kbId)) })
+      void client.invalidateQueries({ predicate: ({ queryKey: [sort, path] }) => (sort === 'list' || sort === 'one') && typeof path === 'string' && path.startsWith(address('/knowledge-bases/{kbId}', { path: { kbId } })) })
     }
     published = false
     kept = false

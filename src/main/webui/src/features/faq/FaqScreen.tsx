@@ -4,10 +4,9 @@ import { useRef, useState } from 'react'
 import { useForm } from 'react-hook-form'
 import { useTranslation } from 'react-i18next'
 import { toast } from 'sonner'
-import { api } from '@/api/client'
+import { api, raw } from '@/api/client'
 import { isMissing, Problem } from '@/api/problem'
-import { faqQuery, kbPath } from '@/api/queries'
-import { call } from '@/api/session'
+import { faqQuery } from '@/api/queries'
 import type { FaqEntry } from '@/api/types'
 import { Button } from '@/ui/button'
 import { SearchBox } from '@/ui/bits'
@@ -27,19 +26,18 @@ export function FaqScreen({ kbId, open, q, onChange }: Props) {
   const client = useQueryClient()
   const query = useQuery(faqQuery(kbId))
   const file = useRef<HTMLInputElement>(null)
-  const path = `${kbPath(kbId)}/knowledge`
   const changed = () => client.invalidateQueries({ queryKey: ['kb', kbId] })
   const take = useMutation({
-    mutationFn: async (chosen: File) => {
+    mutationFn: (chosen: File) => {
       const form = new FormData()
       form.append('file', chosen, chosen.name)
-      return (await (await call('POST', `${path}/import`, { body: form })).json()) as { created: number; updated: number; unchanged: number }
+      return api.post('/knowledge-bases/{kbId}/knowledge/import', { path: { kbId }, body: form })
     },
     onSuccess: done => { toast.success(t('faq.imported', { count: done.created + done.updated })); return changed() },
     onError: (e: Error) => toast.error(e.message || t('state.failed'), { description: e instanceof Problem ? wrongLines(e) : undefined }),
   })
   const give = useMutation({
-    mutationFn: async () => (await call('GET', `${path}/export`)).blob(),
+    mutationFn: async () => (await raw('get', '/knowledge-bases/{kbId}/knowledge/export', { path: { kbId } })).blob(),
     onSuccess: file => {
       const link = document.createElement('a')
       link.href = URL.createObjectURL(file)
@@ -69,7 +67,7 @@ export function FaqScreen({ kbId, open, q, onChange }: Props) {
         }} />
       </>}
       toolbar={query.data?.length !== 0 && !query.isError ? <SearchBox label={t('faq.search')} value={q} onChange={event => onChange({ q: event.target.value })} /> : undefined}
-      peek={(open === 'new' || chosen) && <EntryPeek key={open} path={path} entry={chosen ?? null} onClose={() => onChange({ open: undefined })} onChanged={changed} />}>
+      peek={(open === 'new' || chosen) && <EntryPeek key={open} kbId={kbId} entry={chosen ?? null} onClose={() => onChange({ open: undefined })} onChanged={changed} />}>
       <Remote query={query} optional what={t('nav.faq')} skeleton={<SkeletonRows />} empty={all => all.length === 0 && <Notice icon={BookOpenText} title={t('faq.empty')} text={t('faq.emptyText')} action={<Button variant="primary" icon={Plus} onClick={() => onChange({ open: 'new' })}>{t('faq.add')}</Button>} />}>
         {() => rows.length === 0 ? <Notice icon={SearchX} title={t('faq.none')} action={<Button onClick={() => onChange({ q: '' })}>{t('common.showAll')}</Button>} /> : <Table label={t('nav.faq')} rows={rows} columns={columns} id={e => e.id} open={open} onOpen={e => onChange({ open: e.id })} />}
       </Remote>
@@ -77,14 +75,14 @@ export function FaqScreen({ kbId, open, q, onChange }: Props) {
   )
 }
 
-function EntryPeek({ path, entry, onClose, onChanged }: { path: string; entry: FaqEntry | null; onClose: () => void; onChanged: () => Promise<unknown> }) {
+function EntryPeek({ kbId, entry, onClose, onChanged }: { kbId: string; entry: FaqEntry | null; onClose: () => void; onChanged: () => Promise<unknown> }) {
   const { t } = useTranslation()
   const [complaint, setComplaint] = useState<string>()
   const form = useForm({ defaultValues: { question: entry?.question ?? '', answer: entry?.answer ?? '' } })
   const { errors, isSubmitting } = form.formState
   const submit = form.handleSubmit(async values => {
     try {
-      await (entry ? api.put(`${path}/${entry.id}`, values) : api.post(path, values))
+      await (entry ? api.put('/knowledge-bases/{kbId}/knowledge/{entryId}', { path: { kbId, entryId: entry.id }, body: values }) : api.post('/knowledge-bases/{kbId}/knowledge', { path: { kbId }, body: values }))
       await onChanged()
       toast.success(t('common.saved'))
       onClose()
@@ -102,7 +100,7 @@ function EntryPeek({ path, entry, onClose, onChanged }: { path: string; entry: F
           <Button type="submit" variant="primary" busy={isSubmitting}>{t('common.save')}</Button>
           {entry && <Confirm trigger={<Button variant="danger" icon={Trash2} className="ml-auto">{t('common.delete')}</Button>} title={t('faq.deleteTitle')} text={t('faq.deleteText')} action={t('common.delete')} onConfirm={async () => {
             try {
-              await api.delete(`${path}/${entry.id}`)
+              await api.delete('/knowledge-bases/{kbId}/knowledge/{entryId}', { path: { kbId, entryId: entry.id } })
               await onChanged()
               onClose()
             } catch (e) {

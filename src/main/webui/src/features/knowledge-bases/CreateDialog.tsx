@@ -19,9 +19,9 @@ export function CreateDialog({ open, onClose, onCreated }: { open: boolean; onCl
   const { errors, isSubmitting } = form.formState
   const submit = form.handleSubmit(async values => {
     try {
-      const kb = await api.post<KnowledgeBase>('/knowledge-bases', {
+      const kb = await api.post('/knowledge-bases', { body: {
         name: values.name, ...(values.description && { description: values.description }), ...(values.provider && { provider: values.provider }), ...(values.model && { model: values.model }),
-      })
+      } })
       form.reset()
       onClose()
       onCreated(kb)

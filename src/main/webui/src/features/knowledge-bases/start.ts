@@ -7,7 +7,7 @@ export const nameOf = (file: string) => file.replace(/\.[^.]{1,8}$/, '').replace
 
 /** From files to a knowledge base that reads them. */
 export async function startWith(files: File[]): Promise<KnowledgeBase> {
-  const kb = await api.post<KnowledgeBase>('/knowledge-bases', { name: nameOf(files[0]!.name) })
+  const kb = await api.post('/knowledge-bases', { body: { name: nameOf(files[0]!.name) } })
   upload(kb.id, files)
   return kb
 }

@@ -1,6 +1,5 @@
 import { queryOptions } from '@tanstack/react-query'
 import { api } from '@/api/client'
-import { kbPath } from '@/api/queries'
 import type { KbDocument, SearchResults } from '@/api/types'
 
 /** Headings that say nothing about what stands below them. */
@@ -26,7 +25,7 @@ export const suggestionsQuery = (kb: string, revision: number, documents: KbDocu
   queryKey: ['kb', kb, 'suggestions', revision],
   queryFn: async () => {
     const ready = documents.filter(d => d.searchable)
-    const found = await api.post<SearchResults>(`${kbPath(kb)}/knowledge/search`, { query: ready.slice(-3).map(d => d.title).join(' '), limit: 20 })
+    const found = await api.post('/knowledge-bases/{kbId}/knowledge/search', { path: { kbId: kb }, body: { query: ready.slice(-3).map(d => d.title).join(' '), limit: 20 } })
     const topics = headings(found.results)
     return (topics.length ? topics : ready.slice(-2).map(d => d.title)).map(asked)
   },

@@ -4,7 +4,7 @@ import { ArrowDown, ArrowUp, Minus, ScanSearch, SearchX } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '@/api/client'
-import { kbPath, ragQuery } from '@/api/queries'
+import { ragQuery } from '@/api/queries'
 import type { SearchMode, SearchResult, SearchResults } from '@/api/types'
 import { cx } from '@/lib/cx'
 import { ms, number } from '@/lib/format'
@@ -19,7 +19,7 @@ export interface SearchAsked { q: string; mode: SearchMode; limit: number }
 
 const foundQuery = (kb: string, { q, mode, limit }: SearchAsked) => queryOptions({
   queryKey: ['kb', kb, 'search', q, mode, limit],
-  queryFn: () => api.post<SearchResults>(`${kbPath(kb)}/knowledge/search`, { query: q, mode, limit, explain: true }),
+  queryFn: () => api.post('/knowledge-bases/{kbId}/knowledge/search', { path: { kbId: kb }, body: { query: q, mode, limit, explain: true } }),
   enabled: q !== '', placeholderData: keepPreviousData, staleTime: 0,
 })
 
@@ -62,14 +62,14 @@ export function SearchScreen({ tenant, kbId, asked, onChange }: { tenant: string
 
 const PARTS = [['embedMs', 'bg-accent'], ['searchMs', 'bg-good'], ['rankMs', 'bg-warn']] as const
 
-function Timings({ timings }: { timings: Record<string, number> }) {
+function Timings({ timings }: { timings: SearchResults['timings'] }) {
   const { t } = useTranslation()
-  const total = Math.max(timings.totalMs ?? 0, 0.01)
+  const total = Math.max(timings.totalMs, 0.01)
   return (
     <section aria-label={t('search.timings')} className="grid gap-2 rounded-12 border border-line bg-surface p-4 shadow-low">
-      <div className="flex h-2 gap-px overflow-hidden rounded-4 bg-raised" aria-hidden>{PARTS.map(([key, color]) => <span key={key} className={color} style={{ width: `${((timings[key] ?? 0) / total) * 100}%` }} />)}</div>
+      <div className="flex h-2 gap-px overflow-hidden rounded-4 bg-raised" aria-hidden>{PARTS.map(([key, color]) => <span key={key} className={color} style={{ width: `${((timings[key]) / total) * 100}%` }} />)}</div>
       <dl className="figures flex flex-wrap gap-x-5 gap-y-1 text-12">
-        {PARTS.map(([key, color]) => <div key={key} className="flex items-center gap-1.5"><span aria-hidden className={cx('size-2 rounded-4', color)} /><dt className="text-muted">{t(`search.${key}`)}</dt><dd>{ms(timings[key] ?? 0)}</dd></div>)}
+        {PARTS.map(([key, color]) => <div key={key} className="flex items-center gap-1.5"><span aria-hidden className={cx('size-2 rounded-4', color)} /><dt className="text-muted">{t(`search.${key}`)}</dt><dd>{ms(timings[key])}</dd></div>)}
         <div className="ml-auto flex gap-1.5"><dt className="text-muted">{t('search.totalMs')}</dt><dd className="font-semibold">{ms(total)}</dd></div>
       </dl>
     </section>

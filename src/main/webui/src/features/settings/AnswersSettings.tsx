@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { toast } from 'sonner'
 import { api } from '@/api/client'
 import type { Problem } from '@/api/problem'
-import { baseQuery, kbPath, ragQuery } from '@/api/queries'
+import { baseQuery, ragQuery } from '@/api/queries'
 import type { KnowledgeBase, RagConfig } from '@/api/types'
 import { ModelFields } from '@/features/knowledge-bases/ModelFields'
 import { number } from '@/lib/format'
@@ -44,7 +44,7 @@ function BaseForm({ kb }: { kb: KnowledgeBase }) {
   const client = useQueryClient()
   const { value, changed, dirty, set, reset } = useDraft(kb)
   const save = useMutation({
-    mutationFn: () => api.put<KnowledgeBase>(kbPath(kb.id), changed),
+    mutationFn: () => api.put('/knowledge-bases/{kbId}', { path: { kbId: kb.id }, body: changed }),
     onMutate: () => client.setQueryData(baseQuery(kb.id).queryKey, { ...kb, ...changed }),
     onSuccess: saved => { client.setQueryData(baseQuery(kb.id).queryKey, saved); void client.invalidateQueries({ queryKey: ['kbs'] }); toast.success(t('common.saved')) },
     onError: (e: Error) => { client.setQueryData(baseQuery(kb.id).queryKey, kb); toast.error(e.message || t('state.failed')) },
@@ -68,13 +68,15 @@ function BaseForm({ kb }: { kb: KnowledgeBase }) {
   )
 }
 
+const RERANKS = ['none', 'mmr'] as const satisfies RagConfig['rerank'][]
+
 function RagForm({ kbId, config }: { kbId: string; config: RagConfig }) {
   const { t } = useTranslation()
   const client = useQueryClient()
   const { value, changed, dirty, set, reset } = useDraft(config)
   const key = ragQuery(kbId).queryKey
   const save = useMutation({
-    mutationFn: () => api.put<RagConfig>(`${kbPath(kbId)}/rag-config`, changed),
+    mutationFn: () => api.put('/knowledge-bases/{kbId}/rag-config', { path: { kbId }, body: changed }),
     onMutate: () => client.setQueryData(key, { ...config, ...changed }),
     onSuccess: saved => { client.setQueryData(key, saved); toast.success(t('common.saved')) },
     onError: (e: Error) => { client.setQueryData(key, config); toast.error(e.message || t('state.failed')) },
@@ -83,7 +85,6 @@ function RagForm({ kbId, config }: { kbId: string; config: RagConfig }) {
   const whole = (name: keyof RagConfig, min: number, max: number, hint?: string) => (
     <Field label={t(`rag.${name}`)} hint={hint} error={errors[name]}>{bind => <Input {...bind} type="number" min={min} max={max} value={value[name]} onChange={e => set({ [name]: Number(e.target.value) })} />}</Field>
   )
-  const reranks = ['none', 'mmr']
   return (
     <form onSubmit={event => { event.preventDefault(); if (dirty) save.mutate() }}>
       <Section title={t('rag.title')} text={t('rag.text')}
@@ -94,7 +95,7 @@ function RagForm({ kbId, config }: { kbId: string; config: RagConfig }) {
         <div className="grid gap-4 sm:grid-cols-2">
           {whole('maxResults', 1, 50)}
           {whole('candidates', 10, 1000)}
-          <Field label={t('rag.rerank')} error={errors.rerank}>{bind => <Select {...bind} value={value.rerank} onChange={e => set({ rerank: e.target.value })}>{[...new Set([...reranks, value.rerank])].map(r => <option key={r} value={r}>{t(`rag.rerank_${r}`, { defaultValue: r })}</option>)}</Select>}</Field>
+          <Field label={t('rag.rerank')} error={errors.rerank}>{bind => <Select {...bind} value={value.rerank} onChange={e => set({ rerank: e.target.value as RagConfig['rerank'] })}>{RERANKS.map(r => <option key={r} value={r}>{t(`rag.rerank_${r}`, { defaultValue: r })}</option>)}</Select>}</Field>
           {whole('contextTokens', 200, 100000)}
           {whole('chunkTokens', 32, 450, t('rag.chunkHint'))}
           {whole('chunkOverlapTokens', 0, 225)}
@@ -108,14 +109,14 @@ function Danger({ tenant, kb }: { tenant: string; kb: KnowledgeBase }) {
   const { t } = useTranslation()
   const client = useQueryClient()
   const navigate = useNavigate()
-  const reindex = useMutation({ mutationFn: () => api.post(`${kbPath(kb.id)}/reindex`), onSuccess: () => toast.success(t('danger.reindexed')), onError: (e: Error) => toast.error(e.message || t('state.failed')) })
+  const reindex = useMutation({ mutationFn: () => api.post('/knowledge-bases/{kbId}/reindex', { path: { kbId: kb.id } }), onSuccess: () => toast.success(t('danger.reindexed')), onError: (e: Error) => toast.error(e.message || t('state.failed')) })
   return (
     <Section title={t('danger.title')}>
       <div className="flex flex-wrap items-center justify-between gap-3"><p className="max-w-[48ch] text-13 text-muted">{t('danger.reindexText')}</p><Button busy={reindex.isPending} onClick={() => reindex.mutate()}>{t('danger.reindex')}</Button></div>
       <div className="flex flex-wrap items-center justify-between gap-3"><p className="max-w-[48ch] text-13 text-muted">{t('danger.deleteText')}</p>
         <Confirm trigger={<Button variant="danger">{t('danger.delete')}</Button>} title={t('danger.deleteTitle', { name: kb.name })} text={t('danger.deleteText')} action={t('danger.delete')} onConfirm={async () => {
           try {
-            await api.delete(kbPath(kb.id))
+            await api.delete('/knowledge-bases/{kbId}', { path: { kbId: kb.id } })
             await navigate({ to: '/t/$tenant/kbs', params: { tenant } })
             client.removeQueries({ queryKey: ['kb', kb.id] })
             await client.invalidateQueries({ queryKey: ['kbs'] })

@@ -15,12 +15,10 @@ import { Page, Section } from '@/ui/page'
 import { Remote, Skeleton } from '@/ui/states'
 import { Tabs } from './Tabs'
 
-interface ApiKey { id: string; name: string; prefix?: string; createdAt?: string; usedAt?: string | null; endsAt?: string | null; scopes?: string[] }
-
 export function ApiSettings({ tenant, kbId }: { tenant: string; kbId: string }) {
   const { t } = useTranslation()
   const client = useQueryClient()
-  const query = useQuery(listQuery<ApiKey>('/api-keys'))
+  const query = useQuery(listQuery('/api-keys'))
   const [adding, setAdding] = useState(false)
   const [name, setName] = useState('')
   const [secret, setSecret] = useState<string>()
@@ -33,7 +31,7 @@ export function ApiSettings({ tenant, kbId }: { tenant: string; kbId: string }) 
   const add = async () => {
     setBusy(true)
     try {
-      const made = await api.post<{ key: string }>('/api-keys', { name })
+      const made = await api.post('/api-keys', { body: { name } })
       setSecret(made.key)
       await client.invalidateQueries({ queryKey: ['list', '/api-keys'] })
     } catch (e) {
@@ -50,10 +48,10 @@ export function ApiSettings({ tenant, kbId }: { tenant: string; kbId: string }) 
             <ul className="divide-y divide-line rounded-8 border border-line text-13">
               {keys.map(k => (
                 <li key={k.id} className="flex items-center gap-3 px-3 py-2">
-                  <div className="min-w-0 flex-1"><p className="truncate font-medium">{k.name} {k.prefix && <code className="text-12 font-normal text-muted">{k.prefix}…</code>}</p><p className="text-12 text-muted">{k.createdAt && t('keysApi.made', { when: date(k.createdAt) })}{k.usedAt && ` · ${t('keysApi.used', { when: ago(k.usedAt) })}`}</p></div>
+                  <div className="min-w-0 flex-1"><p className="truncate font-medium">{k.name} <code className="text-12 font-normal text-muted">{k.prefix}…</code></p><p className="text-12 text-muted">{t('keysApi.made', { when: date(k.createdAt) })}{k.usedAt && ` · ${t('keysApi.used', { when: ago(k.usedAt) })}`}</p></div>
                   <Confirm trigger={<IconButton label={t('keysApi.revoke', { name: k.name })} icon={Trash2} />} title={t('keysApi.revoke', { name: k.name })} text={t('keysApi.revokeText')} action={t('common.delete')} onConfirm={async () => {
                     try {
-                      await api.delete(`/api-keys/${k.id}`)
+                      await api.delete('/api-keys/{keyId}', { path: { keyId: k.id } })
                       await client.invalidateQueries({ queryKey: ['list', '/api-keys'] })
                     } catch (e) {
                       toast.error((e as Error).message || t('state.failed'))

@@ -4,7 +4,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { toast } from 'sonner'
 import { api } from '@/api/client'
-import { baseQuery, kbPath, sitesQuery } from '@/api/queries'
+import { baseQuery, sitesQuery } from '@/api/queries'
 import { Badge, CopyField } from '@/ui/bits'
 import { Button, buttonLook } from '@/ui/button'
 import { Field, Input, Segments, Switch, Textarea } from '@/ui/fields'
@@ -17,10 +17,10 @@ function useShare(kbId: string) {
   const { t } = useTranslation()
   const client = useQueryClient()
   const done = () => { void client.invalidateQueries({ queryKey: baseQuery(kbId).queryKey, exact: true }); void client.invalidateQueries({ queryKey: ['kbs'] }) }
-  const share = useMutation({ mutationFn: () => api.post(`${kbPath(kbId)}/share`), onSuccess: done, onError: (e: Error) => toast.error(e.message || t('state.failed')) })
+  const share = useMutation({ mutationFn: () => api.post('/knowledge-bases/{kbId}/share', { path: { kbId } }), onSuccess: done, onError: (e: Error) => toast.error(e.message || t('state.failed')) })
   const unshare = async () => {
     try {
-      await api.delete(`${kbPath(kbId)}/share`)
+      await api.delete('/knowledge-bases/{kbId}/share', { path: { kbId } })
       done()
     } catch (e) {
       toast.error((e as Error).message || t('state.failed'))
@@ -57,14 +57,12 @@ function Listed({ kbId }: { kbId: string }) {
   const client = useQueryClient()
   const query = useQuery(sitesQuery(kbId))
   const save = useMutation({
-    mutationFn: (indexed: boolean) => api.put<Chosen>(`${kbPath(kbId)}/sites`, { origins: query.data?.origins ?? [], indexed }),
+    mutationFn: (indexed: boolean) => api.put('/knowledge-bases/{kbId}/sites', { path: { kbId }, body: { origins: query.data?.origins ?? [], indexed } }),
     onSuccess: chosen => { client.setQueryData(sitesQuery(kbId).queryKey, chosen); toast.success(t('common.saved')) },
     onError: (e: Error) => toast.error(e.message || t('state.failed')),
   })
   return <Switch label={t('share.listed')} hint={t('share.listedHint')} checked={save.isPending ? save.variables : (query.data?.indexed ?? false)} disabled={!query.data} onChange={indexed => save.mutate(indexed)} />
 }
-
-type Chosen = { origins: string[]; indexed: boolean | null; signed: boolean }
 
 export function WidgetSettings({ tenant, kbId }: { tenant: string; kbId: string }) {
   const { t } = useTranslation()
@@ -112,7 +110,7 @@ function Sites({ kbId }: { kbId: string }) {
   const [draft, setDraft] = useState<string | null>(null)
   const named = query.data?.origins.join('\n') ?? ''
   const save = useMutation({
-    mutationFn: (text: string) => api.put(`${kbPath(kbId)}/sites`, { origins: text.split(/\s+/).filter(Boolean) }),
+    mutationFn: (text: string) => api.put('/knowledge-bases/{kbId}/sites', { path: { kbId }, body: { origins: text.split(/\s+/).filter(Boolean) } }),
     onSuccess: async () => { await client.invalidateQueries({ queryKey: sitesQuery(kbId).queryKey }); setDraft(null); toast.success(t('common.saved')) },
   })
   return (
@@ -139,8 +137,8 @@ function Signing({ kbId }: { kbId: string }) {
   const query = useQuery(sitesQuery(kbId))
   const again = () => client.invalidateQueries({ queryKey: sitesQuery(kbId).queryKey })
   const onError = (e: Error) => { toast.error(e.message || t('state.failed')) }
-  const make = useMutation({ mutationFn: () => api.post<{ secret: string }>(`${kbPath(kbId)}/sites/secret`), onSuccess: again, onError })
-  const withdraw = useMutation({ mutationFn: () => api.delete(`${kbPath(kbId)}/sites/secret`), onSuccess: () => { make.reset(); return again() }, onError })
+  const make = useMutation({ mutationFn: () => api.post('/knowledge-bases/{kbId}/sites/secret', { path: { kbId } }), onSuccess: again, onError })
+  const withdraw = useMutation({ mutationFn: () => api.delete('/knowledge-bases/{kbId}/sites/secret', { path: { kbId } }), onSuccess: () => { make.reset(); return again() }, onError })
   const signed = query.data?.signed ?? false
   return (
     <Section title={t('widget.signing')} text={t('widget.signingText')}

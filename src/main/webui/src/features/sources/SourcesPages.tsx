@@ -5,6 +5,7 @@ import { SourcesScreen } from './SourcesScreen'
 
 export function SourcesPage({ kbId, kind, open, onChange }: { kbId: string; kind: 'web' | 'mail'; open: string | undefined; onChange: (next: { open?: string | undefined }) => void }) {
   const { t } = useTranslation()
-  const shape = useMemo(() => (kind === 'web' ? webKind(t) : mailKind(t)), [kind, t])
-  return <SourcesScreen kbId={kbId} kind={shape} open={open} onChange={onChange} />
+  const web = useMemo(() => webKind(t), [t])
+  const mail = useMemo(() => mailKind(t), [t])
+  return kind === 'web' ? <SourcesScreen kbId={kbId} kind={web} open={open} onChange={onChange} /> : <SourcesScreen kbId={kbId} kind={mail} open={open} onChange={onChange} />
 }

@@ -5,9 +5,9 @@ import { useState, type ReactNode } from 'react'
 import { useForm } from 'react-hook-form'
 import { useTranslation } from 'react-i18next'
 import { toast } from 'sonner'
-import { api } from '@/api/client'
+import { address } from '@/api/contract'
 import { isMissing } from '@/api/problem'
-import { kbPath, listQuery } from '@/api/queries'
+import type { SourceRun, WebSource } from '@/api/types'
 import { ago, date } from '@/lib/format'
 import { Badge, type Tone } from '@/ui/bits'
 import { Button } from '@/ui/button'
@@ -17,15 +17,23 @@ import { Facts, Page, Peek } from '@/ui/page'
 import { Notice, Remote, Skeleton, SkeletonRows } from '@/ui/states'
 import { Table, type Column } from '@/ui/table'
 
-/** A place that is read again and again: a web site or a mailbox. What it holds beyond this is shown as the server names it. */
-export interface Source { id: string; status?: string; enabled?: boolean; error?: { detail?: string } | string | null; [key: string]: unknown }
+/** A place that is read again and again: a web site or a mailbox. */
+export interface Source { id: string; status: WebSource['status']; error: WebSource['error'] }
 
 export interface Wish { name: string; label: string; type?: 'text' | 'url' | 'number' | 'password' | 'email'; options?: { value: string; text: string }[]; value?: string; hint?: string; optional?: boolean; when?: (values: Record<string, string>) => boolean }
 
-export interface Kind {
-  /** collection below the knowledge base, and what reading it again is called */
-  collection: string
-  again: string
+/** What there is to do with one kind of source. */
+interface Calls<S> {
+  list: (kbId: string, signal: AbortSignal) => Promise<S[]>
+  add: (kbId: string, values: Record<string, string>) => Promise<S>
+  again: (kbId: string, id: string) => Promise<unknown>
+  cancel: (kbId: string, id: string) => Promise<unknown>
+  remove: (kbId: string, id: string) => Promise<unknown>
+  history: (kbId: string, id: string, signal: AbortSignal) => Promise<SourceRun[]>
+}
+
+export interface Kind<S extends Source> {
+  key: 'web-sources' | 'email-accounts'
   icon: LucideIcon
   title: string
   about: string
@@ -35,43 +43,45 @@ export interface Kind {
   run: string
   deleteText: string
   wishes: Wish[]
-  body: (values: Record<string, string>) => unknown
-  /** What its owner has to agree to elsewhere before it can be read; undefined where nothing is left to do */
-  consent?: (source: Source) => string | undefined
-  name: (source: Source) => string
-  next: (source: Source) => string | undefined
-  last: (source: Source) => string | undefined
-  facts: (source: Source) => [string, ReactNode][]
+  calls: Calls<S>
+  /** What its owner has to agree to elsewhere before it can be read, and how to ask for the address where; undefined where nothing is left to do */
+  consent?: (source: S) => { text: string; ask: (kbId: string) => Promise<string> } | undefined
+  name: (source: S) => string
+  next: (source: S) => string | null
+  last: (source: S) => string | null
+  facts: (source: S) => [string, ReactNode][]
 }
 
-const tone = (status: string): Tone => (/fail|error/i.test(status) ? 'bad' : /run|process|pending|sync|crawl|queued|fetch|added/i.test(status) ? 'accent' : /paus|disab|cancel|partial|stale|removed/i.test(status) ? 'warn' : 'good')
-const agree = async (path: string, source: Source) => window.location.assign((await api.post<{ authorizationUrl: string }>(`${path}/${source.id}/authorize`)).authorizationUrl)
-const reason = (source: Source) => (typeof source.error === 'string' ? source.error : source.error?.detail)
+const TONE: Record<Source['status'] | SourceRun['status'], Tone> = { added: 'accent', fetching: 'accent', processing: 'accent', fresh: 'good', stale: 'warn', failed: 'bad', removed: 'warn', running: 'accent', completed: 'good', cancelled: 'warn' }
+/** Off to where the owner agrees. */
+const agree = async (kbId: string, consent: { ask: (kbId: string) => Promise<string> }) => window.location.assign(await consent.ask(kbId))
 
-export function SourcesScreen({ kbId, kind, open, onChange }: { kbId: string; kind: Kind; open: string | undefined; onChange: (next: { open?: string | undefined }) => void }) {
+/** Under the address of what it is of, where news of sources look for it. */
+const key = (kbId: string, kind: { key: string }, ...more: string[]) => ['list', `${address('/knowledge-bases/{kbId}', { path: { kbId } })}/${kind.key}`, ...more]
+
+export function SourcesScreen<S extends Source>({ kbId, kind, open, onChange }: { kbId: string; kind: Kind<S>; open: string | undefined; onChange: (next: { open?: string | undefined }) => void }) {
   const { t } = useTranslation()
-  const path = `${kbPath(kbId)}/${kind.collection}`
-  const query = useQuery(listQuery<Source>(path))
+  const query = useQuery({ queryKey: key(kbId, kind), queryFn: ({ signal }) => kind.calls.list(kbId, signal) })
   useJobEvents(kbId)
   const chosen = query.data?.find(s => s.id === open)
-  const columns: Column<Source>[] = [
-    { key: 'name', title: t(`sources.column.${kind.collection}`), width: 'minmax(0,1fr)', cell: s => <button type="button" className="max-w-full truncate text-left font-medium hover:underline" onClick={event => { event.stopPropagation(); onChange({ open: s.id }) }}>{kind.name(s)}</button> },
-    { key: 'status', title: t('sources.status'), width: '120px', phone: '84px', cell: s => (s.status ? <Badge tone={tone(s.status)}>{t(`sources.state.${s.status.toLowerCase()}`, { defaultValue: s.status })}</Badge> : '–') },
+  const columns: Column<S>[] = [
+    { key: 'name', title: t(`sources.column.${kind.key}`), width: 'minmax(0,1fr)', cell: s => <button type="button" className="max-w-full truncate text-left font-medium hover:underline" onClick={event => { event.stopPropagation(); onChange({ open: s.id }) }}>{kind.name(s)}</button> },
+    { key: 'status', title: t('sources.status'), width: '120px', phone: '84px', cell: s => <Badge tone={TONE[s.status]}>{t(`sources.state.${s.status}`)}</Badge> },
     { key: 'last', title: t('sources.last'), width: '130px', hideOnPhone: true, cell: s => <span className="text-muted">{kind.last(s) ? ago(kind.last(s)!) : '–'}</span> },
     { key: 'next', title: t('sources.next'), width: '130px', hideOnPhone: true, cell: s => <span className="text-muted">{kind.next(s) ? ago(kind.next(s)!) : '–'}</span> },
   ]
   const add = <Button variant="primary" icon={Plus} onClick={() => onChange({ open: 'new' })}>{kind.add}</Button>
   return (
-    <Page title={kind.title} text={kind.about} actions={!isMissing(query.error) && add} peek={chosen && <SourcePeek key={chosen.id} path={path} kind={kind} source={chosen} onClose={() => onChange({ open: undefined })} />}>
+    <Page title={kind.title} text={kind.about} actions={!isMissing(query.error) && add} peek={chosen && <SourcePeek key={chosen.id} kbId={kbId} kind={kind} source={chosen} onClose={() => onChange({ open: undefined })} />}>
       <Remote query={query} optional what={kind.title} skeleton={<SkeletonRows />} empty={all => all.length === 0 && <Notice icon={kind.icon} title={kind.empty} text={kind.emptyText} action={add} />}>
         {rows => <Table label={kind.title} rows={rows} columns={columns} id={s => s.id} open={open} onOpen={s => onChange({ open: s.id })} />}
       </Remote>
-      {open === 'new' && <AddDialog path={path} kind={kind} onClose={() => onChange({ open: undefined })} />}
+      {open === 'new' && <AddDialog kbId={kbId} kind={kind} onClose={() => onChange({ open: undefined })} />}
     </Page>
   )
 }
 
-function AddDialog({ path, kind, onClose }: { path: string; kind: Kind; onClose: () => void }) {
+function AddDialog<S extends Source>({ kbId, kind, onClose }: { kbId: string; kind: Kind<S>; onClose: () => void }) {
   const { t } = useTranslation()
   const client = useQueryClient()
   const [complaint, setComplaint] = useState<string>()
@@ -79,9 +89,9 @@ function AddDialog({ path, kind, onClose }: { path: string; kind: Kind; onClose:
   const values = form.watch()
   const submit = form.handleSubmit(async given => {
     try {
-      const made = await api.post<Source>(path, kind.body(given))
-      if (kind.consent?.(made)) return await agree(path, made)
-      await client.invalidateQueries({ queryKey: ['list', path] })
+      const consent = kind.consent?.(await kind.calls.add(kbId, given))
+      if (consent) return await agree(kbId, consent)
+      await client.invalidateQueries({ queryKey: key(kbId, kind) })
       onClose()
     } catch (e) {
       const problem = e as Error & { errors?: { pointer: string; detail: string }[] }
@@ -106,27 +116,25 @@ function AddDialog({ path, kind, onClose }: { path: string; kind: Kind; onClose:
   )
 }
 
-interface Run { id?: string; status?: string; startedAt?: string; endedAt?: string; completedAt?: string; at?: string; error?: { detail?: string } | string | null; [key: string]: unknown }
-
-function SourcePeek({ path, kind, source, onClose }: { path: string; kind: Kind; source: Source; onClose: () => void }) {
+function SourcePeek<S extends Source>({ kbId, kind, source, onClose }: { kbId: string; kind: Kind<S>; source: S; onClose: () => void }) {
   const { t } = useTranslation()
   const client = useQueryClient()
-  const history = useQuery(listQuery<Run>(`${path}/${source.id}/history`))
-  const changed = () => client.invalidateQueries({ queryKey: ['list', path] })
-  const run = useMutation({ mutationFn: () => api.post(`${path}/${source.id}/${kind.again}`), onSuccess: () => { toast.success(t('sources.started')); void history.refetch(); return changed() }, onError: (e: Error) => toast.error(e.message || t('state.failed')) })
-  const cancel = useMutation({ mutationFn: () => api.post(`${path}/${source.id}/cancel`), onSuccess: () => { void history.refetch(); return changed() }, onError: (e: Error) => toast.error(e.message || t('state.failed')) })
-  const why = reason(source)
+  const history = useQuery({ queryKey: key(kbId, kind, source.id), queryFn: ({ signal }) => kind.calls.history(kbId, source.id, signal) })
+  const changed = () => client.invalidateQueries({ queryKey: key(kbId, kind) })
+  const run = useMutation({ mutationFn: () => kind.calls.again(kbId, source.id), onSuccess: () => { toast.success(t('sources.started')); void history.refetch(); return changed() }, onError: (e: Error) => toast.error(e.message || t('state.failed')) })
+  const cancel = useMutation({ mutationFn: () => kind.calls.cancel(kbId, source.id), onSuccess: () => { void history.refetch(); return changed() }, onError: (e: Error) => toast.error(e.message || t('state.failed')) })
+  const consent = kind.consent?.(source)
   return (
     <Peek title={kind.name(source)} subtitle={kind.title} onClose={onClose}>
       <div className="grid gap-4">
-        {why && <p role="alert" className="rounded-8 bg-bad-soft px-3 py-2 text-13 text-bad">{why}</p>}
+        {source.error && <p role="alert" className="rounded-8 bg-bad-soft px-3 py-2 text-13 text-bad">{source.error.detail}</p>}
         <div className="flex flex-wrap gap-2">
-          {kind.consent?.(source) && <Button variant="primary" onClick={() => void agree(path, source).catch((e: Error) => toast.error(e.message || t('state.failed')))}>{kind.consent(source)}</Button>}
+          {consent && <Button variant="primary" onClick={() => void agree(kbId, consent).catch((e: Error) => toast.error(e.message || t('state.failed')))}>{consent.text}</Button>}
           <Button variant="primary" icon={RefreshCw} busy={run.isPending} onClick={() => run.mutate()}>{kind.run}</Button>
-          {/^(fetching|processing)$/.test(source.status ?? '') && <Button icon={Square} busy={cancel.isPending} onClick={() => cancel.mutate()}>{t('common.cancel')}</Button>}
+          {(source.status === 'fetching' || source.status === 'processing') && <Button icon={Square} busy={cancel.isPending} onClick={() => cancel.mutate()}>{t('common.cancel')}</Button>}
           <Confirm trigger={<Button variant="danger" icon={Trash2}>{t('common.delete')}</Button>} title={t('sources.deleteTitle', { name: kind.name(source) })} text={kind.deleteText} action={t('common.delete')} onConfirm={async () => {
             try {
-              await api.delete(`${path}/${source.id}`)
+              await kind.calls.remove(kbId, source.id)
               onClose()
               await changed()
             } catch (e) {
@@ -140,10 +148,7 @@ function SourcePeek({ path, kind, source, onClose }: { path: string; kind: Kind;
           <Remote query={history} optional skeleton={<Skeleton className="h-24" />} empty={all => all.length === 0 && <p className="text-13 text-muted">{t('sources.noHistory')}</p>}>
             {runs => (
               <ul className="divide-y divide-line rounded-8 border border-line text-13">
-                {runs.slice(0, 50).map((r, i) => {
-                  const at = r.startedAt ?? r.at ?? r.endedAt ?? r.completedAt
-                  return <li key={r.id ?? i} className="grid gap-0.5 px-3 py-2"><span className="flex justify-between gap-2"><span className="figures text-muted">{at ? date(at) : ''}</span>{r.status && <Badge tone={tone(r.status)}>{t(`sources.state.${r.status.toLowerCase()}`, { defaultValue: r.status })}</Badge>}</span>{r.error && <span className="text-12 text-bad">{typeof r.error === 'string' ? r.error : r.error.detail}</span>}<Counts run={r} /></li>
-                })}
+                {runs.slice(0, 50).map(r => <li key={r.id} className="grid gap-0.5 px-3 py-2"><span className="flex justify-between gap-2"><span className="figures text-muted">{date(r.startedAt)}</span><Badge tone={TONE[r.status]}>{t(`sources.state.${r.status}`)}</Badge></span>{r.error && <span className="text-12 text-bad">{r.error.detail}</span>}<Counts run={r} /></li>)}
               </ul>
             )}
           </Remote>
@@ -153,8 +158,10 @@ function SourcePeek({ path, kind, source, onClose }: { path: string; kind: Kind;
   )
 }
 
-function Counts({ run }: { run: Run }) {
+const COUNTS = ['found', 'fetched', 'changed', 'unchanged', 'removed', 'skipped', 'failed'] as const
+
+function Counts({ run }: { run: SourceRun }) {
   const { t } = useTranslation()
-  const counts = Object.entries(run).filter(([, value]) => typeof value === 'number' && value > 0) as [string, number][]
-  return counts.length ? <span className="figures text-12 text-muted">{counts.map(([key, value]) => `${t(`sources.count.${key}`, { defaultValue: key })} ${value}`).join(' · ')}</span> : null
+  const counts = COUNTS.filter(name => run[name] > 0)
+  return counts.length ? <span className="figures text-12 text-muted">{counts.map(name => `${t(`sources.count.${name}`)} ${run[name]}`).join(' · ')}</span> : null
 }

@@ -1,45 +1,58 @@
 import type { TFunction } from 'i18next'
 import { Globe, Mail } from 'lucide-react'
+import { all, api } from '@/api/client'
+import type { Body } from '@/api/contract'
+import type { Mailbox, WebSource } from '@/api/types'
 import { date } from '@/lib/format'
-import type { Kind, Source } from './SourcesScreen'
+import type { Kind } from './SourcesScreen'
 
-const text = (source: Source, ...keys: string[]) => {
-  for (const key of keys) if (typeof source[key] === 'string' && source[key]) return source[key] as string
-  return undefined
-}
-const number = (source: Source, ...keys: string[]) => {
-  for (const key of keys) if (typeof source[key] === 'number') return source[key] as number
-  return undefined
-}
+const SITES = '/knowledge-bases/{kbId}/web-sources'
+const BOXES = '/knowledge-bases/{kbId}/email-accounts'
 
-const problem = (source: Source) => (source.error && typeof source.error === 'object' ? (source.error as { code?: string }).code : undefined)
-
-export function webKind(t: TFunction): Kind {
+export function webKind(t: TFunction): Kind<WebSource> {
+  const one = (kbId: string, sourceId: string) => ({ path: { kbId, sourceId } })
   return {
-    collection: 'web-sources', again: 'scrape', icon: Globe, title: t('nav.web'), about: t('web.about'), add: t('web.add'), empty: t('web.empty'), emptyText: t('web.emptyText'), run: t('web.run'), deleteText: t('web.deleteText'),
+    key: 'web-sources', icon: Globe, title: t('nav.web'), about: t('web.about'), add: t('web.add'), empty: t('web.empty'), emptyText: t('web.emptyText'), run: t('web.run'), deleteText: t('web.deleteText'),
     wishes: [
       { name: 'url', label: t('web.url'), type: 'url', hint: t('web.urlHint') },
       { name: 'kind', label: t('web.kind'), options: [{ value: 'page', text: t('web.page') }, { value: 'sitemap', text: t('web.sitemap') }, { value: 'crawl', text: t('web.crawl') }] },
       { name: 'frequency', label: t('web.frequency'), value: 'weekly', options: ['daily', 'weekly', 'monthly', 'never'].map(value => ({ value, text: t(`web.${value}`) })) },
     ],
-    body: ({ url, kind, frequency }) => ({ url, kind, frequency }),
-    name: s => text(s, 'title', 'url') ?? s.id,
-    last: s => text(s, 'lastScrapedAt', 'lastScrapeAt', 'lastRunAt', 'lastAt'),
-    next: s => text(s, 'nextScrapeAt', 'nextScrapedAt', 'nextRunAt', 'nextAt'),
+    calls: {
+      list: (kbId, signal) => all(SITES, { path: { kbId }, signal }),
+      add: (kbId, v) => api.post(SITES, { path: { kbId }, body: { url: v.url, kind: v.kind as WebSource['kind'], frequency: v.frequency as WebSource['frequency'] } }),
+      again: (kbId, id) => api.post(`${SITES}/{sourceId}/scrape`, one(kbId, id)),
+      cancel: (kbId, id) => api.post(`${SITES}/{sourceId}/cancel`, one(kbId, id)),
+      remove: (kbId, id) => api.delete(`${SITES}/{sourceId}`, one(kbId, id)),
+      history: (kbId, id, signal) => all(`${SITES}/{sourceId}/history`, { ...one(kbId, id), signal }),
+    },
+    name: s => s.url,
+    last: s => s.lastScrapedAt,
+    next: s => s.nextScrapeAt,
     facts: s => [
-      [t('web.url'), text(s, 'url') ?? '–'],
-      [t('web.kind'), t(`web.${text(s, 'kind', 'type') ?? 'page'}`, { defaultValue: text(s, 'kind', 'type') ?? '–' })],
-      [t('web.frequency'), t(`web.${text(s, 'frequency') ?? 'weekly'}`, { defaultValue: text(s, 'frequency') ?? '–' })],
-      [t('web.pages'), number(s, 'pages', 'pageCount') ?? '–'],
-      [t('sources.last'), text(s, 'lastScrapedAt', 'lastScrapeAt') ? date(text(s, 'lastScrapedAt', 'lastScrapeAt')!) : '–'],
+      [t('web.url'), s.url],
+      [t('web.kind'), t(`web.${s.kind}`)],
+      [t('web.frequency'), t(`web.${s.frequency}`)],
+      [t('web.pages'), s.pages],
+      [t('sources.last'), s.lastScrapedAt ? date(s.lastScrapedAt) : '–'],
     ],
   }
 }
 
-export function mailKind(t: TFunction): Kind {
+export function mailKind(t: TFunction): Kind<Mailbox> {
   const imap = (values: Record<string, string>) => values.provider === 'imap'
+  const one = (kbId: string, accountId: string) => ({ path: { kbId, accountId } })
+  const body = (v: Record<string, string>): Body<'post', typeof BOXES> => {
+    const password = imap(v) ? v.password : v.appPassword
+    return {
+      provider: v.provider, email: v.email, frequencyHours: Number(v.frequencyHours), months: Number(v.months), autoSync: v.autoSync !== 'false',
+      ...(password && { password }),
+      ...(v.folders && { folders: v.folders.split(',').map(folder => folder.trim()).filter(Boolean) }),
+      ...(imap(v) && { host: v.host, port: Number(v.port), security: v.security as Mailbox['security'], ...(v.username && { username: v.username }) }),
+    }
+  }
   return {
-    collection: 'email-accounts', again: 'sync', icon: Mail, title: t('nav.email'), about: t('mail.about'), add: t('mail.add'), empty: t('mail.empty'), emptyText: t('mail.emptyText'), run: t('mail.run'), deleteText: t('mail.deleteText'),
+    key: 'email-accounts', icon: Mail, title: t('nav.email'), about: t('mail.about'), add: t('mail.add'), empty: t('mail.empty'), emptyText: t('mail.emptyText'), run: t('mail.run'), deleteText: t('mail.deleteText'),
     wishes: [
       { name: 'provider', label: t('mail.provider'), options: [{ value: 'imap', text: 'IMAP' }, { value: 'gmail', text: 'Gmail' }, { value: 'outlook', text: 'Outlook' }] },
       { name: 'email', label: t('login.email'), type: 'email' },
@@ -54,27 +67,28 @@ export function mailKind(t: TFunction): Kind {
       { name: 'frequencyHours', label: t('mail.frequency'), type: 'number', value: '24' },
       { name: 'months', label: t('mail.months'), type: 'number', value: '6' },
     ],
-    body: v => {
-      const password = v.provider === 'imap' ? v.password : v.appPassword
-      return {
-        provider: v.provider, email: v.email, frequencyHours: Number(v.frequencyHours), months: Number(v.months), autoSync: v.autoSync !== 'false',
-        ...(password && { password }),
-        ...(v.folders && { folders: v.folders.split(',').map(folder => folder.trim()).filter(Boolean) }),
-        ...(v.provider === 'imap' && { host: v.host, port: Number(v.port), security: v.security, ...(v.username && { username: v.username }) }),
-      }
+    calls: {
+      list: (kbId, signal) => all(BOXES, { path: { kbId }, signal }),
+      add: (kbId, values) => api.post(BOXES, { path: { kbId }, body: body(values) }),
+      again: (kbId, id) => api.post(`${BOXES}/{accountId}/sync`, one(kbId, id)),
+      cancel: (kbId, id) => api.post(`${BOXES}/{accountId}/cancel`, one(kbId, id)),
+      remove: (kbId, id) => api.delete(`${BOXES}/{accountId}`, one(kbId, id)),
+      history: (kbId, id, signal) => all(`${BOXES}/{accountId}/history`, { ...one(kbId, id), signal }),
     },
-    consent: s => (s['authentication'] === 'oauth' && (s['authorized'] === false || problem(s) === 'authorization-lost') ? t('mail.consent') : undefined),
-    name: s => text(s, 'email', 'address', 'username') ?? s.id,
-    last: s => text(s, 'lastSyncAt', 'lastSyncedAt'),
-    next: s => text(s, 'nextSyncAt'),
+    consent: s => (s.authentication === 'oauth' && (!s.authorized || s.error?.code === 'authorization-lost')
+      ? { text: t('mail.consent'), ask: async kbId => (await api.post(`${BOXES}/{accountId}/authorize`, one(kbId, s.id))).authorizationUrl }
+      : undefined),
+    name: s => s.email,
+    last: s => s.lastSyncAt,
+    next: s => s.nextSyncAt,
     facts: s => [
-      [t('mail.provider'), text(s, 'provider') ?? '–'],
-      [t('mail.host'), text(s, 'host') ?? '–'],
-      [t('mail.folders'), Array.isArray(s['folders']) ? s['folders'].join(', ') : '–'],
-      [t('mail.messages'), (s['messages'] as { searchable?: number } | undefined)?.searchable ?? '–'],
-      [t('mail.frequency'), number(s, 'frequencyHours', 'syncFrequencyHours') ?? '–'],
-      [t('mail.months'), number(s, 'months', 'monthsToSync') ?? '–'],
-      [t('sources.last'), text(s, 'lastSyncAt', 'lastSyncedAt') ? date(text(s, 'lastSyncAt', 'lastSyncedAt')!) : '–'],
+      [t('mail.provider'), s.provider],
+      [t('mail.host'), s.host],
+      [t('mail.folders'), s.folders.length ? s.folders.join(', ') : '–'],
+      [t('mail.messages'), s.messages.searchable],
+      [t('mail.frequency'), s.frequencyHours],
+      [t('mail.months'), s.months],
+      [t('sources.last'), s.lastSyncAt ? date(s.lastSyncAt) : '–'],
     ],
   }
 }

@@ -3,11 +3,12 @@ import { Download, Ellipsis, ScrollText, Trash2, UserPlus, Users } from 'lucide-
 import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { toast } from 'sonner'
-import { api, query as queryText } from '@/api/client'
+import { api, raw } from '@/api/client'
+import type { Answer, Body, Item } from '@/api/contract'
 import { isForbidden, isMissing, type Problem } from '@/api/problem'
 import { listQuery, meQuery, oneQuery } from '@/api/queries'
-import { call, forget } from '@/api/session'
-import type { Page as PageOf } from '@/api/types'
+import { forget } from '@/api/session'
+import type { Member } from '@/api/types'
 import { ago, bytes, date, number } from '@/lib/format'
 import { Avatar, Badge, CopyField, Progress } from '@/ui/bits'
 import { Button, IconButton } from '@/ui/button'
@@ -17,17 +18,16 @@ import { Facts, Page, Peek, Section } from '@/ui/page'
 import { Failed, Notice, Remote, Skeleton, SkeletonRows } from '@/ui/states'
 import { Table, type Column } from '@/ui/table'
 
-interface Member { id: string; email: string; name: string | null; role: string; suspended: boolean; since: string }
-interface Invitation { id: string; email: string; role: string; endsAt: string }
+type Role = Body<'put', '/members/{userId}'>['role']
 
-const ROLES = ['OWNER', 'ADMIN', 'STAFF', 'VIEWER']
+const ROLES = ['OWNER', 'ADMIN', 'STAFF', 'VIEWER'] as const satisfies Role[]
 
 export function MembersScreen({ inviting, onChange }: { inviting: boolean; onChange: (next: { invite?: boolean }) => void }) {
   const { t } = useTranslation()
   const client = useQueryClient()
   const me = useQuery(meQuery)
-  const query = useQuery(listQuery<Member>('/members'))
-  const invitations = useQuery(listQuery<Invitation>('/invitations'))
+  const query = useQuery(listQuery('/members'))
+  const invitations = useQuery(listQuery('/invitations'))
   const again = () => Promise.all([client.invalidateQueries({ queryKey: ['list', '/members'] }), client.invalidateQueries({ queryKey: ['list', '/invitations'] })])
   const change = useMutation({ mutationFn: (work: () => Promise<unknown>) => work(), onSuccess: again, onError: (e: Error) => toast.error(e.message || t('state.failed')) })
   const role = (r: string) => t(`members.role_${r.toLowerCase()}`, { defaultValue: r })
@@ -35,11 +35,11 @@ export function MembersScreen({ inviting, onChange }: { inviting: boolean; onCha
   const columns: Column<Member>[] = [
     { key: 'who', title: t('members.member'), width: 'minmax(0,1fr)', cell: m => <span className="flex min-w-0 items-center gap-2.5"><Avatar name={m.name ?? m.email} seed={m.id} size={24} /><span className="truncate">{m.name ?? m.email}</span>{m.suspended && <Badge tone="warn">{t('members.suspended')}</Badge>}</span> },
     { key: 'email', title: t('login.email'), width: 'minmax(0,1fr)', hideOnPhone: true, cell: m => <span className="text-muted">{m.email}</span> },
-    { key: 'role', title: t('members.role'), width: '130px', phone: '92px', cell: m => (mine(m) ? <Badge>{role(m.role)}</Badge> : <Select aria-label={t('members.roleOf', { name: m.name ?? m.email })} value={m.role} className="h-7 py-0 pl-2 text-12" onChange={e => { const next = e.target.value; change.mutate(() => api.put(`/members/${m.id}`, { role: next })) }}>{ROLES.map(r => <option key={r} value={r}>{role(r)}</option>)}</Select>) },
+    { key: 'role', title: t('members.role'), width: '130px', phone: '92px', cell: m => (mine(m) ? <Badge>{role(m.role)}</Badge> : <Select aria-label={t('members.roleOf', { name: m.name ?? m.email })} value={m.role} className="h-7 py-0 pl-2 text-12" onChange={e => { const role = e.target.value as Role; change.mutate(() => api.put('/members/{userId}', { path: { userId: m.id }, body: { role } })) }}>{ROLES.map(r => <option key={r} value={r}>{role(r)}</option>)}</Select>) },
     { key: 'since', title: t('members.since'), width: '120px', hideOnPhone: true, cell: m => <span className="text-muted">{ago(m.since)}</span> },
     { key: 'do', title: t('members.doing'), hideTitle: true, width: '36px', align: 'right', cell: m => !mine(m) && <Menu trigger={<IconButton label={t('members.more', { name: m.name ?? m.email })} icon={Ellipsis} />}>
-      <MenuItem onSelect={() => change.mutate(() => api.post(`/members/${m.id}/${m.suspended ? 'resume' : 'suspend'}`))}>{t(m.suspended ? 'members.resume' : 'members.suspend')}</MenuItem>
-      <MenuItem danger onSelect={() => change.mutate(() => api.delete(`/members/${m.id}`))}>{t('members.remove')}</MenuItem>
+      <MenuItem onSelect={() => change.mutate(() => api.post(m.suspended ? '/members/{userId}/resume' : '/members/{userId}/suspend', { path: { userId: m.id } }))}>{t(m.suspended ? 'members.resume' : 'members.suspend')}</MenuItem>
+      <MenuItem danger onSelect={() => change.mutate(() => api.delete('/members/{userId}', { path: { userId: m.id } }))}>{t('members.remove')}</MenuItem>
     </Menu> },
   ]
   const open = invitations.data ?? []
@@ -55,7 +55,7 @@ export function MembersScreen({ inviting, onChange }: { inviting: boolean; onCha
             {open.map(i => (
               <li key={i.id} className="flex items-center gap-3 px-3 py-2">
                 <div className="min-w-0 flex-1"><p className="truncate font-medium">{i.email}</p><p className="text-12 text-muted">{role(i.role)} · {t('members.ends', { when: ago(i.endsAt) })}</p></div>
-                <IconButton label={t('members.revoke', { email: i.email })} icon={Trash2} onClick={() => change.mutate(() => api.delete(`/invitations/${i.id}`))} />
+                <IconButton label={t('members.revoke', { email: i.email })} icon={Trash2} onClick={() => change.mutate(() => api.delete('/invitations/{invitationId}', { path: { invitationId: i.id } }))} />
               </li>
             ))}
           </ul>
@@ -69,13 +69,13 @@ export function MembersScreen({ inviting, onChange }: { inviting: boolean; onCha
 function InviteDialog({ onClose, onDone }: { onClose: () => void; onDone: () => void }) {
   const { t } = useTranslation()
   const [email, setEmail] = useState('')
-  const [role, setRole] = useState('VIEWER')
+  const [role, setRole] = useState<Role>('VIEWER')
   const [complaint, setComplaint] = useState<string>()
   const [busy, setBusy] = useState(false)
   const send = async () => {
     setBusy(true)
     try {
-      await api.post('/invitations', { email, role })
+      await api.post('/invitations', { body: { email, role } })
       toast.success(t('members.invited', { email }))
       onDone()
       onClose()
@@ -89,20 +89,18 @@ function InviteDialog({ onClose, onDone }: { onClose: () => void; onDone: () => 
     <Dialog open onClose={onClose} title={t('members.invite')} text={t('members.inviteText')} footer={<><Button onClick={onClose}>{t('common.cancel')}</Button><Button variant="primary" busy={busy} disabled={!email.includes('@')} onClick={() => void send()}>{t('members.invite')}</Button></>}>
       <form className="grid gap-4" onSubmit={event => { event.preventDefault(); void send() }}>
         <Field label={t('login.email')} error={complaint}>{bind => <Input {...bind} type="email" autoFocus value={email} onChange={e => setEmail(e.target.value)} />}</Field>
-        <Field label={t('members.role')}>{bind => <Select {...bind} value={role} onChange={e => setRole(e.target.value)}>{['ADMIN', 'STAFF', 'VIEWER'].map(r => <option key={r} value={r}>{t(`members.role_${r.toLowerCase()}`)}</option>)}</Select>}</Field>
+        <Field label={t('members.role')}>{bind => <Select {...bind} value={role} onChange={e => setRole(e.target.value as Role)}>{ROLES.filter(r => r !== 'OWNER').map(r => <option key={r} value={r}>{t(`members.role_${r.toLowerCase()}`)}</option>)}</Select>}</Field>
       </form>
     </Dialog>
   )
 }
 
-interface Session { id: string; createdAt?: string; usedAt?: string; address?: string; agent?: string; current?: boolean }
-
 export function SecurityScreen() {
   const { t } = useTranslation()
   const client = useQueryClient()
   const me = useQuery(meQuery)
-  const sessions = useQuery(listQuery<Session>('/auth/sessions'))
-  const [setup, setSetup] = useState<{ secret: string; otpauthUri?: string }>()
+  const sessions = useQuery(listQuery('/auth/sessions'))
+  const [setup, setSetup] = useState<Answer<'post', '/auth/mfa/setup'>>()
   const [codes, setCodes] = useState<string[]>()
   const [code, setCode] = useState('')
   const [missing, setMissing] = useState(false)
@@ -112,7 +110,7 @@ export function SecurityScreen() {
   }
   const download = async () => {
     try {
-      const blob = await (await call('POST', '/privacy/export', { body: {} })).blob()
+      const blob = await (await raw('post', '/privacy/export', { body: {} })).blob()
       const link = document.createElement('a')
       link.href = URL.createObjectURL(blob)
       link.download = 'kvasir-export.zip'
@@ -127,19 +125,19 @@ export function SecurityScreen() {
       <PasswordChange />
       <Section title={t('security.mfa')} text={t('security.mfaText')} footer={!missing && !setup && (
         me.data?.mfaEnabled
-          ? <Button variant="danger" disabled={code.trim().length < 6} onClick={() => void api.post('/auth/mfa/disable', { code: code.trim() }).then(() => { setCode(''); return client.invalidateQueries({ queryKey: ['me'] }) }).catch(complain)}>{t('security.mfaOff')}</Button>
-          : <Button variant="primary" onClick={() => void api.post<NonNullable<typeof setup>>('/auth/mfa/setup').then(setSetup).catch(complain)}>{t('security.mfaOn')}</Button>)}>
+          ? <Button variant="danger" disabled={code.trim().length < 6} onClick={() => void api.post('/auth/mfa/disable', { body: { code: code.trim() } }).then(() => { setCode(''); return client.invalidateQueries({ queryKey: ['me'] }) }).catch(complain)}>{t('security.mfaOff')}</Button>
+          : <Button variant="primary" onClick={() => void api.post('/auth/mfa/setup').then(setSetup).catch(complain)}>{t('security.mfaOn')}</Button>)}>
         {missing && <p role="status" className="text-13 text-muted">{t('state.notAvailable')}</p>}
         {codes && <CopyField label={t('security.recovery')} value={codes.join('\n')} lines={codes.length} />}
         {me.data?.mfaEnabled && !setup && <Field label={t('mfa.code')} hint={t('security.mfaOffHint')}>{bind => <Input {...bind} inputMode="numeric" autoComplete="one-time-code" value={code} onChange={e => setCode(e.target.value)} />}</Field>}
         {setup && (
           <form className="grid gap-4" onSubmit={event => {
             event.preventDefault()
-            void api.post<{ recoveryCodes?: string[] } | undefined>('/auth/mfa/verify', { code: code.trim() }).then(done => {
+            void api.post('/auth/mfa/verify', { body: { code: code.trim() } }).then(done => {
               toast.success(t('security.mfaDone'))
               setSetup(undefined)
               setCode('')
-              setCodes(done?.recoveryCodes)
+              if ('recoveryCodes' in done) setCodes(done.recoveryCodes)
               void client.invalidateQueries({ queryKey: ['me'] })
             }).catch(complain)
           }}>
@@ -155,8 +153,8 @@ export function SecurityScreen() {
             <ul className="divide-y divide-line rounded-8 border border-line text-13">
               {all.map(s => (
                 <li key={s.id} className="flex items-center gap-3 px-3 py-2">
-                  <div className="min-w-0 flex-1"><p className="truncate">{s.agent || t('security.unknownAgent')} {s.current && <Badge tone="good">{t('security.current')}</Badge>}</p><p className="text-12 text-muted">{s.address}{s.usedAt && ` · ${ago(s.usedAt)}`}</p></div>
-                  {!s.current && <IconButton label={t('security.end')} icon={Trash2} onClick={() => void api.delete(`/auth/sessions/${s.id}`).then(() => sessions.refetch()).catch(complain)} />}
+                  <div className="min-w-0 flex-1"><p className="truncate">{s.agent || t('security.unknownAgent')} {s.current && <Badge tone="good">{t('security.current')}</Badge>}</p><p className="text-12 text-muted">{s.address}{` · ${ago(s.usedAt)}`}</p></div>
+                  {!s.current && <IconButton label={t('security.end')} icon={Trash2} onClick={() => void api.delete('/auth/sessions/{sessionId}', { path: { sessionId: s.id } }).then(() => sessions.refetch()).catch(complain)} />}
                 </li>
               ))}
             </ul>
@@ -167,7 +165,7 @@ export function SecurityScreen() {
         <div className="flex flex-wrap gap-2"><Button icon={Download} onClick={() => void download()}>{t('security.export')}</Button>
           <Confirm trigger={<Button variant="danger" icon={Trash2}>{t('security.erase')}</Button>} title={t('security.eraseTitle')} text={t('security.eraseText')} action={t('security.erase')} onConfirm={async () => {
             try {
-              await api.post('/privacy/erase', { userId: me.data?.id })
+              await api.post('/privacy/erase', { body: { userId: me.data?.id } })
               forget()
               location.assign('/login')
             } catch (e) {
@@ -185,7 +183,7 @@ function PasswordChange() {
   const [old, setOld] = useState('')
   const [fresh, setFresh] = useState('')
   const save = useMutation({
-    mutationFn: () => api.post('/auth/password/change', { oldPassword: old, password: fresh }),
+    mutationFn: () => api.post('/auth/password/change', { body: { oldPassword: old, password: fresh } }),
     onSuccess: () => { setOld(''); setFresh(''); toast.success(t('security.passwordDone')) },
   })
   const complaint = save.error as Problem | null
@@ -201,9 +199,7 @@ function PasswordChange() {
   )
 }
 
-interface Count { what: string; used: number; reserved: number; limit: number | null; until: string | null }
-interface Day { day: string; kbId: string; provider: string; model: string; messages: number; promptTokens: number; completionTokens: number; costMicros: number }
-interface Overview { plan: string; counts: Count[]; days: Day[] }
+type Day = Answer<'get', '/usage'>['days'][number]
 
 /** Millionths of a dollar, as money. */
 export const money = (micros: number) => `$${number(micros / 1_000_000, micros !== 0 && micros < 1_000_000 ? 4 : 2)}`
@@ -211,7 +207,7 @@ const shown = (what: string, value: number) => (what === 'storage-bytes' ? bytes
 
 export function UsageScreen() {
   const { t } = useTranslation()
-  const query = useQuery(oneQuery<Overview>('/usage'))
+  const query = useQuery(oneQuery('/usage'))
   const columns: Column<Day>[] = [
     { key: 'day', title: t('usage.day'), width: '120px', phone: '88px', cell: d => <span className="figures">{d.day}</span> },
     { key: 'model', title: t('usage.model'), width: 'minmax(0,1fr)', cell: d => (d.provider === d.model ? d.model : `${d.provider} · ${d.model}`) },
@@ -245,14 +241,14 @@ export function UsageScreen() {
   )
 }
 
-interface AuditEntry { number: number; at: string; actor: string; action: string; subject: string; before: unknown; after: unknown; origin: { address: string | null; userAgent: string | null } | null; hash: string }
+type AuditEntry = Item<'/audit'>
 
 export function AuditScreen() {
   const { t } = useTranslation()
   const [open, setOpen] = useState<string>()
-  const members = useQuery(listQuery<Member>('/members'))
+  const members = useQuery(listQuery('/members'))
   const query = useInfiniteQuery({
-    queryKey: ['audit'], queryFn: ({ pageParam, signal }) => api.get<PageOf<AuditEntry>>(`/audit${queryText({ limit: 100, cursor: pageParam })}`, signal),
+    queryKey: ['audit'], queryFn: ({ pageParam, signal }) => api.get('/audit', { query: { limit: 100, cursor: pageParam ?? undefined }, signal }),
     initialPageParam: null as string | null, getNextPageParam: page => page.nextCursor,
   })
   const rows = useMemo(() => query.data?.pages.flatMap(p => p.items) ?? [], [query.data])
@@ -268,7 +264,7 @@ export function AuditScreen() {
   const save = async () => {
     try {
       const link = document.createElement('a')
-      link.href = URL.createObjectURL(await (await call('GET', '/audit/export')).blob())
+      link.href = URL.createObjectURL(await (await raw('get', '/audit/export')).blob())
       link.download = 'audit.csv'
       link.click()
     } catch (e) {

@@ -34,7 +34,8 @@ class OpenApiTest {
 
     record Part(int size) {}
 
-    record Wish(String name, Optional<String> note, @Nullable Part part) {}
+    record Wish(
+            String name, Optional<String> note, @Nullable Part part) {}
 
     record Other(
             @JsonProperty("public") boolean isPublic,

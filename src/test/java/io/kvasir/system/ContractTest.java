@@ -75,8 +75,11 @@ class ContractTest {
         holds(
                 "put",
                 KB,
-                api.put(kb, Map.of("description", "Of a shop", "temperature", 0.4)).expect(200));
-        assertThat(posted(200, KB + "/share", kb + "/share", Map.of()).get("slug").asText())
+                api.put(kb, Map.of("description", "Of a shop", "temperature", 0.4))
+                        .expect(200));
+        assertThat(posted(200, KB + "/share", kb + "/share", Map.of())
+                        .get("slug")
+                        .asText())
                 .isNotEmpty();
         JsonNode shared = got(KB, kb);
         assertThat(shared.get("public").asBoolean()).isTrue();
@@ -203,9 +206,7 @@ class ContractTest {
         holds(
                 "post",
                 "/api/v1/chat/messages/{messageId}/feedback",
-                api.post(
-                                "/api/v1/chat/messages/" + reply.get("id").asText() + "/feedback",
-                                Map.of("rating", "up"))
+                api.post("/api/v1/chat/messages/" + reply.get("id").asText() + "/feedback", Map.of("rating", "up"))
                         .expect(204));
         JsonNode messages = got(all + "/{conversationId}/messages", all + "/" + one + "/messages");
         assertThat(messages.at("/items/1/feedback").asText()).isEqualTo("up");
@@ -257,7 +258,11 @@ class ContractTest {
         me.withArray("required").add("nickname");
 
         assertThat(new Described(other)
-                        .faults("get", "/api/v1/auth/me", 200, api.get("/api/v1/auth/me").body()))
+                        .faults(
+                                "get",
+                                "/api/v1/auth/me",
+                                200,
+                                api.get("/api/v1/auth/me").body()))
                 .hasSize(3)
                 .anySatisfy(fault -> assertThat(fault).contains("/email is not in the document"))
                 .anySatisfy(fault -> assertThat(fault).contains("/nickname is missing"))

@@ -7,7 +7,6 @@ import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 
 /** Holds JSON against the server's own OpenAPI document: the part of JSON Schema that the document speaks. */
 final class Described {
@@ -16,7 +15,6 @@ final class Described {
     Described(JsonNode document) {
         this.document = document;
     }
-
 
     /** @return what of an answer is not as the document says, with where it is; empty where all is */
     List<String> faults(String method, String template, int status, JsonNode body) {
@@ -43,11 +41,7 @@ final class Described {
     /** A problem against the one that stands for all refusals. */
     List<String> problem(JsonNode body) {
         List<String> faults = new ArrayList<>();
-        hold(
-                body,
-                document.at("/components/responses/Problem/content/application~1problem+json/schema"),
-                "",
-                faults);
+        hold(body, document.at("/components/responses/Problem/content/application~1problem+json/schema"), "", faults);
         return faults;
     }
 
@@ -77,7 +71,9 @@ final class Described {
         if (schema.has("enum") && !new HashSet<>(texts(schema.get("enum"))).contains(value.asText())) {
             faults.add(at + " is " + value + ", none of " + schema.get("enum"));
         }
-        if (value.isTextual() && schema.has("format") && !formatted(value.asText(), schema.get("format").asText())) {
+        if (value.isTextual()
+                && schema.has("format")
+                && !formatted(value.asText(), schema.get("format").asText())) {
             faults.add(at + " is " + value + ", no " + schema.get("format"));
         }
         if (value.isArray()) {

@@ -254,7 +254,10 @@ public final class WebRoutes {
                                                         page),
                                                 Json::ok))))
                         .says("List the pages of a web source")
-                        .asks("problems", boolean.class, "true for those only of which nothing new could be read, with the reason")
+                        .asks(
+                                "problems",
+                                boolean.class,
+                                "true for those only of which nothing new could be read, with the reason")
                         .givesPage(SourceItem.class));
     }
 
