@@ -1,6 +1,7 @@
 package io.kvasir.bench;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -20,22 +21,37 @@ final class ProcessUse {
 
     /** So that what is measured is what is held, not what has not been thrown away yet. */
     static void collectGarbage(long pid) throws IOException, InterruptedException {
-        new ProcessBuilder(
+        jcmd(pid, "GC.run");
+    }
+
+    /** What a JVM says to a diagnostic command. */
+    static String jcmd(long pid, String command) throws IOException, InterruptedException {
+        Process jcmd = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
                         Long.toString(pid),
-                        "GC.run")
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .start()
-                .waitFor();
+                        command)
+                .redirectErrorStream(true)
+                .start();
+        String said = new String(jcmd.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        jcmd.waitFor();
+        return said;
     }
 
     /** Resident set, bytes. */
     static long residentBytes(long pid) throws IOException {
+        return status(pid, "VmRSS:") * 1024;
+    }
+
+    static int threads(long pid) throws IOException {
+        return (int) status(pid, "Threads:");
+    }
+
+    private static long status(long pid, String what) throws IOException {
         for (String line : Files.readAllLines(Path.of("/proc", Long.toString(pid), "status"))) {
-            if (line.startsWith("VmRSS:")) {
-                return Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024;
+            if (line.startsWith(what)) {
+                return Long.parseLong(line.replaceAll("[^0-9]", ""));
             }
         }
-        throw new IOException("no VmRSS of " + pid);
+        throw new IOException("no " + what + " of " + pid);
     }
 }
