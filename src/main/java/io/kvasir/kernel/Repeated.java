@@ -13,6 +13,11 @@ import java.util.function.Function;
  */
 public final class Repeated {
     private static final Duration FIRST = Duration.ofMillis(750);
+    /**
+     * Where what was asked moves to another node, this is how late it is noticed that it has arrived there: it is waited
+     * for in steps that do not grow, for with growing ones an answer that was possible after 5.3 s came after 10.
+     */
+    private static final Duration LATER = Duration.ofSeconds(1);
 
     private Repeated() {}
 
@@ -26,7 +31,7 @@ public final class Repeated {
         boolean last = patience.compareTo(left) >= 0;
         return ask.apply(last ? left : patience)
                 .exceptionallyCompose(fault -> !last && timedOut(fault)
-                        ? ask(ask, patience.multipliedBy(2), end)
+                        ? ask(ask, LATER, end)
                         : CompletableFuture.failedFuture(fault));
     }
 

@@ -19,7 +19,7 @@ class RepeatedTest {
         String answer = Repeated.ask(
                         patience -> {
                             asked.add(patience);
-                            return asked.size() < 3
+                            return asked.size() < 4
                                     ? CompletableFuture.failedFuture(new TimeoutException())
                                     : CompletableFuture.completedFuture("here");
                         },
@@ -28,7 +28,8 @@ class RepeatedTest {
                 .join();
 
         assertThat(answer).isEqualTo("here");
-        assertThat(asked).containsExactly(Duration.ofMillis(750), Duration.ofMillis(1500), Duration.ofMillis(3000));
+        assertThat(asked).containsExactly(
+                        Duration.ofMillis(750), Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofSeconds(1));
     }
 
     @Test
