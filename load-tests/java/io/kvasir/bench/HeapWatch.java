@@ -2,7 +2,6 @@ package io.kvasir.bench;
 
 import io.kvasir.http.Json;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -96,16 +95,20 @@ final class HeapWatch {
             return 2;
         }
         double[] hours = settled.stream().mapToDouble(Sample::hours).toArray();
-        Slope heap = Slope.of(hours, settled.stream().mapToDouble(Sample::heapMb).toArray());
+        Slope heap =
+                Slope.of(hours, settled.stream().mapToDouble(Sample::heapMb).toArray());
         Slope threads =
                 Slope.of(hours, settled.stream().mapToDouble(Sample::threads).toArray());
-        Slope files = Slope.of(hours, settled.stream().mapToDouble(Sample::files).toArray());
+        Slope files =
+                Slope.of(hours, settled.stream().mapToDouble(Sample::files).toArray());
         Slope resident =
                 Slope.of(hours, settled.stream().mapToDouble(Sample::residentMb).toArray());
         double most = MOST * heap.mean();
         System.out.printf(
                 "after %.1f minutes of warming up, %d looks in %.1f minutes%n",
-                warm * 60, settled.size(), (settled.getLast().hours() - settled.getFirst().hours()) * 60);
+                warm * 60,
+                settled.size(),
+                (settled.getLast().hours() - settled.getFirst().hours()) * 60);
         tell("heap after a collection, MB", heap);
         tell("threads", threads);
         tell("open files", files);

@@ -50,7 +50,8 @@ public final class LoadBench {
             Process gatling = gatling(simulation, options, target);
             Optional<HeapWatch> watch = Optional.empty();
             if (soak) {
-                watch = Optional.of(HeapWatch.start(target.server().orElseThrow().pid(), options.seconds()));
+                watch = Optional.of(
+                        HeapWatch.start(target.server().orElseThrow().pid(), options.seconds()));
             }
             int bars = gatling.waitFor();
             int heap = watch.isPresent() ? watch.get().told() : 0;

@@ -50,7 +50,9 @@ record LoadOptions(
                 number(told, "tenants"),
                 told.get("reply"),
                 Optional.of(told.get("url")).filter(url -> !url.isEmpty()).map(url -> url.replaceAll("/+$", "")),
-                Optional.of(told.get("accounts")).filter(path -> !path.isEmpty()).map(Path::of),
+                Optional.of(told.get("accounts"))
+                        .filter(path -> !path.isEmpty())
+                        .map(Path::of),
                 Optional.of(told.get("heap")).filter(heap -> !heap.isEmpty()));
     }
 

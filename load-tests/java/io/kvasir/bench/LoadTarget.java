@@ -200,7 +200,11 @@ final class LoadTarget implements AutoCloseable {
                             : Map.of("name", "Load " + number, "provider", "openai", "model", model));
             String path = "/api/v1/knowledge-bases/" + kb;
             api.taught(path, "rules.md", rules());
-            String slug = api.post(path + "/share", Map.of()).expect(200).body().get("slug").asText();
+            String slug = api.post(path + "/share", Map.of())
+                    .expect(200)
+                    .body()
+                    .get("slug")
+                    .asText();
             return "tenant" + number + "," + token + "," + kb + "," + slug;
         }
     }
@@ -208,17 +212,25 @@ final class LoadTarget implements AutoCloseable {
     /** A hundred passages or so, with the answers to what is asked. */
     private static String rules() {
         StringBuilder rules = new StringBuilder("# Rules of the store\n\n");
-        List<String> things = List.of("a lamp", "a chair", "a table", "a bed", "a carpet", "a mirror", "a shelf", "a clock");
+        List<String> things =
+                List.of("a lamp", "a chair", "a table", "a bed", "a carpet", "a mirror", "a shelf", "a clock");
         for (int i = 0; i < 24; i++) {
             String thing = things.get(i % things.size());
             rules.append("## Part ").append(i).append(": ").append(thing).append("\n\n");
-            rules.append("Refunds for ").append(thing).append(" are paid within ").append(10 + i);
+            rules.append("Refunds for ")
+                    .append(thing)
+                    .append(" are paid within ")
+                    .append(10 + i);
             rules.append(" days after the goods came back to the store.\n\n");
             rules.append("A parcel with ").append(thing).append(" may take ").append(2 + i % 5);
-            rules.append(" days in the country and twice as long abroad. We deliver to Norway, Sweden and Denmark.\n\n");
-            rules.append("Returned goods are checked by a person of the workshop on floor ").append(i % 4);
+            rules.append(
+                    " days in the country and twice as long abroad. We deliver to Norway, Sweden and Denmark.\n\n");
+            rules.append("Returned goods are checked by a person of the workshop on floor ")
+                    .append(i % 4);
             rules.append(". The warranty covers the frame for ").append(1 + i % 3);
-            rules.append(" years, not the surface. Complaints are sent to desk ").append(i).append(".\n\n");
+            rules.append(" years, not the surface. Complaints are sent to desk ")
+                    .append(i)
+                    .append(".\n\n");
         }
         return rules.toString();
     }
@@ -228,11 +240,15 @@ final class LoadTarget implements AutoCloseable {
         long end = System.nanoTime() + 20_000_000_000L;
         while (System.nanoTime() < end) {
             try (Stream<Path> mails = Files.list(folder.resolve("data/outbox"))) {
-                for (Path mail : mails.filter(m -> m.toString().endsWith(".eml")).toList()) {
+                for (Path mail :
+                        mails.filter(m -> m.toString().endsWith(".eml")).toList()) {
                     try (InputStream in = Files.newInputStream(mail)) {
                         MimeMessage message = new MimeMessage(Session.getInstance(new Properties()), in);
                         Matcher link = LINK.matcher(String.valueOf(message.getContent()));
-                        if (message.getRecipients(Message.RecipientType.TO)[0].toString().equals(to) && link.find()) {
+                        if (message.getRecipients(Message.RecipientType.TO)[0]
+                                        .toString()
+                                        .equals(to)
+                                && link.find()) {
                             return link.group(1);
                         }
                     }

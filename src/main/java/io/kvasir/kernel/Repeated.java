@@ -30,9 +30,8 @@ public final class Repeated {
         Duration left = Duration.ofNanos(Math.max(1, end - System.nanoTime()));
         boolean last = patience.compareTo(left) >= 0;
         return ask.apply(last ? left : patience)
-                .exceptionallyCompose(fault -> !last && timedOut(fault)
-                        ? ask(ask, LATER, end)
-                        : CompletableFuture.failedFuture(fault));
+                .exceptionallyCompose(fault ->
+                        !last && timedOut(fault) ? ask(ask, LATER, end) : CompletableFuture.failedFuture(fault));
     }
 
     private static boolean timedOut(Throwable fault) {

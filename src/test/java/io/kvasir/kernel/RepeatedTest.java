@@ -28,7 +28,8 @@ class RepeatedTest {
                 .join();
 
         assertThat(answer).isEqualTo("here");
-        assertThat(asked).containsExactly(
+        assertThat(asked)
+                .containsExactly(
                         Duration.ofMillis(750), Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofSeconds(1));
     }
 

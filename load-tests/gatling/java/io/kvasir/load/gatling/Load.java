@@ -47,13 +47,16 @@ final class Load {
 
     private static final AtomicInteger WORDS = new AtomicInteger();
     private static final AtomicInteger TOLD = new AtomicInteger();
+    /** Each has its answer in what the tenants know, so that none is refused before the model is asked. */
     private static final String[] QUESTIONS = {
+        "When are refunds for a lamp paid?",
         "When are refunds for a chair paid?",
-        "How many days may a parcel with a lamp take?",
-        "Who checks returned goods?",
-        "How many years does the warranty cover the frame?",
-        "To which desk are complaints sent?",
-        "Do you deliver to Norway, Sweden and Denmark?"
+        "When are refunds for a table paid?",
+        "When are refunds for a bed paid?",
+        "When are refunds for a carpet paid?",
+        "When are refunds for a mirror paid?",
+        "When are refunds for a shelf paid?",
+        "When are refunds for a clock paid?"
     };
 
     private Load() {}
@@ -110,8 +113,8 @@ final class Load {
                                         .check(bodyString().saveAs("first")))
                                 .await(120)
                                 .on(sse.checkMessage("terminal event")
-                                        .matching(jsonPath("$.event")
-                                                .in("turn.completed", "turn.failed", "turn.stopped"))
+                                        .matching(
+                                                jsonPath("$.event").in("turn.completed", "turn.failed", "turn.stopped"))
                                         .check(bodyString().saveAs("last"))
                                         .check(jsonPath("$.event").is("turn.completed"))))
                         .exec(sse.processUnmatchedMessages(Load::whole))
@@ -240,7 +243,8 @@ final class Load {
 
     /** About 3 KB, a dozen passages. */
     private static byte[] pages(Session session) {
-        StringBuilder pages = new StringBuilder("# About ").append(session.getString("word")).append("\n\n");
+        StringBuilder pages =
+                new StringBuilder("# About ").append(session.getString("word")).append("\n\n");
         for (int i = 0; i < 12; i++) {
             pages.append("## Rule ")
                     .append(i)

@@ -34,11 +34,15 @@ public final class MixedSimulation extends Simulation {
         all.add(scenario("heavy: staff")
                 .exec(Load.staff(0))
                 .exec(during(Load.SECONDS - ALONE, false).on(group("heavy").on(Load.document())))
-                .injectOpen(nothingFor(ALONE), rampUsers(Load.USERS - Load.USERS / 4).during(1)));
+                .injectOpen(
+                        nothingFor(ALONE),
+                        rampUsers(Load.USERS - Load.USERS / 4).during(1)));
         all.add(scenario("heavy: visitors")
                 .exec(Load.visitor(0))
                 .exec(during(Load.SECONDS - ALONE, false).on(group("heavy").on(Load.reply())))
-                .injectOpen(nothingFor(ALONE), rampUsers(Math.max(1, Load.USERS / 4)).during(1)));
+                .injectOpen(
+                        nothingFor(ALONE),
+                        rampUsers(Math.max(1, Load.USERS / 4)).during(1)));
         for (int tenant = 1; tenant < Load.TENANTS.size(); tenant++) {
             all.add(scenario("light " + tenant + ": staff")
                     .exec(Load.staff(tenant))

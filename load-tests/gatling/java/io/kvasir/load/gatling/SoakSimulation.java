@@ -40,7 +40,8 @@ public final class SoakSimulation extends Simulation {
                                     .exec(Load.knowledgeBase())
                                     .exec(Load.search())
                                     .exec(pause(Duration.ofSeconds(1), Duration.ofSeconds(2)))))
-                    .injectOpen(rampUsers(Math.max(1, Load.USERS - Load.USERS / 2)).during(10)));
+                    .injectOpen(
+                            rampUsers(Math.max(1, Load.USERS - Load.USERS / 2)).during(10)));
         }
         setUp(all)
                 .protocols(Load.protocol())
