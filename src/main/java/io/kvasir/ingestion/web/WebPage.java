@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jsoup.Jsoup;
 import org.jsoup.nodes.Document;
 import org.jsoup.nodes.Element;
@@ -128,6 +129,11 @@ final class WebPage {
                     "Is another address of " + known,
                     List.of(new Read.Link(known, Integer.toString(depth))));
         }
+        // Nothing was there; each time it is looked at whether something is by now, and the page is read whole.
+        Optional<Read.Link> lost = canonical
+                .map(Site::key)
+                .filter(same.nowhere()::contains)
+                .map(at -> new Read.Link(at, Integer.toString(depth)));
         absolute(page);
         Element text = page.body() == null ? new Element("div") : MainText.of(page, facts.title());
         String plain = text.text().strip();
@@ -143,11 +149,12 @@ final class WebPage {
                         named(facts.title()) + ".md",
                         Optional.of("text/markdown"),
                         Optional.of(canonical
+                                .filter(_ -> lost.isEmpty())
                                 .map(WebAddress::toString)
                                 .orElse(answer.address().toString())),
                         PageText.markdown(facts.title(), text).getBytes(StandardCharsets.UTF_8)),
-                marks,
-                links,
+                lost.isPresent() ? Optional.empty() : marks,
+                Stream.concat(links.stream(), lost.stream()).toList(),
                 List.of());
     }
 

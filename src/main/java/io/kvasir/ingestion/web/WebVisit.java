@@ -51,7 +51,11 @@ final class WebVisit implements Visit {
         this.turns = turns;
         this.settings = settings;
         this.clock = clock;
-        this.same = new SamePages(saidBefore(source));
+        this.same = new SamePages(
+                saidBefore(source),
+                source.memory()
+                        .map(word -> Json.read(word, Memory.class).nowhere())
+                        .orElse(Set.of()));
     }
 
     private static Map<String, String> saidBefore(Opened source) {
@@ -68,6 +72,13 @@ final class WebVisit implements Visit {
 
     /** What robots.txt says. @param away why it could not be asked: what is known then stays */
     private record Rules(Robots robots, Optional<Read.Failed> away) {}
+
+    /** What is remembered of the site. @param nowhere addresses that pages gave as their own, and where nothing was */
+    private record Memory(Set<String> nowhere) {
+        Memory {
+            nowhere = Set.copyOf(nowhere);
+        }
+    }
 
     /** What is remembered of a page. @param depth at which it was read: its links are as deep as it is */
     private record Marks(
@@ -207,6 +218,7 @@ final class WebVisit implements Visit {
             return new Read.Same();
         }
         if (status == 404 || status == 410) {
+            noted(item.key(), false);
             return site.mode() == Site.Mode.PAGE && !item.known()
                     ? new Read.Failed("http-" + status, "There is no such page")
                     : new Read.Gone();
@@ -214,7 +226,17 @@ final class WebVisit implements Visit {
         if (status < 200 || status >= 300) {
             return new Read.Failed("http-" + status, "The page answered with status " + status);
         }
+        noted(item.key(), true);
         return new WebPage(site, item.key(), depth(item.note()), answer, same).read(marks(item, answer));
+    }
+
+    /** Durable, since only the next reading can make good what was passed over for a page that is not there. */
+    private void noted(String page, boolean there) {
+        synchronized (same) {
+            if (same.noted(page, there)) {
+                source.remember(Json.write(new Memory(same.nowhere())));
+            }
+        }
     }
 
     /** What becomes of an address that only leads to another; empty where it is to be followed there. */

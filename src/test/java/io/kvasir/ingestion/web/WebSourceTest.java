@@ -369,6 +369,30 @@ class WebSourceTest extends SourceContract {
     }
 
     @Test
+    void aPageThatSaysItIsWhereNothingIsSpeaksForItself() {
+        html("/", page("Front", "front text", "<a href='/a'>a</a>"));
+        html("/a", page("A", "the only text", "").replace("<head>", "<head><link rel=canonical href='/gone'>"));
+        added(settings());
+        assertThat(times("/gone")).as("nobody knows before it was looked at").isEqualTo(1);
+        again();
+        assertThat(desk.texts().stream().filter(known -> known.contains("the only text")))
+                .hasSize(1);
+        again();
+        assertThat(desk.texts().stream().filter(known -> known.contains("the only text")))
+                .as("it stays")
+                .hasSize(1);
+
+        // And where something is there after all, that is the page.
+        html("/gone", page("A", "the only text, at its address", ""));
+        again();
+        again();
+        assertThat(desk.texts().stream().filter(known -> known.contains("the only text")))
+                .singleElement()
+                .asString()
+                .contains("at its address");
+    }
+
+    @Test
     void aRedirectCostsNoPageTwice() {
         html("/", page("Front", "front text", "<a href='/old'>o</a><a href='/older'>o</a><a href='/away'>a</a>"));
         pages.put("/older", Reply.to("/old"));
