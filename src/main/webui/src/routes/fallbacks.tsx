@@ -2,7 +2,7 @@ import { useRouter } from '@tanstack/react-router'
 import { Compass } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { Failed, Notice } from '@/ui/states'
-import { Overlays } from '@/ui/overlay'
+import { Overlays } from '@/ui/tip'
 
 export function NotFound() {
   const { t } = useTranslation()

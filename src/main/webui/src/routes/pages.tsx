@@ -8,7 +8,7 @@ import { ConversationsScreen } from '@/features/conversations/ConversationsScree
 import { DocumentsScreen } from '@/features/documents/DocumentsScreen'
 import { Shell } from '@/features/shell/Shell'
 import { useTheme } from '@/lib/theme'
-import { Overlays } from '@/ui/overlay'
+import { Overlays } from '@/ui/tip'
 
 const T = '/t/$tenant'
 const K = '/t/$tenant/kbs/$kb'

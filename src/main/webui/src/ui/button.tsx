@@ -1,7 +1,7 @@
 import { LoaderCircle, type LucideIcon } from 'lucide-react'
 import type { ComponentProps } from 'react'
 import { cx } from '@/lib/cx'
-import { Tip } from './overlay'
+import { Tip } from './tip'
 
 type Variant = 'primary' | 'secondary' | 'quiet' | 'danger'
 const LOOK: Record<Variant, string> = {

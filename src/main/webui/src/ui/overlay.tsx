@@ -1,29 +1,9 @@
 import { X } from 'lucide-react'
-import { AlertDialog, Dialog as RadixDialog, DropdownMenu, Tooltip } from 'radix-ui'
+import { AlertDialog, Dialog as RadixDialog, DropdownMenu } from 'radix-ui'
 import { useState, type ReactElement, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { cx } from '@/lib/cx'
 import { Button } from './button'
-
-export const Overlays = ({ children }: { children: ReactNode }) => <Tooltip.Provider delayDuration={400} skipDelayDuration={200}>{children}</Tooltip.Provider>
-
-export const Kbd = ({ children }: { children: ReactNode }) => (
-  <kbd className="inline-flex min-w-5 items-center justify-center rounded-4 border border-line bg-raised px-1 font-sans text-11 text-muted">{children}</kbd>
-)
-
-export function Tip({ text, keys, children }: { text: string; keys?: string; children: ReactElement }) {
-  return (
-    <Tooltip.Root>
-      <Tooltip.Trigger asChild>{children}</Tooltip.Trigger>
-      <Tooltip.Portal>
-        <Tooltip.Content sideOffset={6} collisionPadding={8} className="anim-fade z-50 flex items-center gap-1.5 rounded-6 border border-line bg-surface px-2 py-1 text-12 shadow-float">
-          {text}
-          {keys && <Kbd>{keys}</Kbd>}
-        </Tooltip.Content>
-      </Tooltip.Portal>
-    </Tooltip.Root>
-  )
-}
 
 const VEIL = 'anim-fade fixed inset-0 z-50 bg-[oklch(10%_.02_265/.45)]'
 const SHEET = 'anim-rise fixed z-50 flex flex-col border border-line bg-surface shadow-float inset-x-0 bottom-0 max-h-[92dvh] rounded-t-12 sm:inset-auto sm:top-[12vh] sm:left-1/2 sm:max-h-[78vh] sm:w-[calc(100vw-32px)] sm:-translate-x-1/2 sm:rounded-12'

@@ -1,5 +1,6 @@
 import { useTranslation } from 'react-i18next'
-import { Dialog, Kbd } from '@/ui/overlay'
+import { Dialog } from '@/ui/overlay'
+import { Kbd } from '@/ui/tip'
 
 const MAP: [string[], string][] = [
   [['⌘', 'K'], 'keys.palette'], [['?'], 'keys.help'], [['C'], 'keys.create'], [['J'], 'keys.next'], [['K'], 'keys.previous'], [['E'], 'keys.resolve'], [['Esc'], 'keys.close'],

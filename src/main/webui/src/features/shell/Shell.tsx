@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
-import { Link, useNavigate, useParams, useRouterState, type LinkProps } from '@tanstack/react-router'
-import { BookOpenText, ChevronsUpDown, CircleHelp, FileText, FlaskConical, Gauge, Globe, Library, LogOut, Mail, Menu as MenuIcon, MessagesSquare, Search, Settings, ShieldCheck, SquareTerminal, Users, type LucideIcon } from 'lucide-react'
+import { Link, useNavigate, useParams, useRouterState } from '@tanstack/react-router'
+import { ChevronsUpDown, CircleHelp, Library, LogOut, Menu as MenuIcon, Search } from 'lucide-react'
 import { Suspense, lazy, useEffect, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { basesQuery, meQuery } from '@/api/queries'
@@ -11,35 +11,15 @@ import { LANGUAGES, language, setLanguage, type Language } from '@/lib/i18n'
 import { setTheme, useTheme } from '@/lib/theme'
 import { Avatar } from '@/ui/bits'
 import { IconButton } from '@/ui/button'
-import { Drawer, Kbd, Menu, MenuChoice, MenuItem, MenuLabel, MenuLine } from '@/ui/overlay'
+import { Drawer, Menu, MenuChoice, MenuItem, MenuLabel, MenuLine } from '@/ui/overlay'
+import { Kbd } from '@/ui/tip'
 import { UploadDock } from '@/features/documents/UploadDock'
 import { useGo } from './go'
 import { KeysDialog } from './KeysDialog'
+import { ROOMS, WORKSPACE, type Place } from './places'
 
 const bringPalette = () => import('./Palette')
 const Palette = lazy(bringPalette)
-
-export interface Place { key: string; to: LinkProps['to']; icon: LucideIcon; text: string }
-
-/** The rooms of a knowledge base, in the order of the day's work. The letter goes there after `G`. */
-export const ROOMS: Place[] = [
-  { key: 'o', to: '/t/$tenant/kbs/$kb/overview', icon: Gauge, text: 'nav.overview' },
-  { key: 'c', to: '/t/$tenant/kbs/$kb/conversations/{-$id}', icon: MessagesSquare, text: 'nav.conversations' },
-  { key: 's', to: '/t/$tenant/kbs/$kb/search', icon: Search, text: 'nav.search' },
-  { key: 'd', to: '/t/$tenant/kbs/$kb/documents/{-$doc}', icon: FileText, text: 'nav.documents' },
-  { key: 'f', to: '/t/$tenant/kbs/$kb/faq', icon: BookOpenText, text: 'nav.faq' },
-  { key: 'w', to: '/t/$tenant/kbs/$kb/web', icon: Globe, text: 'nav.web' },
-  { key: 'e', to: '/t/$tenant/kbs/$kb/email', icon: Mail, text: 'nav.email' },
-  { key: 't', to: '/t/$tenant/kbs/$kb/benchmark/datasets/{-$ds}', icon: FlaskConical, text: 'nav.benchmark' },
-  { key: ',', to: '/t/$tenant/kbs/$kb/settings/answers', icon: Settings, text: 'nav.settings' },
-]
-
-export const WORKSPACE: Place[] = [
-  { key: 'm', to: '/t/$tenant/settings/members', icon: Users, text: 'nav.members' },
-  { key: 'y', to: '/t/$tenant/settings/security', icon: ShieldCheck, text: 'nav.security' },
-  { key: 'u', to: '/t/$tenant/settings/billing', icon: Gauge, text: 'nav.usage' },
-  { key: 'a', to: '/t/$tenant/settings/audit', icon: SquareTerminal, text: 'nav.audit' },
-]
 
 export function Shell({ tenant, children }: { tenant: string; children: ReactNode }) {
   const { t } = useTranslation()

@@ -68,23 +68,6 @@ record Mailbox(
         }
     }
 
-    Mailbox withoutSecrets() {
-        return new Mailbox(
-                provider,
-                email,
-                host,
-                port,
-                security,
-                username,
-                authentication,
-                null,
-                null,
-                folders,
-                months,
-                autoSync,
-                frequencyHours);
-    }
-
     static Mailbox of(String json) {
         return Json.read(json, Mailbox.class);
     }
@@ -110,6 +93,14 @@ record Mailbox(
     }
 
     Mailbox with(Tokens next) {
+        return with(password, next);
+    }
+
+    Mailbox withoutSecrets() {
+        return with(null, null);
+    }
+
+    private Mailbox with(@Nullable String other, @Nullable Tokens next) {
         return new Mailbox(
                 provider,
                 email,
@@ -118,7 +109,7 @@ record Mailbox(
                 security,
                 username,
                 authentication,
-                password,
+                other,
                 next,
                 folders,
                 months,

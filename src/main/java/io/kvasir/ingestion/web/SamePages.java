@@ -41,9 +41,7 @@ final class SamePages {
 
     /** Notes whether anything is at an address. @return whether that is news worth remembering */
     synchronized boolean noted(String page, boolean there) {
-        return there
-                ? nowhere.remove(page)
-                : said.containsValue(page) && nowhere.size() < MOST && nowhere.add(page);
+        return there ? nowhere.remove(page) : said.containsValue(page) && nowhere.size() < MOST && nowhere.add(page);
     }
 
     synchronized Set<String> nowhere() {
