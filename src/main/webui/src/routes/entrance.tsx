@@ -1,4 +1,4 @@
-import { useNavigate, useParams, useRouter, useSearch } from '@tanstack/react-router'
+import { useLocation, useNavigate, useParams, useRouter, useSearch } from '@tanstack/react-router'
 import { useQueryClient } from '@tanstack/react-query'
 import { LoginScreen } from '@/features/account/LoginScreen'
 import { CallbackScreen, InviteScreen, MfaScreen, ResetScreen, SignupScreen, VerifyScreen } from '@/features/account/OtherScreens'
@@ -16,7 +16,7 @@ function useIn(next?: string) {
 }
 
 /** Secrets of links stand behind the `#`, where no server and no log sees them. */
-const given = (name: string) => new URLSearchParams(location.hash.slice(1)).get(name) ?? undefined
+const useGiven = (name: string) => new URLSearchParams(useLocation({ select: at => at.hash })).get(name) ?? undefined
 
 /** The challenge of a second factor lives as long as the tab shows it, and not in the address. */
 let challenge = ''
@@ -30,15 +30,19 @@ export const Signup = () => <SignupScreen onIn={useIn()} />
 export const Mfa = () => <MfaScreen challenge={challenge} onIn={useIn()} />
 export function Reset() {
   const search = useSearch({ from: '/reset' })
-  return <ResetScreen token={search.token ?? given('token')} />
+  const given = useGiven('token')
+  const token = search.token ?? given
+  return <ResetScreen key={token} token={token} />
 }
 export function Verify() {
   const search = useSearch({ from: '/verify' })
-  return <VerifyScreen token={search.token ?? given('token') ?? ''} onIn={useIn()} />
+  const given = useGiven('token')
+  const token = search.token ?? given ?? ''
+  return <VerifyScreen key={token} token={token} onIn={useIn()} />
 }
 export const Invite = () => <InviteScreen token={useParams({ from: '/invite/$token' }).token} onIn={useIn()} />
 export function Callback() {
   const { error } = useSearch({ from: '/auth/$provider/callback' })
   const navigate = useNavigate()
-  return <CallbackScreen error={error} challenge={given('challenge')} onIn={useIn()} onMfa={told => { challenge = told; void navigate({ to: '/mfa' }) }} />
+  return <CallbackScreen error={error} challenge={useGiven('challenge')} onIn={useIn()} onMfa={told => { challenge = told; void navigate({ to: '/mfa' }) }} />
 }

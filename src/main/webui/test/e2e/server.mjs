@@ -1,6 +1,6 @@
 // A real server for the journeys, and a real browser. Nothing here is faked.
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -18,7 +18,7 @@ const freePort = () => new Promise((done, fail) => {
   })
 })
 
-/** Starts the packaged server (or, with KVASIR_E2E_URL, uses one that runs). */
+/** Starts the packaged server (or, with KVASIR_E2E_URL, uses one that runs, whose folder of data is then not known). */
 export async function startServer(environment = {}) {
   if (process.env.KVASIR_E2E_URL) return { url: process.env.KVASIR_E2E_URL, stop: async () => {} }
   const jar = join(ROOT, 'target/kvasir.jar')
@@ -39,13 +39,28 @@ export async function startServer(environment = {}) {
   })
   for (const end = Date.now() + 120_000; ;) {
     if (server.exitCode !== null) throw new Error(`the server ended with ${server.exitCode}:\n${log}`)
-    if (await fetch(`${url}/health/ready`).then(r => r.ok, () => false)) return { url, stop }
+    if (await fetch(`${url}/health/ready`).then(r => r.ok, () => false)) return { url, data, stop }
     if (Date.now() > end) {
       await stop()
       throw new Error(`the server did not answer in time:\n${log}`)
     }
     await new Promise(go => setTimeout(go, 100))
   }
+}
+
+/** What a mail to somebody says, the newest in which the pattern is found, as its first group: mails nobody takes away are put into a folder. */
+export async function mailed(server, to, pattern) {
+  const outbox = join(server.data, 'outbox')
+  for (const end = Date.now() + 30_000; Date.now() < end; await new Promise(go => setTimeout(go, 100))) {
+    const mails = existsSync(outbox) ? readdirSync(outbox).filter(name => name.endsWith('.eml')).sort().reverse() : []
+    for (const name of mails) {
+      const raw = readFileSync(join(outbox, name), 'latin1')
+      const text = !/^Content-Transfer-Encoding: quoted-printable/mi.test(raw) ? raw : raw.replace(/=\r?\n/g, '').replace(/=([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(parseInt(hex, 16)))
+      const found = new RegExp(`^To:.*${to.replace(/[.+]/g, String.raw`\$&`)}`, 'mi').test(text) && pattern.exec(text)
+      if (found) return found[1]
+    }
+  }
+  throw new Error(`no mail to ${to} has ${pattern}`)
 }
 
 export async function startBrowser() {

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { toast } from 'sonner'
 import { api, raw } from '@/api/client'
 import type { Answer, Body, Item } from '@/api/contract'
-import { isForbidden, isMissing, type Problem } from '@/api/problem'
+import { Problem, isForbidden, isMissing } from '@/api/problem'
 import { listQuery, meQuery, oneQuery } from '@/api/queries'
 import { forget } from '@/api/session'
 import type { Member } from '@/api/types'
@@ -95,6 +95,9 @@ function InviteDialog({ onClose, onDone }: { onClose: () => void; onDone: () => 
   )
 }
 
+/** The server names the field that is wrong when setting up, and whom it does not know when taking away. */
+const isWrongCode = (e: unknown) => e instanceof Problem && (e.status === 401 || e.errors.some(error => error.pointer === '/code'))
+
 export function SecurityScreen() {
   const { t } = useTranslation()
   const client = useQueryClient()
@@ -104,8 +107,10 @@ export function SecurityScreen() {
   const [codes, setCodes] = useState<string[]>()
   const [code, setCode] = useState('')
   const [missing, setMissing] = useState(false)
+  const [wrong, setWrong] = useState(false)
   const complain = (e: unknown) => {
     if (isMissing(e)) setMissing(true)
+    else if (isWrongCode(e)) setWrong(true)
     else toast.error((e as Error).message || t('state.failed'))
   }
   const download = async () => {
@@ -129,7 +134,7 @@ export function SecurityScreen() {
           : <Button variant="primary" onClick={() => void api.post('/auth/mfa/setup').then(setSetup).catch(complain)}>{t('security.mfaOn')}</Button>)}>
         {missing && <p role="status" className="text-13 text-muted">{t('state.notAvailable')}</p>}
         {codes && <CopyField label={t('security.recovery')} value={codes.join('\n')} lines={codes.length} />}
-        {me.data?.mfaEnabled && !setup && <Field label={t('mfa.code')} hint={t('security.mfaOffHint')}>{bind => <Input {...bind} inputMode="numeric" autoComplete="one-time-code" value={code} onChange={e => setCode(e.target.value)} />}</Field>}
+        {me.data?.mfaEnabled && !setup && <Field label={t('mfa.code')} hint={t('security.mfaOffHint')} error={wrong ? t('mfa.wrong') : undefined}>{bind => <Input {...bind} inputMode="numeric" autoComplete="one-time-code" value={code} onChange={e => { setWrong(false); setCode(e.target.value) }} />}</Field>}
         {setup && (
           <form className="grid gap-4" onSubmit={event => {
             event.preventDefault()
@@ -142,7 +147,7 @@ export function SecurityScreen() {
             }).catch(complain)
           }}>
             <CopyField label={t('security.secret')} value={setup.secret} />
-            <Field label={t('mfa.code')}>{bind => <Input {...bind} inputMode="numeric" autoComplete="one-time-code" value={code} onChange={e => setCode(e.target.value)} />}</Field>
+            <Field label={t('mfa.code')} error={wrong ? t('mfa.wrong') : undefined}>{bind => <Input {...bind} inputMode="numeric" autoComplete="one-time-code" value={code} onChange={e => { setWrong(false); setCode(e.target.value) }} />}</Field>
             <Button type="submit" variant="primary" disabled={code.trim().length < 6}>{t('mfa.action')}</Button>
           </form>
         )}
