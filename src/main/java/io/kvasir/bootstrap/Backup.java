@@ -50,7 +50,7 @@ final class Backup {
             DateTimeFormatter.ofPattern("'kvasir-'yyyyMMdd-HHmmss-SSS'.zip'").withZone(ZoneOffset.UTC);
 
     private final Transactor transactor;
-    private final OpenIndex.Files index;
+    private final OpenIndexes.Files index;
     private final Path folder;
     private final Clock clock;
     private final Opener opener;
@@ -63,11 +63,11 @@ final class Backup {
     }
 
     /** @param folder where archives are put; on another disk, if it is to help when this one is lost */
-    Backup(Transactor transactor, OpenIndex.Files index, Path folder, Clock clock) {
+    Backup(Transactor transactor, OpenIndexes.Files index, Path folder, Clock clock) {
         this(transactor, index, folder, clock, file -> Files.newOutputStream(file, StandardOpenOption.CREATE_NEW));
     }
 
-    Backup(Transactor transactor, OpenIndex.Files index, Path folder, Clock clock, Opener opener) {
+    Backup(Transactor transactor, OpenIndexes.Files index, Path folder, Clock clock, Opener opener) {
         this.transactor = transactor;
         this.index = index;
         this.folder = folder;
@@ -92,12 +92,15 @@ final class Backup {
         if (!running.compareAndSet(false, true)) {
             throw new Running();
         }
+        boolean held = false;
         Instant now = clock.instant();
         Path archive = folder.resolve(NAME.format(now));
         Path partial = folder.resolve(archive.getFileName() + PARTIAL);
         Path database = folder.resolve(archive.getFileName() + ".database" + PARTIAL);
         try {
             Files.createDirectories(folder);
+            index.hold(true);
+            held = true;
             MessageDigest whole = sha256();
             try (OutputStream out = new DigestOutputStream(opener.open(partial), whole);
                     ZipOutputStream zip = new ZipOutputStream(out)) {
@@ -117,6 +120,9 @@ final class Backup {
             throw new IOException("the database could not be copied: " + e.getMessage(), e);
         } finally {
             running.set(false);
+            if (held) {
+                index.hold(false);
+            }
             // In a folder that is none there is nothing to tidy up either.
             if (Files.isDirectory(folder)) {
                 Files.deleteIfExists(partial);
@@ -138,7 +144,7 @@ final class Backup {
             }
         }
         Files.delete(database);
-        index.copy((name, bytes) -> parts.add(part(zip, "index/" + name, bytes)));
+        index.copy((name, bytes) -> parts.add(part(zip, name, bytes)));
         zip.putNextEntry(new ZipEntry(MANIFEST));
         zip.write(Json.bytes(new Manifest(1, now, parts)));
         zip.closeEntry();
@@ -196,7 +202,7 @@ final class Backup {
         Map<String, Part> parts = new LinkedHashMap<>();
         for (Part part : manifest.parts()) {
             // Names come from a file: none may lead out of the data directory.
-            if (!part.name().equals(DATABASE) && !part.name().matches("index/[A-Za-z0-9_.-]+")
+            if (!part.name().equals(DATABASE) && !part.name().matches("(index|spaces/[A-Za-z0-9_-]+)/[A-Za-z0-9_.-]+")
                     || part.name().contains("..")) {
                 throw new IOException(archive + " is no backup: it has a part " + part.name());
             }
@@ -223,7 +229,7 @@ final class Backup {
      * @throws IOException saying why not; the data directory is as it was then
      */
     static int restore(Path archive, Path dataDir) throws IOException {
-        for (String taken : List.of(DATABASE, "index")) {
+        for (String taken : List.of(DATABASE, OpenIndexes.FIRST, OpenIndexes.FURTHER)) {
             if (Files.exists(dataDir.resolve(taken))) {
                 throw new IOException(dataDir.resolve(taken) + " is there: move it away first");
             }
@@ -231,15 +237,19 @@ final class Backup {
         int parts = verify(archive);
         Path half = dataDir.resolve("restore" + PARTIAL);
         delete(half);
-        Files.createDirectories(half.resolve("index"));
+        Files.createDirectories(half.resolve(OpenIndexes.FIRST));
         try (ZipFile zip = new ZipFile(archive.toFile())) {
             for (String name : parts(archive, zip).keySet()) {
                 try (InputStream in = zip.getInputStream(zip.getEntry(name))) {
+                    Files.createDirectories(half.resolve(name).getParent());
                     Files.copy(in, half.resolve(name));
                 }
             }
-            Files.move(half.resolve("index"), dataDir.resolve("index"), StandardCopyOption.ATOMIC_MOVE);
-            Files.move(half.resolve(DATABASE), dataDir.resolve(DATABASE), StandardCopyOption.ATOMIC_MOVE);
+            for (String part : List.of(OpenIndexes.FURTHER, OpenIndexes.FIRST, DATABASE)) {
+                if (Files.exists(half.resolve(part))) {
+                    Files.move(half.resolve(part), dataDir.resolve(part), StandardCopyOption.ATOMIC_MOVE);
+                }
+            }
         } finally {
             delete(half);
         }

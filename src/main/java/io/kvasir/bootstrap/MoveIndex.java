@@ -8,12 +8,14 @@ import io.kvasir.knowledgebase.KnowledgeBases;
 import io.kvasir.retrieval.Embedder;
 import io.kvasir.retrieval.MovableIndex;
 import io.kvasir.retrieval.MovableIndex.Kept;
+import io.kvasir.retrieval.VectorSpace;
 import io.kvasir.retrieval.onnx.OnnxEmbedder;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -60,15 +62,29 @@ public final class MoveIndex {
         Files.createDirectories(settings.dataDir());
         try (Database database = Database.open(settings.database());
                 Transactor transactor = new Transactor(database.dataSource(), 1);
-                Embedder embedder = OnnxEmbedder.load(1);
-                OpenIndex old = OpenIndex.open(
-                        source, settings, () -> settings.embedding().space(() -> embedder));
-                OpenIndex next = OpenIndex.open(
-                        target, settings, () -> settings.embedding().space(() -> embedder))) {
-            join(old.health().get());
-            join(next.health().get());
-            new MoveIndex(old.index(), next.index(), source + " to " + target, settings.dataDir(), news)
-                    .moveAll(join(KnowledgeBases.all(transactor)));
+                Embedder embedder = OnnxEmbedder.load(1)) {
+            VectorSpace preferred = settings.embedding().space(() -> embedder);
+            boolean alone = join(UnpinnedSpace.find(transactor)).isEmpty();
+            try (OpenIndexes old = OpenIndexes.open(source, settings, preferred, alone)) {
+                join(UnpinnedSpace.record(transactor, old.first()));
+                try (OpenIndexes next = OpenIndexes.open(target, settings, preferred, false)) {
+                    join(old.health());
+                    join(next.health());
+                    List<Scope> scopes = join(KnowledgeBases.all(transactor));
+                    for (VectorSpace space : join(old.spaces()).stream()
+                            .sorted(Comparator.comparing(VectorSpace::toString))
+                            .toList()) {
+                        news.accept(space + ":");
+                        new MoveIndex(
+                                        old.in(space),
+                                        next.in(space),
+                                        source + " to " + target + ", " + space,
+                                        settings.dataDir(),
+                                        news)
+                                .moveAll(scopes);
+                    }
+                }
+            }
         }
     }
 

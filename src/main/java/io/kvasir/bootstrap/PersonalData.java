@@ -21,11 +21,12 @@ import io.kvasir.mail.Mailer;
 import io.kvasir.privacy.Keeper;
 import io.kvasir.privacy.Stores;
 import io.kvasir.privacy.Zip;
-import io.kvasir.retrieval.PassageIndex;
+import io.kvasir.retrieval.MovableIndex;
 import io.kvasir.retrieval.lucene.LucenePassageIndex;
 import io.kvasir.tenancy.Tenants;
 import io.kvasir.tenancy.domain.Preferences;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -41,7 +42,7 @@ record PersonalData(
         Transactor transactor,
         SubjectKeys keys,
         BlobStore blobs,
-        PassageIndex index,
+        OpenIndexes indexes,
         KnowledgeBases bases,
         Faq faq,
         Ledger sources,
@@ -244,21 +245,32 @@ record PersonalData(
 
     @Override
     public CompletionStage<Long> passages(Scope knowledgeBase) {
-        return index instanceof LucenePassageIndex lucene
-                ? lucene.all(knowledgeBase)
-                : index.count(knowledgeBase, Long.MAX_VALUE - 1);
+        CompletionStage<Long> all = CompletableFuture.completedFuture(0L);
+        for (MovableIndex index : indexes.all()) {
+            all = all.thenCombine(index.size(knowledgeBase), Long::sum);
+        }
+        return all;
     }
 
     @Override
     public CompletionStage<Set<Scope>> indexed() {
-        return index instanceof LucenePassageIndex lucene
-                ? lucene.scopes()
-                : CompletableFuture.completedFuture(Set.of());
+        CompletionStage<Set<Scope>> all = CompletableFuture.completedFuture(new HashSet<>());
+        for (LucenePassageIndex index : indexes.embedded()) {
+            all = all.thenCombine(index.scopes(), (sofar, more) -> {
+                sofar.addAll(more);
+                return sofar;
+            });
+        }
+        return all;
     }
 
     @Override
     public CompletionStage<Void> eraseFromIndex(Scope knowledgeBase) {
-        return index.erase(knowledgeBase);
+        CompletionStage<Void> all = CompletableFuture.completedFuture(null);
+        for (MovableIndex index : indexes.all()) {
+            all = all.thenCompose(_ -> index.erase(knowledgeBase));
+        }
+        return all;
     }
 
     @Override
@@ -268,7 +280,11 @@ record PersonalData(
 
     @Override
     public CompletionStage<Void> expunge() {
-        return index instanceof LucenePassageIndex lucene ? lucene.expunge() : CompletableFuture.completedFuture(null);
+        CompletionStage<Void> all = CompletableFuture.completedFuture(null);
+        for (LucenePassageIndex index : indexes.embedded()) {
+            all = all.thenCompose(_ -> index.expunge());
+        }
+        return all;
     }
 
     @Override

@@ -27,6 +27,7 @@ import io.kvasir.identity.MfaRoutes;
 import io.kvasir.identity.OAuthRoutes;
 import io.kvasir.identity.Suspensions;
 import io.kvasir.ingestion.document.DocumentIngestion;
+import io.kvasir.ingestion.document.PassageReembedding;
 import io.kvasir.ingestion.faq.Faq;
 import io.kvasir.ingestion.faq.FaqRoutes;
 import io.kvasir.ingestion.mailbox.EmailRoutes;
@@ -59,9 +60,10 @@ import io.kvasir.outbound.OutboundHttp;
 import io.kvasir.privacy.Privacy;
 import io.kvasir.privacy.PrivacyRoutes;
 import io.kvasir.retrieval.Embedder;
+import io.kvasir.retrieval.Embedders;
 import io.kvasir.retrieval.Passage;
-import io.kvasir.retrieval.PassageIndex;
 import io.kvasir.retrieval.Retriever;
+import io.kvasir.retrieval.Spaces;
 import io.kvasir.retrieval.onnx.OnnxEmbedder;
 import io.kvasir.tenancy.TenancyRoutes;
 import io.kvasir.tenancy.Tenants;
@@ -116,17 +118,15 @@ public final class Server implements AutoCloseable {
             CompletableFuture<Embedder> builtIn =
                     beside(() -> OnnxEmbedder.load(Runtime.getRuntime().availableProcessors()));
             MoveIndex.forget(settings.dataDir());
-            CompletableFuture<OpenIndex> indexing = beside(() -> OpenIndex.open(
-                    settings.index().kind(),
-                    settings,
-                    () -> settings.embedding().space(builtIn::join)));
-
             Metrics metrics = keep(new Metrics());
             Observed observed = new Observed(metrics, keep(Traces.open(settings.traces())));
             Database database = keep(Database.open(settings.database(), metrics.registry()));
             Transactor transactor = keep(new Transactor(
                     database.dataSource(),
                     settings.database().poolSize() - settings.journalConnections() - settings.projectionConnections()));
+            boolean unrecorded = join(UnpinnedSpace.find(transactor)).isEmpty();
+            CompletableFuture<OpenIndexes> indexing = beside(() -> OpenIndexes.open(
+                    settings.index().kind(), settings, settings.embedding().space(builtIn::join), unrecorded));
             SubjectKeys keys = new SubjectKeys(
                     transactor,
                     MasterKey.load(settings.masterKey(), settings.dataDir().resolve("master.key")));
@@ -159,14 +159,18 @@ public final class Server implements AutoCloseable {
 
             JdbcBlobStore blobs = keep(new JdbcBlobStore(transactor, keys, Materializer.matFromSystem(system)));
             Embedder sentences = keep(join(builtIn));
-            Embedder embedder =
-                    keep(settings.embedding().open(sentences, system, clock)).preferred();
-            OpenIndex found = keep(join(indexing));
-            PassageIndex index = found.index();
-            DocumentIngestion ingestion = keep(DocumentIngestion.open(settings.ingestion(), blobs, embedder, index));
+            Embedders embedders = keep(settings.embedding().open(sentences, system, clock));
+            OpenIndexes indexes = keep(join(indexing));
+            Spaces spaces =
+                    new Spaces(embedders, indexes::in, join(UnpinnedSpace.record(transactor, indexes.first())));
+            CompletableFuture<KnowledgeBases> shelving = new CompletableFuture<>();
+            DocumentIngestion ingestion = keep(DocumentIngestion.open(
+                    settings.ingestion(), blobs, scope -> shelving.thenCompose(bases -> bases.written(scope))));
+            PassageReembedding reembedding = keep(new PassageReembedding(spaces, settings.knowledgeBase().reembedding().atOnce()));
             Identity identity = keep(join(identifying));
 
-            Observed.Search search = observed.search(new Retriever(index, embedder)::retrieve);
+            Observed.Search search = observed.search(
+                    new Retriever(scope -> shelving.thenCompose(bases -> bases.searched(scope)))::retrieve);
             ChatModels models = Models.of(settings.providers(), sentences, system, clock, observed::model);
             Answerer answerer = new Answerer(search::apply, models, settings.answering());
 
@@ -184,14 +188,17 @@ public final class Server implements AutoCloseable {
                     transactor,
                     keys,
                     blobs,
-                    index,
+                    spaces,
+                    indexes::retire,
                     observed.ingestion(ingestion),
+                    reembedding,
                     metering,
                     scope -> keeping.thenCompose(ledger -> ledger.reread(scope)),
                     scope -> keeping.thenCompose(ledger -> ledger.eraseOf(scope))
                             .thenCompose(_ -> faq.eraseOf(scope))
                             .thenCompose(_ -> conversing.thenCompose(c -> c.eraseOf(scope)))
                             .thenCompose(_ -> sites.forget(scope)));
+            shelving.complete(knowledgeBases);
             AddressGuard guard = new AddressGuard(settings.outbound().allowedNetworks());
             OutboundHttp outbound = new OutboundHttp(system, settings.outbound(), guard);
             MailboxKind mailboxes =
@@ -242,7 +249,7 @@ public final class Server implements AutoCloseable {
                             transactor,
                             keys,
                             blobs,
-                            index,
+                            indexes,
                             knowledgeBases,
                             faq,
                             ledger,
@@ -298,10 +305,10 @@ public final class Server implements AutoCloseable {
                                                     sites::secret,
                                                     clock)
                                             .endpoints(),
-                                    new ModelRoutes(models).endpoints(),
+                                    new ModelRoutes(models, embedders).endpoints(),
                                     new BackupRoutes(
                                                     settings.database().h2()
-                                                            ? found.files()
+                                                            ? indexes.files()
                                                                     .map(files -> new Backup(
                                                                             transactor,
                                                                             files,
@@ -314,7 +321,7 @@ public final class Server implements AutoCloseable {
                                     new AuditRoutes(audit).endpoints(),
                                     new PrivacyRoutes(privacy).endpoints(),
                                     new HealthRoutes(
-                                                    parts(transactor, found),
+                                                    parts(transactor, indexes),
                                                     () -> !departure.announced() && Node.takesPart(system),
                                                     models::health)
                                             .endpoints())
@@ -465,10 +472,10 @@ public final class Server implements AutoCloseable {
                                         }));
     }
 
-    private static Map<String, Supplier<CompletionStage<?>>> parts(Transactor transactor, OpenIndex index) {
+    private static Map<String, Supplier<CompletionStage<?>>> parts(Transactor transactor, OpenIndexes indexes) {
         Map<String, Supplier<CompletionStage<?>>> parts = new LinkedHashMap<>();
         parts.put("database", () -> transactor.run(c -> c.isValid(2)));
-        parts.put("index", index.health());
+        parts.put("index", indexes::health);
         return parts;
     }
 

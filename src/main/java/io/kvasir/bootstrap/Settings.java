@@ -296,7 +296,12 @@ public record Settings(
                         r.getDouble("mmr-lambda"),
                         r.getInt("chunk-tokens"),
                         r.getInt("chunk-overlap-tokens"),
-                        r.getInt("context-tokens")));
+                        r.getInt("context-tokens")),
+                new KnowledgeBaseSettings.Reembedding(
+                        c.getInt("reembedding.at-once"),
+                        c.getDuration("reembedding.first-pause"),
+                        c.getDuration("reembedding.longest-pause"),
+                        c.getDuration("reembedding.keep-old")));
     }
 
     private static IngestionSettings ingestion(Config c, Path dataDir) {

@@ -23,6 +23,7 @@ final class Bodies {
             @Nullable String systemPrompt,
             @Nullable Double temperature,
             @Nullable Integer maxTokens,
+            @Nullable String embeddingModel,
             @Nullable Boolean active) {
         Base {
             Errors errors = new Errors();
@@ -45,6 +46,7 @@ final class Bodies {
                     Optional.ofNullable(systemPrompt),
                     Optional.ofNullable(temperature),
                     Optional.ofNullable(maxTokens),
+                    Optional.ofNullable(embeddingModel),
                     Optional.ofNullable(active));
         }
 

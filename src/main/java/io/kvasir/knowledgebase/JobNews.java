@@ -30,6 +30,9 @@ final class JobNews {
     private final Map<JobId, Job> known = new HashMap<>();
     private final Map<ActorRef<News>, WatchJobs> waiting = new HashMap<>();
 
+    private Optional<News.OfEmbedding> embedding = Optional.empty();
+    private long embeddingChanged;
+
     JobNews(String life) {
         this.life = life;
     }
@@ -72,6 +75,17 @@ final class JobNews {
         started.keySet().retainAll(now.keySet());
     }
 
+    /** Looks what became of the embedding. What it is in the beginning is news only where it is changing. */
+    void follow(News.OfEmbedding now) {
+        if (!embedding.equals(Optional.of(now))) {
+            boolean first = embedding.isEmpty();
+            embedding = Optional.of(now);
+            if (!first || now.change().isPresent()) {
+                embeddingChanged = ++sequence;
+            }
+        }
+    }
+
     void ask(WatchJobs question, KnowledgeBase state) {
         waiting.put(question.replyTo(), question);
         serve(state);
@@ -95,10 +109,11 @@ final class JobNews {
                 }
             }
             boolean first = after < 0;
-            if (news.isEmpty() && !first && state.exists()) {
+            Optional<News.OfEmbedding> changing = embedding.filter(_ -> embeddingChanged > Math.max(0, after));
+            if (news.isEmpty() && changing.isEmpty() && !first && state.exists()) {
                 return false;
             }
-            question.replyTo().tell(new News(life, sequence, seen(news), !state.exists()));
+            question.replyTo().tell(new News(life, sequence, seen(news), changing, !state.exists()));
             return true;
         });
     }

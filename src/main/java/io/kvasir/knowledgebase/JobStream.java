@@ -9,12 +9,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Stream;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.japi.Pair;
 import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
 
-/** News of jobs as server-sent events: one question to the knowledge base in flight, however slow the reader is. */
+/** News of jobs and of the embedding as server-sent events: one question to the knowledge base in flight, however slow the reader is. */
 final class JobStream {
     private static final Duration KEEP_ALIVE = Duration.ofSeconds(15);
 
@@ -55,7 +56,11 @@ final class JobStream {
             return knowledgeBases
                     .rendered(scope, news.get())
                     .thenApply(docs -> Optional.of(Pair.create(
-                            after, docs.stream().map(doc -> event(id, doc)).toList())));
+                            after,
+                            Stream.concat(
+                                            docs.stream().map(doc -> event(id, doc)),
+                                            news.get().embedding().stream().map(e -> event(id, e)))
+                                    .toList())));
         });
     }
 
@@ -66,6 +71,16 @@ final class JobStream {
             case FAILED -> Sse.event("job.failed", id, Json.write(doc.job()));
             case PENDING, PROCESSING, CANCELLED -> Sse.event("job.progress", id, Json.write(doc.job()));
         };
+    }
+
+    /** What is in service, and how far it is on its way to another. */
+    private record Embedding(String embeddingModel, Optional<Views.EmbeddingChange> embeddingChange) {}
+
+    private static ByteString event(String id, News.OfEmbedding news) {
+        Optional<Views.EmbeddingChange> change = news.change().map(Views::change);
+        String name = change.map(c -> c.error().isPresent() ? "embedding.failed" : "embedding.progress")
+                .orElse("embedding.settled");
+        return Sse.event(name, id, Json.write(new Embedding(news.inService().model(), change)));
     }
 
     private static ByteString changed(String id, Views.Doc doc) {

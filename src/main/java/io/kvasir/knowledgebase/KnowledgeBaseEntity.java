@@ -9,18 +9,23 @@ import io.kvasir.kernel.Scope;
 import io.kvasir.kernel.SourceId;
 import io.kvasir.kernel.Wire;
 import io.kvasir.knowledgebase.domain.Document;
+import io.kvasir.knowledgebase.domain.Embedding;
 import io.kvasir.knowledgebase.domain.KnowledgeBase;
 import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent;
 import io.kvasir.knowledgebase.domain.Profile;
+import io.kvasir.knowledgebase.domain.Retired;
 import io.kvasir.knowledgebase.domain.SearchSettings;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.PreRestart;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -48,7 +53,13 @@ final class KnowledgeBaseEntity
 
     record Create(KnowledgeBaseEvent.Created birth, ActorRef<Reply> replyTo) implements Command, Wire {}
 
-    record Describe(Profile profile, ActorRef<Reply> replyTo) implements Command, Wire {}
+    /** @param embedding what its passages are to be embedded with from now on */
+    record Describe(Profile profile, Optional<Embedding> embedding, ActorRef<Reply> replyTo) implements Command, Wire {}
+
+    record CancelReembedding(ActorRef<Reply> replyTo) implements Command, Wire {}
+
+    /** Where its passages are. @param writing to stage some there, rather than to look for them */
+    record Where(boolean writing, ActorRef<Reply> replyTo) implements Command, Wire {}
 
     record Configure(SearchSettings search, ActorRef<Reply> replyTo) implements Command, Wire {}
 
@@ -93,6 +104,7 @@ final class KnowledgeBaseEntity
 
     private enum Self implements Command {
         SETTLE,
+        REEMBED,
         IDLE
     }
 
@@ -130,7 +142,7 @@ final class KnowledgeBaseEntity
         this.around = around;
         ActorRef<Command> self = context.getSelf();
         this.work = new KnowledgeBaseWork(
-                scope, around.tools(), around.settings().keptRevisions(), report -> self.tell(new Reported(report)));
+                scope, around.tools(), around.settings(), report -> self.tell(new Reported(report)));
         context.setReceiveTimeout(around.settings().idle(), Self.IDLE);
     }
 
@@ -159,7 +171,9 @@ final class KnowledgeBaseEntity
     private ReplyEffect<KnowledgeBaseEvent, KnowledgeBase> decide(KnowledgeBase state, Command command) {
         return switch (command) {
             case Create c -> answered(state.create(c.birth()), c.replyTo(), this::head);
-            case Describe c -> answered(state.describe(c.profile(), now()), c.replyTo(), this::head);
+            case Describe c -> answered(described(state, c), c.replyTo(), this::head);
+            case CancelReembedding c -> answered(state.cancelReembedding(now()), c.replyTo(), this::head);
+            case Where c -> read(state, c.replyTo(), kb -> where(kb, c.writing()));
             case Configure c -> answered(state.configure(c.search(), now()), c.replyTo(), this::head);
             case Share c -> answered(state.share(c.slug(), now()), c.replyTo(), this::head);
             case Unshare c -> answered(state.unshare(now()), c.replyTo(), this::head);
@@ -190,11 +204,30 @@ final class KnowledgeBaseEntity
             case Reported c -> reported(state, c.report());
             case Self self ->
                 switch (self) {
-                    case SETTLE -> quietly(state.publish(now())); // settles, also where nothing is to be published
+                    case SETTLE -> quietly(publication(state)); // settles, also where nothing is to be published
+                    case REEMBED -> {
+                        work.change().again();
+                        yield quietly(Decision.accept());
+                    }
                     case IDLE -> rest(state);
                 };
             case Passivate _ -> Effect().stop().thenNoReply();
         };
+    }
+
+    private Decision<KnowledgeBaseEvent> described(KnowledgeBase state, Describe c) {
+        return c.embedding()
+                .map(wanted -> state.describe(c.profile(), wanted, work.inService(state), now()))
+                .orElseGet(() -> state.describe(c.profile(), now()));
+    }
+
+    private Reply where(KnowledgeBase state, boolean writing) {
+        return writing && work.change().closing() ? new Reply.Later() : new Reply.At(work.inService(state));
+    }
+
+    /** Nothing is published while the last passages change their embedding. */
+    private Decision<KnowledgeBaseEvent> publication(KnowledgeBase state) {
+        return work.change().closing() ? Decision.accept() : state.publish(now());
     }
 
     private Instant now() {
@@ -235,7 +268,8 @@ final class KnowledgeBaseEntity
     }
 
     private Reply head(KnowledgeBase state) {
-        return new Reply.Ok(Head.of(state));
+        return new Reply.Ok(
+                Head.of(state, work.inService(state), work.change().seen(state)));
     }
 
     private Reply one(KnowledgeBase state, SourceId document) {
@@ -265,7 +299,18 @@ final class KnowledgeBaseEntity
     }
 
     private ReplyEffect<KnowledgeBaseEvent, KnowledgeBase> reported(KnowledgeBase state, Report report) {
-        work.heard(report);
+        work.heard(report, now());
+        if (report instanceof Report.Embedding) {
+            tell(state);
+            return Effect().noReply();
+        }
+        if (report instanceof Report.Carried carried) {
+            return quietly(
+                    work.change().complete()
+                            ? state.reembedded(
+                                    carried.to(), around.settings().reembedding().keepOld(), now())
+                            : Decision.accept());
+        }
         if (report instanceof Report.Progressed(JobId job, Ingestion.Progress progress)) {
             if (state.ofJob(job).isPresent()) {
                 news.progressed(job, progress, now());
@@ -298,19 +343,37 @@ final class KnowledgeBaseEntity
 
     /** Has everything done that the state calls for; safe to call as often as one likes. */
     private void settle(KnowledgeBase state) {
-        news.follow(state);
-        news.serve(state);
-        work.begin(state);
-        if (state.publish(now()) instanceof Decision.Accept<KnowledgeBaseEvent>(List<KnowledgeBaseEvent> more)
+        work.begin(state, now());
+        tell(state);
+        work.change().retryAt().ifPresent(at -> later(Self.REEMBED, at));
+        state.retired().stream()
+                .map(Retired::keptUntil)
+                .filter(now()::isBefore)
+                .min(Comparator.naturalOrder())
+                .ifPresent(at -> later(Self.SETTLE, at));
+        if (publication(state) instanceof Decision.Accept<KnowledgeBaseEvent>(List<KnowledgeBaseEvent> more)
                 && !more.isEmpty()) {
             context.getSelf().tell(Self.SETTLE);
         }
+    }
+
+    private void tell(KnowledgeBase state) {
+        news.follow(state);
+        news.follow(new News.OfEmbedding(work.inService(state), work.change().seen(state)));
+        news.serve(state);
+    }
+
+    private void later(Self what, Instant at) {
+        Duration left = Duration.between(now(), at);
+        timers.startSingleTimer(what, what, left.isPositive() ? left : Duration.ofMillis(1));
     }
 
     @Override
     public SignalHandler<KnowledgeBase> signalHandler() {
         return newSignalHandlerBuilder()
                 .onSignal(RecoveryCompleted.instance(), this::settle)
+                .onSignal(PostStop.instance(), _ -> work.change().leave())
+                .onSignal(PreRestart.instance(), _ -> work.change().leave())
                 .build();
     }
 }

@@ -140,6 +140,12 @@ public final class KnowledgeBaseRoutes {
                                         _ -> Json.response(StatusCodes.ACCEPTED, new Reindexing("started"))))
                         .says("Read and index all documents again")
                         .gives(202, Reindexing.class),
+                Endpoint.delete(
+                                one + "/embedding-change",
+                                Access.MANAGE,
+                                call -> Problems.answer(knowledgeBases.cancelReembedding(scope(call)), Json::ok))
+                        .says("Stay with the embedding model in service, and drop what was embedded with the other")
+                        .gives(200, Views.Base.class),
                 Endpoint.post(
                                 one + "/knowledge/search",
                                 Access.READ,

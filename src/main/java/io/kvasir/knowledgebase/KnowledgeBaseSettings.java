@@ -28,4 +28,22 @@ public record KnowledgeBaseSettings(
         String model,
         double temperature,
         int maxTokens,
-        RetrievalSettings retrieval) {}
+        RetrievalSettings retrieval,
+        Reembedding reembedding) {
+    /**
+     * How a change of the embedding model goes.
+     *
+     * @param atOnce knowledge bases whose passages are embedded anew at a time, from 1
+     * @param firstPause after a failure; each next one is twice as long
+     * @param longestPause what the pauses grow to
+     * @param keepOld how long the old vectors stay after the change, for questions that began before
+     */
+    public record Reembedding(int atOnce, Duration firstPause, Duration longestPause, Duration keepOld) {
+        public Reembedding {
+            if (atOnce < 1 || !firstPause.isPositive() || keepOld.isNegative()) {
+                throw new IllegalArgumentException("kvasir.knowledge-base.reembedding needs at-once >= 1,"
+                        + " first-pause above 0 and keep-old of 0 or more");
+            }
+        }
+    }
+}

@@ -1,6 +1,7 @@
 package io.kvasir.knowledgebase;
 
 import io.kvasir.ingestion.Ingestion;
+import io.kvasir.ingestion.Reembedding;
 import io.kvasir.jdbc.BlobStore;
 import io.kvasir.jdbc.SubjectKey;
 import io.kvasir.jdbc.SubjectKeys;
@@ -8,12 +9,15 @@ import io.kvasir.kernel.JobId;
 import io.kvasir.kernel.Scope;
 import io.kvasir.kernel.SourceId;
 import io.kvasir.knowledgebase.domain.Document;
+import io.kvasir.knowledgebase.domain.Embedding;
 import io.kvasir.knowledgebase.domain.Job;
 import io.kvasir.knowledgebase.domain.KnowledgeBase;
 import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.PublicationStarted;
 import io.kvasir.knowledgebase.domain.OldFile;
+import io.kvasir.knowledgebase.domain.Retired;
 import io.kvasir.knowledgebase.domain.Version;
 import io.kvasir.retrieval.PassageIndex;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -22,7 +26,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,10 +44,18 @@ final class KnowledgeBaseWork {
 
     private static final int SWEPT_AT_ONCE = 500;
 
-    /** What the work is done with. */
+    /**
+     * What the work is done with.
+     *
+     * @param retire erases the vectors of a model that is not in service
+     * @param unpinned what embeds for a knowledge base that does not say
+     */
     record Tools(
             Ingestion ingestion,
-            PassageIndex index,
+            Reembedding reembedding,
+            Embedding unpinned,
+            Function<Embedding, ? extends PassageIndex> indexes,
+            BiFunction<Embedding, Scope, CompletionStage<Void>> retire,
             BlobStore blobs,
             SubjectKeys keys,
             Catalogue catalogue,
@@ -58,6 +72,7 @@ final class KnowledgeBaseWork {
     private enum Work {
         PUBLICATION,
         SWEEP,
+        RETIREMENT,
         ERASURE
     }
 
@@ -65,6 +80,7 @@ final class KnowledgeBaseWork {
     private final Tools tools;
     private final int keptRevisions;
     private final Consumer<Report> tell;
+    private final EmbeddingChange change;
     private final Map<JobId, Ingestion.Run> runs = new HashMap<>();
     private final Set<Work> atWork = java.util.EnumSet.noneOf(Work.class);
     private CompletionStage<Void> told = CompletableFuture.completedFuture(null);
@@ -77,27 +93,51 @@ final class KnowledgeBaseWork {
     private record Held(boolean gone, long documents, long bytes) {}
 
     /** @param tell called from any thread */
-    KnowledgeBaseWork(Scope scope, Tools tools, int keptRevisions, Consumer<Report> tell) {
+    KnowledgeBaseWork(Scope scope, Tools tools, KnowledgeBaseSettings settings, Consumer<Report> tell) {
         this.scope = scope;
         this.tools = tools;
-        this.keptRevisions = keptRevisions;
+        this.keptRevisions = settings.keptRevisions();
         this.tell = tell;
+        this.change = new EmbeddingChange(scope, tools.reembedding(), settings.reembedding(), tell);
+    }
+
+    EmbeddingChange change() {
+        return change;
+    }
+
+    /** What embeds for it, and finds its passages. */
+    Embedding inService(KnowledgeBase state) {
+        return state.embedding().orElse(tools.unpinned());
+    }
+
+    private PassageIndex index(KnowledgeBase state) {
+        return tools.indexes().apply(inService(state));
     }
 
     /** Begins whatever the state calls for and is not at work yet. */
-    void begin(KnowledgeBase state) {
+    void begin(KnowledgeBase state, Instant now) {
         holds(state);
         ingest(state);
         if (state.deleted()) {
+            change.begin(state, inService(state), false);
             erase(state);
         } else {
             publish(state);
-            sweep(state);
+            if (!change.closing()) {
+                sweep(state);
+            }
+            retire(state, now);
+            if (!atWork.contains(Work.RETIREMENT)) {
+                boolean quiet = state.publishing().isEmpty()
+                        && !atWork.contains(Work.PUBLICATION)
+                        && !atWork.contains(Work.SWEEP);
+                change.begin(state, inService(state), quiet);
+            }
         }
     }
 
     /** What a report is about may begin again. */
-    void heard(Report report) {
+    void heard(Report report, Instant now) {
         switch (report) {
             case Report.Progressed _ -> {}
             case Report.Staged r -> runs.remove(r.job());
@@ -106,6 +146,9 @@ final class KnowledgeBaseWork {
             case Report.Published _ -> atWork.remove(Work.PUBLICATION);
             case Report.Swept _ -> atWork.remove(Work.SWEEP);
             case Report.Erased _ -> atWork.remove(Work.ERASURE);
+            case Report.Embedding r -> change.heard(r);
+            case Report.Carried r -> change.heard(r, now);
+            case Report.VectorsErased _ -> atWork.remove(Work.RETIREMENT);
         }
     }
 
@@ -199,9 +242,9 @@ final class KnowledgeBaseWork {
             return;
         }
         PublicationStarted p = state.publishing().get();
-        tools.index()
-                .publish(scope, p.revision(), versions(p.added()), versions(p.removed()))
-                .thenCompose(_ -> tools.index().purge(scope, Math.max(0, p.revision() - keptRevisions + 1)))
+        PassageIndex index = index(state);
+        index.publish(scope, p.revision(), versions(p.added()), versions(p.removed()))
+                .thenCompose(_ -> index.purge(scope, Math.max(0, p.revision() - keptRevisions + 1)))
                 .whenComplete((_, fault) -> {
                     if (fault != null) {
                         LOG.warn("publication {} of {} did not take place", p.revision(), scope.knowledgeBase(), fault);
@@ -233,7 +276,7 @@ final class KnowledgeBaseWork {
 
     private CompletionStage<Void> sweep(KnowledgeBase state, Version version) {
         Optional<Document> document = state.document(version.source());
-        CompletionStage<Void> done = tools.index()
+        CompletionStage<Void> done = index(state)
                 .discard(scope, Sources.version(version))
                 .thenCompose(_ -> tools.blobs().delete(scope, Sources.text(version.source(), version.version())));
         if (document.isEmpty()) {
@@ -250,15 +293,40 @@ final class KnowledgeBaseWork {
                 : done;
     }
 
+    /** Erases vectors of a model that is not in service, once nobody who began before can be looking there. */
+    private void retire(KnowledgeBase state, Instant now) {
+        Optional<Embedding> next = state.retired().stream()
+                .filter(r -> !now.isBefore(r.keptUntil()))
+                .map(Retired::embedding)
+                .findFirst();
+        // A pass that was given up may still be writing there; its end settles again.
+        if (next.isEmpty() || change.inHand() || !atWork.add(Work.RETIREMENT)) {
+            return;
+        }
+        Embedding gone = next.get();
+        tools.retire().apply(gone, scope).whenComplete((_, fault) -> {
+            if (fault != null) {
+                LOG.warn("vectors of {} for {} could not be erased", scope.knowledgeBase(), gone.model(), fault);
+            }
+            tell.accept(new Report.VectorsErased(gone, fault == null));
+        });
+    }
+
     /** Erases a deleted knowledge base wherever it left a trace. */
     private void erase(KnowledgeBase state) {
         // What is still at work could write after the erasure; its end settles again.
-        if (state.erased() || !runs.isEmpty() || !atWork.isEmpty()) {
+        if (state.erased() || !runs.isEmpty() || !atWork.isEmpty() || change.inHand()) {
             return;
         }
         atWork.add(Work.ERASURE);
-        CompletionStage<Void> all =
-                tools.index().erase(scope).thenCompose(_ -> tools.blobs().deleteAll(scope));
+        Set<Embedding> embeddings = new HashSet<>(Set.of(inService(state)));
+        state.reembedding().ifPresent(r -> embeddings.add(r.to()));
+        state.retired().forEach(r -> embeddings.add(r.embedding()));
+        CompletionStage<Void> all = CompletableFuture.completedFuture(null);
+        for (Embedding each : embeddings) {
+            all = all.thenCompose(_ -> tools.indexes().apply(each).erase(scope));
+        }
+        all = all.thenCompose(_ -> tools.blobs().deleteAll(scope));
         Set<SourceId> sources = new HashSet<>();
         state.documents().forEach(d -> sources.add(d.id()));
         state.removing().forEach(v -> sources.add(v.source()));

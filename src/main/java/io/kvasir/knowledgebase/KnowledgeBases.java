@@ -5,6 +5,7 @@ import static io.kvasir.knowledgebase.Region.then;
 import io.kvasir.answering.Question;
 import io.kvasir.http.Page;
 import io.kvasir.ingestion.Ingestion;
+import io.kvasir.ingestion.Reembedding;
 import io.kvasir.ingestion.source.Shelf;
 import io.kvasir.jdbc.BlobStore;
 import io.kvasir.jdbc.SubjectKeys;
@@ -14,23 +15,30 @@ import io.kvasir.kernel.Ids;
 import io.kvasir.kernel.JobId;
 import io.kvasir.kernel.KnowledgeBaseId;
 import io.kvasir.kernel.Outcome;
+import io.kvasir.kernel.Rejection;
 import io.kvasir.kernel.Scope;
 import io.kvasir.kernel.SourceId;
 import io.kvasir.kernel.TenantId;
 import io.kvasir.kernel.UserId;
 import io.kvasir.knowledgebase.domain.Document;
+import io.kvasir.knowledgebase.domain.Embedding;
 import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent;
 import io.kvasir.knowledgebase.domain.SearchSettings;
-import io.kvasir.retrieval.PassageIndex;
+import io.kvasir.retrieval.Embedder;
+import io.kvasir.retrieval.Embedders;
 import io.kvasir.retrieval.RetrievalSettings;
 import io.kvasir.retrieval.SourceVersion;
+import io.kvasir.retrieval.Spaces;
+import io.kvasir.retrieval.VectorSpace;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.stream.javadsl.Source;
@@ -48,9 +56,11 @@ public final class KnowledgeBases {
     private final SubjectKeys keys;
     private final Catalogue catalogue;
     private final Room room;
+    private final Spaces spaces;
     private final Views views;
     private final Function<Scope, CompletionStage<Void>> rereadSources;
 
+    /** @param retire erases what is not in service any more, now or at another try */
     public KnowledgeBases(
             ActorSystem<?> system,
             KnowledgeBaseSettings settings,
@@ -58,8 +68,10 @@ public final class KnowledgeBases {
             Transactor transactor,
             SubjectKeys keys,
             BlobStore blobs,
-            PassageIndex index,
+            Spaces spaces,
+            BiFunction<VectorSpace, Scope, CompletionStage<Void>> retire,
             Ingestion ingestion,
+            Reembedding reembedding,
             Room room,
             Function<Scope, CompletionStage<Void>> rereadSources,
             Function<Scope, CompletionStage<Void>> eraseDependents) {
@@ -71,8 +83,18 @@ public final class KnowledgeBases {
         this.catalogue = new Catalogue(transactor);
         this.room = room;
         this.views = new Views(keys);
-        KnowledgeBaseWork.Tools tools =
-                new KnowledgeBaseWork.Tools(ingestion, index, blobs, keys, catalogue, room, eraseDependents::apply);
+        this.spaces = spaces;
+        KnowledgeBaseWork.Tools tools = new KnowledgeBaseWork.Tools(
+                ingestion,
+                reembedding,
+                Sources.embedding(spaces.unpinned()),
+                embedding -> spaces.index(Sources.space(embedding)),
+                (embedding, scope) -> retire.apply(Sources.space(embedding), scope),
+                blobs,
+                keys,
+                catalogue,
+                room,
+                eraseDependents::apply);
         KnowledgeBaseEntity.Surroundings around = new KnowledgeBaseEntity.Surroundings(settings, clock, tools);
         this.region = new Region(
                 system,
@@ -105,6 +127,7 @@ public final class KnowledgeBases {
             Optional<String> systemPrompt,
             Optional<Double> temperature,
             Optional<Integer> maxTokens,
+            Optional<String> embeddingModel,
             Optional<Boolean> active) {}
 
     /** A knowledge base with nothing in it. @param name 1 to 200 characters */
@@ -120,16 +143,42 @@ public final class KnowledgeBases {
                                 Optional.empty(),
                                 Optional.empty(),
                                 Optional.empty(),
+                                Optional.empty(),
                                 Optional.empty()))
                 .thenApply(outcome -> outcome.map(view -> new Scope(tenant, view.id())));
     }
 
     CompletionStage<Outcome<Views.Base>> create(TenantId tenant, UserId owner, Wishes wishes) {
         Scope scope = new Scope(tenant, KnowledgeBaseId.next());
-        return Room.taking(room.forKnowledgeBase(tenant), () -> created(scope, owner, wishes));
+        return then(
+                embedding(wishes),
+                embedding -> Room.taking(
+                        room.forKnowledgeBase(tenant),
+                        () -> created(
+                                scope, owner, wishes, embedding.orElseGet(() -> Sources.embedding(spaces.preferred())))));
     }
 
-    private CompletionStage<Outcome<Views.Base>> created(Scope scope, UserId owner, Wishes wishes) {
+    /** What is wanted to embed; refused where it is not offered. */
+    private CompletionStage<Outcome<Optional<Embedding>>> embedding(Wishes wishes) {
+        if (wishes.embeddingModel().isEmpty()) {
+            return CompletableFuture.completedFuture(Outcome.done(Optional.empty()));
+        }
+        Optional<Embedder> offered = spaces.embedders().find(wishes.embeddingModel().get());
+        return CompletableFuture.completedFuture(
+                offered.isPresent()
+                        ? Outcome.done(offered.map(VectorSpace::of).map(Sources::embedding))
+                        : Outcome.refused(new Rejection.Invalid(
+                                "The request has invalid fields",
+                                List.of(new Rejection.FieldError(
+                                        "/embeddingModel",
+                                        "is not offered here; there are "
+                                                + spaces.embedders().offers().stream()
+                                                        .map(Embedders.Offer::model)
+                                                        .collect(Collectors.joining(", ")))))));
+    }
+
+    private CompletionStage<Outcome<Views.Base>> created(
+            Scope scope, UserId owner, Wishes wishes, Embedding embedding) {
         return keys.obtain(Sources.ownSubject(scope))
                 .thenCompose(key -> catalogue.intend(scope, clock.instant()).thenApply(_ -> key))
                 .thenCompose(key -> region.head(
@@ -139,6 +188,7 @@ public final class KnowledgeBases {
                                         owner,
                                         views.profile(key, wishes, Optional.empty(), settings),
                                         Sources.search(settings.retrieval()),
+                                        Optional.of(embedding),
                                         clock.instant()),
                                 replyTo)))
                 .thenCompose(head -> views.base(scope, head));
@@ -171,11 +221,32 @@ public final class KnowledgeBases {
     CompletionStage<Outcome<Views.Base>> describe(Scope scope, Wishes wishes) {
         return then(
                         region.read(scope),
-                        head -> keys.obtain(Sources.ownSubject(scope))
-                                .thenApply(key -> views.profile(key, wishes, Optional.of(head.profile()), settings))
-                                .thenCompose(profile -> region.head(
-                                        scope, replyTo -> new KnowledgeBaseEntity.Describe(profile, replyTo))))
+                        head -> then(
+                                embedding(wishes),
+                                embedding -> keys.obtain(Sources.ownSubject(scope))
+                                        .thenApply(
+                                                key -> views.profile(key, wishes, Optional.of(head.profile()), settings))
+                                        .thenCompose(profile -> region.head(
+                                                scope,
+                                                replyTo ->
+                                                        new KnowledgeBaseEntity.Describe(profile, embedding, replyTo)))))
                 .thenCompose(head -> views.base(scope, head));
+    }
+
+    /** Stays with the embedding model in service. */
+    CompletionStage<Outcome<Views.Base>> cancelReembedding(Scope scope) {
+        return region.head(scope, KnowledgeBaseEntity.CancelReembedding::new)
+                .thenCompose(head -> views.base(scope, head));
+    }
+
+    /** Where its passages are found; empty where it is gone. */
+    public CompletionStage<Optional<Spaces.Space>> searched(Scope scope) {
+        return region.where(scope, false).thenApply(found -> found.map(Sources::space).map(spaces::in));
+    }
+
+    /** Where passages are to be staged for it; empty where it is gone. Unavailable in the moment that changes. */
+    public CompletionStage<Optional<Spaces.Space>> written(Scope scope) {
+        return region.where(scope, true).thenApply(found -> found.map(Sources::space).map(spaces::in));
     }
 
     CompletionStage<Outcome<RetrievalSettings>> search(Scope scope) {

@@ -6,6 +6,7 @@ import io.kvasir.kernel.Rejection;
 import io.kvasir.kernel.Repeated;
 import io.kvasir.kernel.Scope;
 import io.kvasir.knowledgebase.KnowledgeBaseEntity.Command;
+import io.kvasir.knowledgebase.domain.Embedding;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -63,6 +64,28 @@ final class Region {
     CompletionStage<Outcome<List<Seen>>> some(
             Scope scope, org.apache.pekko.japi.function.Function<ActorRef<Reply>, Command> question) {
         return asked(scope, question, Reply.Some.class).thenApply(o -> o.map(Reply.Some::seen));
+    }
+
+    /**
+     * Where its passages are; empty where it is gone. Changes nothing, so it is asked again where a node died with the
+     * question.
+     *
+     * @param writing to stage some; fails as {@link Problems.Unavailable} in the moment its embedding model changes
+     */
+    CompletionStage<Optional<Embedding>> where(Scope scope, boolean writing) {
+        return replied(
+                        Repeated.ask(
+                                patience -> entity(scope)
+                                        .ask(replyTo -> new KnowledgeBaseEntity.Where(writing, replyTo), patience),
+                                answerWithin),
+                        Reply.class)
+                .thenApply(outcome -> switch (outcome) {
+                    case Outcome.Done<Reply>(Reply.At(Embedding embedding)) -> Optional.of(embedding);
+                    case Outcome.Done<Reply> _ ->
+                        throw new Problems.Unavailable(
+                                "The embedding model of the knowledge base is being changed", Duration.ofSeconds(1));
+                    case Outcome.Refused<Reply> _ -> Optional.empty();
+                });
     }
 
     /** Brings it into memory, so that unfinished work goes on. @return false where there never was such a knowledge base */

@@ -2,6 +2,7 @@ package io.kvasir.knowledgebase;
 
 import io.kvasir.kernel.Rejection;
 import io.kvasir.kernel.Wire;
+import io.kvasir.knowledgebase.domain.Embedding;
 import java.util.List;
 
 /** What a knowledge base answers. */
@@ -11,6 +12,12 @@ sealed interface Reply extends Wire {
     record One(Seen seen) implements Reply {}
 
     record Some(List<Seen> seen) implements Reply {}
+
+    /** Where its passages are. */
+    record At(Embedding embedding) implements Reply {}
+
+    /** Nothing may be written for a moment: its embedding model changes. */
+    record Later() implements Reply {}
 
     record Refused(Rejection reason) implements Reply {}
 

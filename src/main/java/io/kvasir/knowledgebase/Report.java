@@ -1,6 +1,7 @@
 package io.kvasir.knowledgebase;
 
 import io.kvasir.ingestion.Ingestion;
+import io.kvasir.ingestion.Reembedding;
 import io.kvasir.kernel.Decision;
 import io.kvasir.kernel.JobId;
 import io.kvasir.kernel.SourceId;
@@ -34,13 +35,22 @@ sealed interface Report {
 
     record Erased(boolean done) implements Report {}
 
+    /** How far a pass of a change of the embedding model is. */
+    record Embedding(io.kvasir.knowledgebase.domain.Embedding to, Reembedding.Progress progress) implements Report {}
+
+    /** A pass of such a change is over. */
+    record Carried(io.kvasir.knowledgebase.domain.Embedding to, Reembedding.Result result) implements Report {}
+
+    record VectorsErased(io.kvasir.knowledgebase.domain.Embedding of, boolean done) implements Report {}
+
     /** A part was away: nothing came of it, and it is to be done again. */
     default boolean away() {
         return switch (this) {
-            case Progressed _, Staged _, Failed _, Cancelled _ -> false;
+            case Progressed _, Staged _, Failed _, Cancelled _, Embedding _, Carried _ -> false;
             case Published r -> !r.done();
             case Swept r -> !r.done();
             case Erased r -> !r.done();
+            case VectorsErased r -> !r.done();
         };
     }
 
@@ -57,6 +67,8 @@ sealed interface Report {
             case Published r -> state.published(r.revision(), now);
             case Swept r -> state.swept(r.versions(), r.files());
             case Erased _ -> state.erased(now);
+            case Embedding _, Carried _ -> Decision.accept();
+            case VectorsErased r -> state.vectorsErased(r.of(), now);
         };
     }
 }

@@ -7,11 +7,13 @@ import io.kvasir.kernel.Ids;
 import io.kvasir.kernel.Scope;
 import io.kvasir.kernel.SourceId;
 import io.kvasir.knowledgebase.domain.Document;
+import io.kvasir.knowledgebase.domain.Embedding;
 import io.kvasir.knowledgebase.domain.SearchSettings;
 import io.kvasir.knowledgebase.domain.Version;
 import io.kvasir.retrieval.RetrievalSettings;
 import io.kvasir.retrieval.SearchMode;
 import io.kvasir.retrieval.SourceVersion;
+import io.kvasir.retrieval.VectorSpace;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -43,6 +45,14 @@ final class Sources {
 
     static SourceVersion version(Version version) {
         return new SourceVersion(version.source(), version.version());
+    }
+
+    static VectorSpace space(Embedding embedding) {
+        return new VectorSpace(embedding.model(), embedding.dimensions());
+    }
+
+    static Embedding embedding(VectorSpace space) {
+        return new Embedding(space.model(), space.dimensions());
     }
 
     static List<Version> versions(List<SourceVersion> versions) {

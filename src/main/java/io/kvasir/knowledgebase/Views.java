@@ -36,7 +36,11 @@ final class Views {
         this.keys = keys;
     }
 
-    /** @param shareUrl path of the public page */
+    /**
+     * @param embeddingModel its passages are found with
+     * @param embeddingChange where they are on their way to another
+     * @param shareUrl path of the public page
+     */
     record Base(
             KnowledgeBaseId id,
             UserId ownerId,
@@ -47,6 +51,8 @@ final class Views {
             Optional<String> systemPrompt,
             double temperature,
             int maxTokens,
+            String embeddingModel,
+            Optional<EmbeddingChange> embeddingChange,
             boolean active,
 
             @JsonProperty("public") boolean isPublic,
@@ -58,6 +64,39 @@ final class Views {
             int passages,
             Instant createdAt,
             Instant updatedAt) {}
+
+    /**
+     * Passages on their way to another embedding model, while the present one is in service.
+     *
+     * @param model to which
+     * @param status {@code waiting}, {@code embedding}, {@code finishing}, or {@code paused} after a failure
+     * @param percent 0 to 100
+     * @param error why it did not get on
+     * @param retryAt when it is tried again
+     */
+    record EmbeddingChange(
+            String model,
+            String status,
+            long passagesDone,
+            Optional<Long> passagesTotal,
+            int percent,
+            Instant startedAt,
+            Optional<String> error,
+            Optional<Instant> retryAt) {}
+
+    static EmbeddingChange change(Head.Change change) {
+        return new EmbeddingChange(
+                change.to().model(),
+                change.phase().name().toLowerCase(Locale.ROOT),
+                change.done(),
+                change.total(),
+                change.total()
+                        .map(total -> (int) (total == 0 ? 100 : 100 * change.done() / total))
+                        .orElse(0),
+                change.startedAt(),
+                change.error(),
+                change.retryAt());
+    }
 
     record Doc(
             SourceId id,
@@ -130,6 +169,8 @@ final class Views {
                     profile.systemPrompt().map(p -> open(key, p)),
                     profile.temperature(),
                     profile.maxTokens(),
+                    head.embedding().model(),
+                    head.change().map(Views::change),
                     profile.active(),
                     head.slug().isPresent(),
                     head.slug(),

@@ -33,6 +33,11 @@ public final class Embedders implements AutoCloseable {
         return Optional.ofNullable(embedders.get(model));
     }
 
+    /** Empty where it is not configured (any more), or now gives vectors of another length. */
+    public Optional<Embedder> find(VectorSpace space) {
+        return find(space.model()).filter(e -> VectorSpace.of(e).equals(space));
+    }
+
     /** What new knowledge bases are given. */
     public Embedder preferred() {
         return preferred;

@@ -3,10 +3,12 @@ package io.kvasir.retrieval;
 import io.kvasir.kernel.PassageId;
 import io.kvasir.kernel.Scope;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 
-/** An index whose passages can be carried into another kind of index as they are, without embedding them again. */
+/** An index whose passages can be carried elsewhere as they are: into another kind of index, or another vector space. */
 public interface MovableIndex extends PassageIndex {
     /**
      * A passage as it is stored.
@@ -24,7 +26,13 @@ public interface MovableIndex extends PassageIndex {
      */
     CompletionStage<List<Kept>> kept(Scope scope, Optional<PassageId> after, int limit);
 
-    /** How many {@link #kept} gives in all. */
+    /** Those with these ids, as they are stored; ids of other scopes are simply not found. @param ids 1,000 at most */
+    CompletionStage<Map<PassageId, Kept>> kept(Scope scope, Set<PassageId> ids);
+
+    /** Drops passages, visible or not, durably; ids that are not there are none. @param ids 1,000 at most */
+    CompletionStage<Void> remove(Scope scope, Set<PassageId> ids);
+
+    /** How many {@link #kept(Scope, Optional, int)} gives in all. */
     CompletionStage<Long> size(Scope scope);
 
     /** Writes passages as they were kept elsewhere, durably; replaces those with the same ids. */

@@ -1,16 +1,20 @@
 package io.kvasir.retrieval;
 
+import io.kvasir.http.Problems;
 import io.kvasir.kernel.PassageId;
 import io.kvasir.kernel.Scope;
 import io.kvasir.retrieval.PassageIndex.Candidates;
 import io.kvasir.retrieval.PassageIndex.Query;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 
 /** Finds the passages for a question: embed, search both legs, fuse, calibrate, cut at the threshold, diversify. */
 public final class Retriever {
@@ -18,20 +22,41 @@ public final class Retriever {
     private static final int MMR_POOL = 4;
 
     private static final float[] NO_VECTOR = {};
+    /** What is not configured comes back with a start of the server only. */
+    private static final Duration AGAIN = Duration.ofSeconds(60);
+
+    private static final Retrieval NO_PLACE = new Retrieval(List.of(), new Retrieval.Timings(0, 0, 0, 0));
     private static final Candidates NOTHING = new Candidates(List.of(), List.of(), 0, Map.of());
 
-    private final PassageIndex index;
-    private final Embedder embedder;
+    private final Function<Scope, CompletionStage<Optional<Spaces.Space>>> spaces;
 
+    /** For one space alone. */
     public Retriever(PassageIndex index, Embedder embedder) {
-        this.index = index;
-        this.embedder = embedder;
+        this(_ -> CompletableFuture.completedFuture(
+                Optional.of(new Spaces.Space(VectorSpace.of(embedder), Optional.of(embedder), index))));
     }
 
-    /** Fails where the index or the embedder is away; an empty result is no failure. */
+    /** @param spaces where a knowledge base is searched at this moment; empty where it is gone */
+    public Retriever(Function<Scope, CompletionStage<Optional<Spaces.Space>>> spaces) {
+        this.spaces = spaces;
+    }
+
+    /** Fails where the index or the embedder is away, or the model is not configured; an empty result is no failure. */
     public CompletionStage<Retrieval> retrieve(
             Scope scope, long revision, RetrievalSettings settings, String question) {
         long start = System.nanoTime();
+        return spaces.apply(scope)
+                .thenCompose(space -> space.isEmpty()
+                        ? CompletableFuture.completedFuture(NO_PLACE)
+                        : retrieve(space.get(), scope, revision, settings, question, start));
+    }
+
+    private CompletionStage<Retrieval> retrieve(
+            Spaces.Space space, Scope scope, long revision, RetrievalSettings settings, String question, long start) {
+        PassageIndex index = space.index();
+        if (space.embedder().isEmpty() && settings.mode() != SearchMode.KEYWORD) {
+            return CompletableFuture.failedFuture(new Problems.Unavailable(space.missing(), AGAIN));
+        }
         SearchMode mode = settings.mode();
         int candidates = settings.candidates();
         // Words are looked up while the question is embedded; a revision shows both legs the same passages.
@@ -40,7 +65,7 @@ public final class Retriever {
                 : index.search(scope, revision, new Query(question, NO_VECTOR, SearchMode.KEYWORD, candidates));
         CompletionStage<float[]> embedded = mode == SearchMode.KEYWORD
                 ? CompletableFuture.completedFuture(NO_VECTOR)
-                : embedder.embedQuery(question);
+                : space.embedder().orElseThrow().embedQuery(question);
         return embedded.thenCompose(vector -> {
             long searching = System.nanoTime();
             CompletionStage<Candidates> dense = mode == SearchMode.KEYWORD
@@ -48,7 +73,8 @@ public final class Retriever {
                     : index.search(scope, revision, new Query("", vector, SearchMode.DENSE, candidates));
             return dense.thenCombine(keyword, Retriever::both).thenApply(found -> {
                 long ranking = System.nanoTime();
-                List<Retrieval.Found> results = rank(found, vector, settings, question);
+                List<Retrieval.Found> results =
+                        rank(found, vector, settings, trust(space, mode, question));
                 long end = System.nanoTime();
                 return new Retrieval(
                         results,
@@ -67,10 +93,15 @@ public final class Retriever {
         return new Candidates(dense.dense(), keyword.keyword(), keyword.keywordIdeal(), vectors);
     }
 
-    private List<Retrieval.Found> rank(
-            Candidates candidates, float[] vector, RetrievalSettings settings, String question) {
+    private static double trust(Spaces.Space space, SearchMode mode, String question) {
+        return mode == SearchMode.HYBRID
+                ? Fusion.trust(space.embedder().orElseThrow().fluency(question))
+                : 1;
+    }
+
+    private static List<Retrieval.Found> rank(
+            Candidates candidates, float[] vector, RetrievalSettings settings, double trust) {
         SearchMode mode = settings.mode();
-        double trust = mode == SearchMode.HYBRID ? Fusion.trust(embedder.fluency(question)) : 1;
         List<Retrieval.Found> found = new ArrayList<>();
         int rank = 0;
         for (Fusion.Fused fused : Fusion.fuse(candidates, vector, mode, settings.denseWeight(), trust)) {

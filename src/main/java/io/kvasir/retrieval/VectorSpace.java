@@ -1,7 +1,8 @@
 package io.kvasir.retrieval;
 
 /**
- * Where vectors can be compared with each other: those of one model. An index holds one space and refuses another.
+ * Where vectors can be compared with each other: those of one model. An index holds one space and refuses another; a
+ * knowledge base is searched in one.
  *
  * @param model {@link Embedder#model()}
  * @param dimensions of every vector

@@ -50,8 +50,8 @@ class MoveIndexTest {
     private final List<String> said = new ArrayList<>();
     private QdrantDouble server;
     private Settings settings;
-    private OpenIndex lucene;
-    private OpenIndex qdrant;
+    private OpenIndexes here;
+    private OpenIndexes there;
 
     @BeforeEach
     void open() throws IOException {
@@ -67,16 +67,16 @@ class MoveIndexTest {
                         "5s"))
                 .withFallback(ConfigFactory.load())
                 .resolve());
-        lucene = OpenIndex.open(IndexSettings.Kind.LUCENE, settings, () -> SPACE);
-        qdrant = OpenIndex.open(IndexSettings.Kind.QDRANT, settings, () -> SPACE);
-        fill(lucene.index(), large, 450);
-        fill(lucene.index(), small, 3);
+        here = OpenIndexes.open(IndexSettings.Kind.LUCENE, settings, SPACE, true);
+        there = OpenIndexes.open(IndexSettings.Kind.QDRANT, settings, SPACE, true);
+        fill(here.in(SPACE), large, 450);
+        fill(here.in(SPACE), small, 3);
     }
 
     @AfterEach
     void close() {
-        lucene.close();
-        qdrant.close();
+        here.close();
+        there.close();
         server.close();
     }
 
@@ -107,21 +107,21 @@ class MoveIndexTest {
 
     @Test
     void carriesEverythingThereAndBack() throws IOException {
-        move(lucene.index(), qdrant.index()).moveAll(List.of(large, small));
+        move(here.in(SPACE), there.in(SPACE)).moveAll(List.of(large, small));
 
-        assertThat(join(qdrant.index().size(large))).isEqualTo(451);
-        assertThat(join(qdrant.index().count(large, 1))).isEqualTo(450);
-        assertThat(join(qdrant.index().count(small, 1))).isEqualTo(3);
-        assertThat(found(qdrant.index(), large).keyword().getFirst().passage())
-                .isEqualTo(found(lucene.index(), large).keyword().getFirst().passage());
+        assertThat(join(there.in(SPACE).size(large))).isEqualTo(451);
+        assertThat(join(there.in(SPACE).count(large, 1))).isEqualTo(450);
+        assertThat(join(there.in(SPACE).count(small, 1))).isEqualTo(3);
+        assertThat(found(there.in(SPACE), large).keyword().getFirst().passage())
+                .isEqualTo(found(here.in(SPACE), large).keyword().getFirst().passage());
         assertThat(said).contains(large.key() + ": 451 passages", small.key() + ": 4 passages");
 
-        join(lucene.index().erase(large));
-        join(lucene.index().erase(small));
-        move(qdrant.index(), lucene.index()).moveAll(List.of(large, small));
+        join(here.in(SPACE).erase(large));
+        join(here.in(SPACE).erase(small));
+        move(there.in(SPACE), here.in(SPACE)).moveAll(List.of(large, small));
 
-        assertThat(join(lucene.index().count(large, 1))).isEqualTo(450);
-        assertThat(found(lucene.index(), large).keyword().getFirst().passage().text())
+        assertThat(join(here.in(SPACE).count(large, 1))).isEqualTo(450);
+        assertThat(found(here.in(SPACE), large).keyword().getFirst().passage().text())
                 .isEqualTo("alpha 17");
     }
 
@@ -143,43 +143,43 @@ class MoveIndexTest {
 
     @Test
     void whatAnEarlierLifeLeftIsNotMixedIn() throws IOException {
-        join(qdrant.index()
+        join(there.in(SPACE)
                 .stage(
                         small,
                         List.of(PassageIndexContract.passage(
                                 small, new SourceVersion(SourceId.next(), 7), 0, "en", "stale"))));
 
-        move(lucene.index(), qdrant.index()).moveAll(List.of(small));
+        move(here.in(SPACE), there.in(SPACE)).moveAll(List.of(small));
 
-        assertThat(join(qdrant.index().size(small))).isEqualTo(4);
+        assertThat(join(there.in(SPACE).size(small))).isEqualTo(4);
     }
 
     @Test
     void brokenOffItGoesOnWhereItWas() throws IOException {
-        Breaking breaking = new Breaking(qdrant.index(), 2);
-        assertThatThrownBy(() -> move(lucene.index(), breaking).moveAll(List.of(small, large)))
+        Breaking breaking = new Breaking(there.in(SPACE), 2);
+        assertThatThrownBy(() -> move(here.in(SPACE), breaking).moveAll(List.of(small, large)))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("Run this again");
 
-        Breaking second = new Breaking(qdrant.index(), Integer.MAX_VALUE);
-        move(lucene.index(), second).moveAll(List.of(small, large));
+        Breaking second = new Breaking(there.in(SPACE), Integer.MAX_VALUE);
+        move(here.in(SPACE), second).moveAll(List.of(small, large));
 
         assertThat(breaking.restored).isEqualTo(4 + 200);
         assertThat(second.restored).isEqualTo(251);
-        assertThat(join(qdrant.index().size(large))).isEqualTo(451);
-        assertThat(join(qdrant.index().size(small))).isEqualTo(4);
+        assertThat(join(there.in(SPACE).size(large))).isEqualTo(451);
+        assertThat(join(there.in(SPACE).size(small))).isEqualTo(4);
         assertThat(Files.exists(folder.resolve("move-index.progress"))).isFalse();
     }
 
     @Test
     void afterAStartOfTheServerItBeginsAnew() throws IOException {
         assertThatThrownBy(() ->
-                        move(lucene.index(), new Breaking(qdrant.index(), 2)).moveAll(List.of(small, large)))
+                        move(here.in(SPACE), new Breaking(there.in(SPACE), 2)).moveAll(List.of(small, large)))
                 .isInstanceOf(IOException.class);
         MoveIndex.forget(folder);
 
-        Breaking second = new Breaking(qdrant.index(), Integer.MAX_VALUE);
-        move(lucene.index(), second).moveAll(List.of(small, large));
+        Breaking second = new Breaking(there.in(SPACE), Integer.MAX_VALUE);
+        move(here.in(SPACE), second).moveAll(List.of(small, large));
 
         assertThat(second.restored).isEqualTo(455);
     }
@@ -188,16 +188,16 @@ class MoveIndexTest {
     void aLineCutOffByAKillCountsForNothing() throws IOException {
         Files.writeString(folder.resolve("move-index.progress"), "one to other\t" + small.key() + "\t");
 
-        move(lucene.index(), qdrant.index()).moveAll(List.of(small));
+        move(here.in(SPACE), there.in(SPACE)).moveAll(List.of(small));
 
-        assertThat(join(qdrant.index().size(small))).isEqualTo(4);
+        assertThat(join(there.in(SPACE).size(small))).isEqualTo(4);
     }
 
     @Test
     void aServerThatIsAwayIsSaid() {
         server.stop();
 
-        assertThatThrownBy(() -> move(lucene.index(), qdrant.index()).moveAll(List.of(small)))
+        assertThatThrownBy(() -> move(here.in(SPACE), there.in(SPACE)).moveAll(List.of(small)))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("away")
                 .hasMessageContaining("Run this again");
@@ -205,14 +205,14 @@ class MoveIndexTest {
 
     @Test
     void countsThatDifferAreSaid() {
-        MovableIndex leaking = new Breaking(qdrant.index(), Integer.MAX_VALUE) {
+        MovableIndex leaking = new Breaking(there.in(SPACE), Integer.MAX_VALUE) {
             @Override
             public CompletionStage<Long> size(Scope scope) {
                 return super.size(scope).thenApply(n -> n - 1);
             }
         };
 
-        assertThatThrownBy(() -> move(lucene.index(), leaking).moveAll(List.of(small)))
+        assertThatThrownBy(() -> move(here.in(SPACE), leaking).moveAll(List.of(small)))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("has 4 passages in the old index, but 3 arrived");
     }
@@ -240,6 +240,16 @@ class MoveIndexTest {
         @Override
         public CompletionStage<List<Kept>> kept(Scope scope, Optional<PassageId> after, int limit) {
             return to.kept(scope, after, limit);
+        }
+
+        @Override
+        public CompletionStage<Map<PassageId, Kept>> kept(Scope scope, Set<PassageId> ids) {
+            return to.kept(scope, ids);
+        }
+
+        @Override
+        public CompletionStage<Void> remove(Scope scope, Set<PassageId> ids) {
+            return to.remove(scope, ids);
         }
 
         @Override

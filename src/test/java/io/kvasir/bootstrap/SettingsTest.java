@@ -264,7 +264,9 @@ class SettingsTest {
                                 0.7,
                                 256,
                                 32,
-                                3_000)));
+                                3_000),
+                        new KnowledgeBaseSettings.Reembedding(
+                                2, Duration.ofSeconds(2), Duration.ofMinutes(5), Duration.ofSeconds(60))));
     }
 
     @Test

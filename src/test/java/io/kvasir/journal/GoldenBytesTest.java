@@ -22,6 +22,7 @@ import io.kvasir.kernel.Sealed;
 import io.kvasir.kernel.SourceId;
 import io.kvasir.kernel.UserId;
 import io.kvasir.knowledgebase.domain.Document;
+import io.kvasir.knowledgebase.domain.Embedding;
 import io.kvasir.knowledgebase.domain.Job;
 import io.kvasir.knowledgebase.domain.KnowledgeBase;
 import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent;
@@ -73,6 +74,8 @@ class GoldenBytesTest {
             new Profile(TEXT, Optional.of(TEXT), "extractive", "extractive", Optional.empty(), 0.2, 800, true);
     private static final SearchSettings SEARCH =
             new SearchSettings("hybrid", 5, 0.003, 100, 0.7, "none", 0.7, 256, 32, 3_000);
+    private static final Embedding OLD = new Embedding("bge", 384);
+    private static final Embedding NEW = new Embedding("text-embedding-3-small", 1024);
     private static final Progress PROGRESS =
             new Progress(Optional.of(TEXT), Optional.of(TEXT), List.of(new PassageId("p")));
     private static final Ending ENDING = new Ending(
@@ -89,7 +92,7 @@ class GoldenBytesTest {
         KnowledgeBaseEvent.PublicationStarted publication = new KnowledgeBaseEvent.PublicationStarted(
                 4, List.of(new Version(DOCUMENT, 2)), List.of(new Version(DOCUMENT, 1)), AT);
         KnowledgeBase knowledgeBase = KnowledgeBase.NONE
-                .apply(new KnowledgeBaseEvent.Created(new UserId("u"), PROFILE, SEARCH, AT))
+                .apply(new KnowledgeBaseEvent.Created(new UserId("u"), PROFILE, SEARCH, Optional.empty(), AT))
                 .apply(new KnowledgeBaseEvent.DocumentAdded(DOCUMENT, FILE, JOB, AT))
                 .apply(new KnowledgeBaseEvent.JobStaged(DOCUMENT, JOB, READ, Optional.of(AT), AT))
                 .apply(publication);
@@ -120,7 +123,7 @@ class GoldenBytesTest {
                 tenant,
                 new KnowledgeBaseEvent.ItemsStaged(
                         List.of(new Version(DOCUMENT, 2)), List.of(new Version(DOCUMENT, 1)), 7, 800, AT),
-                new KnowledgeBaseEvent.Created(new UserId("u"), PROFILE, SEARCH, AT),
+                new KnowledgeBaseEvent.Created(new UserId("u"), PROFILE, SEARCH, Optional.empty(), AT),
                 new KnowledgeBaseEvent.ProfileChanged(PROFILE, AT),
                 new KnowledgeBaseEvent.SearchConfigured(SEARCH, AT),
                 new KnowledgeBaseEvent.Shared("slug", AT),
@@ -135,6 +138,10 @@ class GoldenBytesTest {
                 publication,
                 new KnowledgeBaseEvent.Published(4, AT),
                 new KnowledgeBaseEvent.Swept(List.of(new Version(DOCUMENT, 1)), List.of()),
+                new KnowledgeBaseEvent.ReembeddingStarted(OLD, NEW, AT),
+                new KnowledgeBaseEvent.ReembeddingCancelled(AT),
+                new KnowledgeBaseEvent.Reembedded(NEW, AT, AT),
+                new KnowledgeBaseEvent.VectorsErased(OLD, AT),
                 new KnowledgeBaseEvent.Deleted(AT),
                 new KnowledgeBaseEvent.Erased(AT),
                 knowledgeBase,
@@ -175,6 +182,28 @@ class GoldenBytesTest {
         examples().forEach(example -> names.add(SERIALIZER.manifest(example)));
 
         assertThat(names).containsExactlyInAnyOrderElementsOf(TYPES.names());
+    }
+
+    /** The file of the first form of an event can't show its later fields. */
+    @Test
+    void anEmbeddingThatIsSaidIsKept() {
+        var born = new KnowledgeBaseEvent.Created(new UserId("u"), PROFILE, SEARCH, Optional.of(NEW), AT);
+        KnowledgeBase changing = KnowledgeBase.NONE
+                .apply(born)
+                .apply(new KnowledgeBaseEvent.Reembedded(OLD, AT, AT))
+                .apply(new KnowledgeBaseEvent.ReembeddingStarted(OLD, NEW, AT))
+                .apply(new KnowledgeBaseEvent.ReembeddingCancelled(AT))
+                .apply(new KnowledgeBaseEvent.ReembeddingStarted(OLD, new Embedding("third", 8), AT));
+
+        for (Object each : List.of(born, changing)) {
+            Object read = SERIALIZER.fromBinary(SERIALIZER.toBinary(each), SERIALIZER.manifest(each));
+            assertThat(SERIALIZER.toBinary(read)).isEqualTo(SERIALIZER.toBinary(each));
+        }
+        KnowledgeBase read =
+                (KnowledgeBase) SERIALIZER.fromBinary(SERIALIZER.toBinary(changing), SERIALIZER.manifest(changing));
+        assertThat(read.embedding()).contains(OLD);
+        assertThat(read.reembedding().orElseThrow().to().model()).isEqualTo("third");
+        assertThat(read.retired()).hasSize(1);
     }
 
     @Test

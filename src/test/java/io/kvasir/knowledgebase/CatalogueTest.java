@@ -39,6 +39,7 @@ class CatalogueTest {
                     800,
                     true),
             new SearchSettings("HYBRID", 5, 0.003, 100, 0.7, "NONE", 0.7, 256, 32, 3_000),
+            Optional.empty(),
             NOW));
 
     private final Database database;

@@ -87,7 +87,7 @@ class KnowledgeBaseEntityTest {
 
     private CommandResultWithReply<Command, KnowledgeBaseEvent, KnowledgeBase, Reply> create() {
         return ask(replyTo -> new KnowledgeBaseEntity.Create(
-                new KnowledgeBaseEvent.Created(new UserId("u"), profile("Shop"), SEARCH, NOW), replyTo));
+                new KnowledgeBaseEvent.Created(new UserId("u"), profile("Shop"), SEARCH, Optional.empty(), NOW), replyTo));
     }
 
     private CommandResultWithReply<Command, KnowledgeBaseEvent, KnowledgeBase, Reply> add(SourceId id, String job) {
@@ -157,7 +157,7 @@ class KnowledgeBaseEntityTest {
     void changesItsSettings() {
         create();
 
-        assertThat(ask(r -> new KnowledgeBaseEntity.Describe(profile("Other"), r))
+        assertThat(ask(r -> new KnowledgeBaseEntity.Describe(profile("Other"), Optional.empty(), r))
                         .event())
                 .isInstanceOf(KnowledgeBaseEvent.ProfileChanged.class);
         SearchSettings other = new SearchSettings("dense", 9, 0.1, 100, 0.7, "mmr", 0.7, 256, 32, 3_000);
@@ -519,7 +519,7 @@ class KnowledgeBaseEntityTest {
     @Test
     void whatDoesNotExistRefusesEverything() {
         List<Function<ActorRef<Reply>, Command>> all = List.of(
-                r -> new KnowledgeBaseEntity.Describe(profile("x"), r),
+                r -> new KnowledgeBaseEntity.Describe(profile("x"), Optional.empty(), r),
                 r -> new KnowledgeBaseEntity.Configure(SEARCH, r),
                 r -> new KnowledgeBaseEntity.Share("s", r),
                 KnowledgeBaseEntity.Unshare::new,

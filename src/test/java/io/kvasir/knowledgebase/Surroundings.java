@@ -1,6 +1,7 @@
 package io.kvasir.knowledgebase;
 
 import io.kvasir.ingestion.Ingestion;
+import io.kvasir.ingestion.Reembedding;
 import io.kvasir.jdbc.BlobStore;
 import io.kvasir.jdbc.Database;
 import io.kvasir.jdbc.SubjectKeys;
@@ -11,6 +12,7 @@ import io.kvasir.kernel.Outcome;
 import io.kvasir.kernel.PassageId;
 import io.kvasir.kernel.Scope;
 import io.kvasir.kernel.TenantId;
+import io.kvasir.knowledgebase.domain.Embedding;
 import io.kvasir.retrieval.EmbeddedPassage;
 import io.kvasir.retrieval.Passage;
 import io.kvasir.retrieval.PassageIndex;
@@ -29,6 +31,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -45,7 +48,14 @@ final class Surroundings implements AutoCloseable {
     final SubjectKeys keys = new SubjectKeys(transactor, TestDatabase.masterKey());
     final Catalogue catalogue = new Catalogue(transactor);
     final List<Run> runs = new CopyOnWriteArrayList<>();
+    static final Embedding UNPINNED = new Embedding("bge", 384);
+
     final Index index = new Index();
+    /** Those of other models than {@link #UNPINNED}. */
+    final Map<Embedding, Index> others = new ConcurrentHashMap<>();
+
+    final List<Pass> passes = new CopyOnWriteArrayList<>();
+    Duration keepOld = Duration.ZERO;
     final Blobs blobs = new Blobs();
     final List<String> held = new CopyOnWriteArrayList<>();
     final List<Scope> erased = new CopyOnWriteArrayList<>();
@@ -74,12 +84,71 @@ final class Surroundings implements AutoCloseable {
                                 0.7,
                                 256,
                                 32,
-                                3_000)),
+                                3_000),
+                        new KnowledgeBaseSettings.Reembedding(
+                                1, Duration.ofMillis(50), Duration.ofMillis(100), keepOld)),
                 Clock.fixed(NOW, ZoneOffset.UTC),
-                new KnowledgeBaseWork.Tools(this::ingest, index, blobs, keys, catalogue, new Endless(), scope -> {
-                    erased.add(scope);
-                    return CompletableFuture.completedFuture(null);
-                }));
+                new KnowledgeBaseWork.Tools(
+                        this::ingest,
+                        this::reembed,
+                        UNPINNED,
+                        this::index,
+                        (embedding, scope) -> index(embedding).erase(scope),
+                        blobs,
+                        keys,
+                        catalogue,
+                        new Endless(),
+                        scope -> {
+                            erased.add(scope);
+                            return CompletableFuture.completedFuture(null);
+                        }));
+    }
+
+    Index index(Embedding embedding) {
+        return embedding.equals(UNPINNED) ? index : others.computeIfAbsent(embedding, _ -> new Index());
+    }
+
+    /** A pass of a change of the embedding model that was begun. */
+    static final class Pass implements Reembedding.Run {
+        final Reembedding.Task task;
+        final Consumer<Reembedding.Progress> listener;
+        final CompletableFuture<Reembedding.Result> result = new CompletableFuture<>();
+        /** Takes its time to stop. */
+        volatile boolean stubborn;
+
+        volatile boolean cancelled;
+
+        Pass(Reembedding.Task task, Consumer<Reembedding.Progress> listener) {
+            this.task = task;
+            this.listener = listener;
+        }
+
+        void carries(long embedded) {
+            result.complete(new Reembedding.Result.Carried(1_000, embedded));
+        }
+
+        void fails(String why) {
+            result.complete(new Reembedding.Result.Failed(why));
+        }
+
+        @Override
+        public CompletionStage<Reembedding.Result> result() {
+            return result;
+        }
+
+        @Override
+        public void cancel() {
+            cancelled = true;
+            if (!stubborn) {
+                result.complete(new Reembedding.Result.Cancelled());
+            }
+        }
+    }
+
+    private Reembedding.Run reembed(Reembedding.Task task, Consumer<Reembedding.Progress> listener) {
+        Pass pass = new Pass(task, listener);
+        passes.add(pass);
+        return pass;
     }
 
     /** Room without end, that remembers what it was told. */

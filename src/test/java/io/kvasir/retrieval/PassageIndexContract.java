@@ -28,6 +28,9 @@ public abstract class PassageIndexContract {
 
     protected abstract MovableIndex index();
 
+    /** An index for the vectors of another model, of 8 dimensions, in the same place; the contract closes it. */
+    protected abstract MovableIndex beside() throws Exception;
+
     /** Another index on the bytes that would be there if the process were killed now. */
     protected abstract PassageIndex afterAKill() throws Exception;
 
@@ -415,6 +418,81 @@ public abstract class PassageIndexContract {
         assertThat(keyword(2, "one new wartet")).containsExactly("new");
         join(index().publish(scope, 3, Set.of(waiting), Set.of()));
         assertThat(keyword(3, "wartet")).containsExactly("wartet");
+    }
+
+    @Test
+    void givesPassagesBackByTheirIdsAndDropsThem() {
+        publish(scope, 1, source, "one", "two", "three");
+        Scope other = new Scope(scope.tenant(), KnowledgeBaseId.next());
+        publish(other, 1, source, "of another");
+        List<PassageId> ids = IntStream.range(0, 3)
+                .mapToObj(i -> Passage.identity(scope, source, i))
+                .toList();
+
+        Map<PassageId, MovableIndex.Kept> kept =
+                join(index().kept(scope, Set.of(ids.get(0), ids.get(2), new PassageId("0123"))));
+
+        assertThat(kept).containsOnlyKeys(ids.get(0), ids.get(2));
+        assertThat(kept.get(ids.get(2)).embedded().passage())
+                .isEqualTo(passage(scope, source, 2, "en", "three").passage());
+        assertThat(kept.get(ids.get(2)).embedded().vector())
+                .isEqualTo(passage(scope, source, 2, "en", "three").vector());
+        assertThat(kept.get(ids.get(2)).from()).contains(1L);
+        assertThat(join(index().kept(other, Set.copyOf(ids)))).isEmpty();
+        assertThat(join(index().kept(scope, Set.of()))).isEmpty();
+
+        join(index().remove(other, Set.copyOf(ids)));
+        join(index().remove(scope, Set.of(ids.get(1), new PassageId("0123"))));
+        join(index().remove(scope, Set.of()));
+
+        assertThat(keyword(1, "one two three")).containsExactlyInAnyOrder("one", "three");
+        assertThat(join(index().size(scope))).isEqualTo(2);
+        assertThat(join(index().size(other))).isEqualTo(1);
+    }
+
+    @Test
+    void twoSpacesSideBySideKnowNothingOfEachOther() throws Exception {
+        publish(scope, 1, source, "one", "two");
+        try (MovableIndex beside = beside()) {
+            assertThat(join(beside.size(scope))).isZero();
+            float[] along = {1, 0, 0, 0, 0, 0, 0, 0};
+            float[] across = {0, 1, 0, 0, 0, 0, 0, 0};
+            List<MovableIndex.Kept> kept = allKept(scope, 10).stream()
+                    .map(each -> new MovableIndex.Kept(
+                            new EmbeddedPassage(
+                                    each.embedded().passage(),
+                                    each.embedded().passage().text().equals("one") ? along : across),
+                            each.from(),
+                            each.to()))
+                    .toList();
+            join(beside.restore(scope, kept));
+
+            assertThat(join(beside.search(scope, 1, new PassageIndex.Query("", across, SearchMode.DENSE, 10)))
+                            .dense()
+                            .getFirst()
+                            .passage()
+                            .text())
+                    .isEqualTo("two");
+            assertThat(keyword(beside, scope, 1, "one two")).containsExactlyInAnyOrder("one", "two");
+            SourceVersion next = new SourceVersion(source.source(), 2);
+            join(beside.stage(
+                    scope,
+                    List.of(new EmbeddedPassage(
+                            passage(scope, next, 0, "en", "three").passage(), along))));
+            join(beside.publish(scope, 2, Set.of(next), Set.of(source)));
+
+            assertThat(keyword(beside, scope, 2, "one two three")).containsExactly("three");
+            assertThat(keyword(2, "one two three")).containsExactlyInAnyOrder("one", "two");
+            assertThat(join(index().search(scope, 1, new PassageIndex.Query("", vector(1), SearchMode.DENSE, 10)))
+                            .vectors()
+                            .values())
+                    .allSatisfy(vector -> assertThat(vector).hasSize(DIMENSIONS));
+
+            join(index().erase(scope));
+
+            assertThat(join(index().size(scope))).isZero();
+            assertThat(join(beside.size(scope))).isEqualTo(3);
+        }
     }
 
     private List<MovableIndex.Kept> allKept(Scope scope, int page) {

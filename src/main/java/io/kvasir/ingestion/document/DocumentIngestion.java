@@ -3,8 +3,11 @@ package io.kvasir.ingestion.document;
 import io.kvasir.ingestion.Ingestion;
 import io.kvasir.ingestion.IngestionSettings;
 import io.kvasir.jdbc.BlobStore;
+import io.kvasir.kernel.Scope;
 import io.kvasir.retrieval.Embedder;
 import io.kvasir.retrieval.PassageIndex;
+import io.kvasir.retrieval.Spaces;
+import io.kvasir.retrieval.VectorSpace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +23,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * Ingests documents, each on a virtual thread of its own. Small documents have lanes of their own, so that none waits
@@ -33,8 +37,7 @@ public final class DocumentIngestion implements Ingestion, AutoCloseable {
 
     private final IngestionSettings settings;
     private final BlobStore blobs;
-    private final Embedder embedder;
-    private final PassageIndex index;
+    private final Function<Scope, CompletionStage<Optional<Spaces.Space>>> spaces;
     private final ParserProcess parser;
     private final Path spool;
     private final Lane small;
@@ -48,30 +51,44 @@ public final class DocumentIngestion implements Ingestion, AutoCloseable {
     private DocumentIngestion(
             IngestionSettings settings,
             BlobStore blobs,
-            Embedder embedder,
-            PassageIndex index,
+            Function<Scope, CompletionStage<Optional<Spaces.Space>>> spaces,
             ParserProcess parser,
             Path spool) {
         this.settings = settings;
         this.blobs = blobs;
-        this.embedder = embedder;
-        this.index = index;
+        this.spaces = spaces;
         this.parser = parser;
         this.spool = spool;
         this.small = new Lane(settings.smallAtOnce());
         this.large = new Lane(settings.largeAtOnce());
     }
 
-    /** Empties the work folder and prepares the parsers; their processes start with the first document. */
+    /** For one space alone. */
     public static DocumentIngestion open(
             IngestionSettings settings, BlobStore blobs, Embedder embedder, PassageIndex index) throws IOException {
+        Optional<Spaces.Space> only =
+                Optional.of(new Spaces.Space(VectorSpace.of(embedder), Optional.of(embedder), index));
+        return open(settings, blobs, _ -> CompletableFuture.completedFuture(only));
+    }
+
+    /**
+     * Empties the work folder and prepares the parsers; their processes start with the first document.
+     *
+     * @param spaces where what is read for a knowledge base is to be staged; empty where it is gone. Asked before a document
+     *     is read and again once it is staged: what was staged elsewhere than it says then is staged anew
+     */
+    public static DocumentIngestion open(
+            IngestionSettings settings,
+            BlobStore blobs,
+            Function<Scope, CompletionStage<Optional<Spaces.Space>>> spaces)
+            throws IOException {
         Path folder = settings.workDir().toAbsolutePath();
         if (Files.exists(folder)) {
             ParserProcess.deleteAll(folder);
         }
         Path spool = Files.createDirectories(folder.resolve("spool"));
         ParserProcess parser = new ParserProcess(settings, Files.createDirectories(folder.resolve("tmp")));
-        return new DocumentIngestion(settings, blobs, embedder, index, parser, spool);
+        return new DocumentIngestion(settings, blobs, spaces, parser, spool);
     }
 
     @Override
@@ -94,7 +111,7 @@ public final class DocumentIngestion implements Ingestion, AutoCloseable {
             return handle;
         }
         DocumentRun run =
-                new DocumentRun(task, listener, settings, blobs, embedder, index, parser, spool, cancellation);
+                new DocumentRun(task, listener, settings, blobs, spaces, parser, spool, cancellation);
         String key = task.scope().key() + "/" + task.source().key();
         CompletableFuture<Void> over = new CompletableFuture<>();
         CompletionStage<Void> before = Optional.ofNullable(last.put(key, over)).orElse(NOTHING);

@@ -7,8 +7,10 @@ import io.kvasir.ingestion.Ingestion.Task;
 import io.kvasir.ingestion.IngestionSettings;
 import io.kvasir.ingestion.document.Cancellation.Cancelled;
 import io.kvasir.jdbc.BlobStore;
+import io.kvasir.kernel.Scope;
 import io.kvasir.retrieval.Embedder;
 import io.kvasir.retrieval.PassageIndex;
+import io.kvasir.retrieval.Spaces;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -22,6 +24,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.apache.pekko.stream.javadsl.FileIO;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -42,12 +45,14 @@ final class DocumentRun {
     private final Consumer<Progress> listener;
     private final IngestionSettings settings;
     private final BlobStore blobs;
-    private final Embedder embedder;
-    private final PassageIndex index;
+    private final Function<Scope, CompletionStage<Optional<Spaces.Space>>> spaces;
     private final ParserProcess parser;
     private final Path spool;
     private final Cancellation cancellation;
     private final WhileAway whileAway;
+    /** Where it stages; empty before it was told. */
+    private Optional<Spaces.Space> space = Optional.empty();
+
     /** What may still be staging or writing when the run has turned away from it. */
     private CompletionStage<Void> afloat = CompletableFuture.completedFuture(null);
 
@@ -59,8 +64,7 @@ final class DocumentRun {
             Consumer<Progress> listener,
             IngestionSettings settings,
             BlobStore blobs,
-            Embedder embedder,
-            PassageIndex index,
+            Function<Scope, CompletionStage<Optional<Spaces.Space>>> spaces,
             ParserProcess parser,
             Path spool,
             Cancellation cancellation) {
@@ -68,8 +72,7 @@ final class DocumentRun {
         this.listener = listener;
         this.settings = settings;
         this.blobs = blobs;
-        this.embedder = embedder;
-        this.index = index;
+        this.spaces = spaces;
         this.parser = parser;
         this.spool = spool;
         this.cancellation = cancellation;
@@ -115,7 +118,7 @@ final class DocumentRun {
      * time, the rest is done beside, see {@link #tidied()}.
      */
     Result ended(Result result) {
-        CompletableFuture<Void> done = afloat.thenCompose(_ -> index.discard(task.scope(), task.source()))
+        CompletableFuture<Void> done = afloat.thenCompose(_ -> discarded())
                 .handle((_, fault) -> logged(fault))
                 .thenCompose(_ -> blobs.delete(task.scope(), task.text()))
                 .handle((_, fault) -> logged(fault))
@@ -125,6 +128,17 @@ final class DocumentRun {
                 .completeOnTimeout(null, TIDY.toMillis(), TimeUnit.MILLISECONDS)
                 .join();
         return result;
+    }
+
+    /** Also where others may have carried what was staged: a change of the embedding model copies it as it finds it. */
+    private CompletionStage<Void> discarded() {
+        CompletionStage<Void> here = space.map(s -> s.index().discard(task.scope(), task.source()))
+                .orElse(CompletableFuture.completedFuture(null));
+        return here.thenCompose(_ -> spaces.apply(task.scope()))
+                .thenCompose(now -> now.filter(
+                                s -> space.filter(own -> own.name().equals(s.name())).isEmpty())
+                        .map(s -> s.index().discard(task.scope(), task.source()))
+                        .orElse(CompletableFuture.completedFuture(null)));
     }
 
     /** When nothing of this run is left that would not belong to its result; never fails. */
@@ -148,9 +162,37 @@ final class DocumentRun {
     }
 
     private Result once() throws IOException, Unreadable {
+        Spaces.Space now = wanted();
+        while (true) {
+            Result result = in(now);
+            Spaces.Space then = wanted();
+            if (then.name().equals(now.name())) {
+                return result;
+            }
+            // The knowledge base changed its embedding model meanwhile, and nobody looks where this was staged any more.
+            LOG.info("{} is read again for the embedding model {}", task.source().key(), then.name());
+            now = then;
+        }
+    }
+
+    /** Where the knowledge base has its passages staged at this moment. */
+    private Spaces.Space wanted() throws IOException, Unreadable {
+        return cancellation
+                .await(whileAway.repeated(() -> spaces.apply(task.scope())))
+                .orElseThrow(() -> new Unreadable("gone", "The knowledge base is gone"));
+    }
+
+    private Result in(Spaces.Space next) throws IOException, Unreadable {
         // An earlier attempt may have staged other passages: with other settings, or further than this one will get.
         cancellation.await(afloat);
-        cancellation.await(whileAway.repeated(() -> index.discard(task.scope(), task.source())));
+        if (space.isPresent()) {
+            PassageIndex before = space.get().index();
+            cancellation.await(whileAway.repeated(() -> before.discard(task.scope(), task.source())));
+        }
+        space = Optional.of(next);
+        cancellation.await(whileAway.repeated(() -> next.index().discard(task.scope(), task.source())));
+        Embedder embedder =
+                next.embedder().orElseThrow(() -> new Unreadable("embedding-model-missing", next.missing()));
         Path original = Files.createTempFile(spool, "in", "");
         Path blocks = Files.createTempFile(spool, "blocks", "");
         Path text = Files.createTempFile(spool, "text", "");
@@ -160,7 +202,7 @@ final class DocumentRun {
                 throw new Unreadable("empty", "The file is empty");
             }
             news(Stage.EXTRACTING, 0, Optional.empty(), 1);
-            return ingest(original, blocks, text);
+            return ingest(original, blocks, text, embedder, next.index());
         } finally {
             Files.deleteIfExists(original);
             Files.deleteIfExists(blocks);
@@ -182,7 +224,8 @@ final class DocumentRun {
         return size;
     }
 
-    private Result ingest(Path original, Path blocks, Path text) throws IOException, Unreadable {
+    private Result ingest(Path original, Path blocks, Path text, Embedder embedder, PassageIndex index)
+            throws IOException, Unreadable {
         FileKind.Detected detected = FileKind.of(original, task.fileName());
         PassageStager stager = new PassageStager(
                 task,

@@ -24,13 +24,10 @@ import java.util.function.Consumer;
 final class PassageStager {
     private static final int BATCH = 64;
     private static final int LONGEST_TITLE = 300;
-    /** Title and headings before a passage in the embedder's input, UTF-16 units. */
-    private static final int LONGEST_ABOVE = 200;
-    /** A model's own marks around its input, and the few tokens by which a whole may count more than its parts. */
-    private static final int SPECIAL_TOKENS = 8;
 
     private final Task task;
     private final Embedder embedder;
+    private final PassageInput input;
     private final PassageIndex index;
     private final WhileAway whileAway;
     private final Cancellation cancellation;
@@ -49,10 +46,6 @@ final class PassageStager {
         void embedded(int done, Optional<Integer> total);
     }
 
-    private Above lastAbove = new Above(List.of(), "", "", 0);
-
-    private record Above(List<String> headings, String title, String text, int tokens) {}
-
     private record InFlight(Passage passage, CompletableFuture<List<float[]>> vector) {}
 
     /** @param afloat is told of every batch on its way into the index */
@@ -66,6 +59,7 @@ final class PassageStager {
             News news) {
         this.task = task;
         this.embedder = embedder;
+        this.input = new PassageInput(embedder);
         this.index = index;
         this.whileAway = whileAway;
         this.cancellation = cancellation;
@@ -104,45 +98,13 @@ final class PassageStager {
                 chunk.page(),
                 chunk.headings(),
                 language);
-        String input = above(passage, embedder.maxTokens() - SPECIAL_TOKENS - chunk.tokens()) + passage.text();
-        flight.addLast(
-                new InFlight(passage, embedder.embedPassages(List.of(input)).toCompletableFuture()));
+        flight.addLast(new InFlight(
+                passage,
+                embedder.embedPassages(List.of(input.of(passage, chunk.tokens())))
+                        .toCompletableFuture()));
         while (flight.size() > embedder.parallelism()) {
             land();
         }
-    }
-
-    /** What stands before a passage as it is embedded: it means more under its title and headings. Counted once a section. */
-    private String above(Passage passage, int room) {
-        if (!passage.headings().equals(lastAbove.headings()) || !passage.title().equals(lastAbove.title())) {
-            String text = above(passage);
-            lastAbove = new Above(passage.headings(), passage.title(), text, embedder.countTokens(text));
-        }
-        if (lastAbove.tokens() <= room) {
-            return lastAbove.text();
-        }
-        String text = lastAbove.text();
-        while (!text.isEmpty() && embedder.countTokens(text) > room) {
-            text = text.length() < 8 ? "" : Cut.to(text, text.length() * 3 / 4);
-        }
-        return text.isEmpty() || text.endsWith("\n") ? text : text + '\n';
-    }
-
-    private static String above(Passage passage) {
-        List<String> lines = new ArrayList<>(passage.headings());
-        if (lines.isEmpty() || !lines.getFirst().equals(passage.title())) {
-            lines.addFirst(passage.title());
-        }
-        StringBuilder above = new StringBuilder();
-        int room = LONGEST_ABOVE;
-        for (String line : lines) {
-            if (room > 0) {
-                String cut = Cut.to(line, room);
-                room -= cut.length();
-                above.append(cut).append('\n');
-            }
-        }
-        return above.toString();
     }
 
     /** Waits for everything. @param chunks how many there were */

@@ -13,10 +13,14 @@ import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.JobStaged;
 import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.ProfileChanged;
 import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.PublicationStarted;
 import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.Published;
+import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.Reembedded;
+import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.ReembeddingCancelled;
+import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.ReembeddingStarted;
 import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.SearchConfigured;
 import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.Shared;
 import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.Swept;
 import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.Unshared;
+import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.VectorsErased;
 import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.VersionBegun;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -45,6 +49,9 @@ final class Draft {
     private boolean deleted;
     private boolean erased;
     private KnowledgeBase.Items items;
+    private Optional<Embedding> embedding;
+    private Optional<Reembedding> reembedding;
+    private final List<Retired> retired;
 
     Draft(KnowledgeBase from) {
         opening = from.opening();
@@ -61,13 +68,43 @@ final class Draft {
         deleted = from.deleted();
         erased = from.erased();
         items = from.items();
+        embedding = from.embedding();
+        reembedding = from.reembedding();
+        retired = new ArrayList<>(from.retired());
     }
 
     void created(Created e) {
         opening = Optional.of(new KnowledgeBase.Opening(e.owner(), e.at()));
         profile = Optional.of(e.profile());
         search = Optional.of(e.search());
+        embedding = e.embedding();
         changedAt = Optional.of(e.at());
+    }
+
+    /** What is left of the wanted vectors from before is of use: it is not retired any more. */
+    void started(ReembeddingStarted e) {
+        embedding = Optional.of(e.from());
+        reembedding = Optional.of(new Reembedding(e.to(), e.at()));
+        retired.removeIf(r -> r.embedding().equals(e.to()));
+        changedAt = Optional.of(e.at());
+    }
+
+    /** Nobody ever looked in the new ones. */
+    void cancelled(ReembeddingCancelled e) {
+        reembedding.ifPresent(r -> retired.add(new Retired(r.to(), e.at())));
+        reembedding = Optional.empty();
+        changedAt = Optional.of(e.at());
+    }
+
+    void reembedded(Reembedded e) {
+        embedding.ifPresent(old -> retired.add(new Retired(old, e.oldUntil())));
+        embedding = Optional.of(e.to());
+        reembedding = Optional.empty();
+        changedAt = Optional.of(e.at());
+    }
+
+    void vectorsErased(VectorsErased e) {
+        retired.removeIf(r -> r.embedding().equals(e.embedding()));
     }
 
     void described(ProfileChanged e) {
@@ -167,6 +204,8 @@ final class Draft {
         removing.clear();
         publishing = Optional.empty();
         items = KnowledgeBase.Items.NONE;
+        reembedding = Optional.empty();
+        retired.clear();
         changedAt = Optional.of(e.at());
     }
 
@@ -243,6 +282,9 @@ final class Draft {
                 changedAt,
                 deleted,
                 erased,
-                items);
+                items,
+                embedding,
+                reembedding,
+                retired);
     }
 }

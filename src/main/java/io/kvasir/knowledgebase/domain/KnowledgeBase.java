@@ -19,11 +19,16 @@ import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.JobStaged;
 import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.ProfileChanged;
 import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.PublicationStarted;
 import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.Published;
+import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.Reembedded;
+import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.ReembeddingCancelled;
+import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.ReembeddingStarted;
 import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.SearchConfigured;
 import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.Shared;
 import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.Swept;
 import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.Unshared;
+import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.VectorsErased;
 import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.VersionBegun;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -42,6 +47,9 @@ import java.util.function.Supplier;
  * @param garbage versions nobody sees any more, whose passages and texts are to be swept
  * @param oldFiles bytes no document refers to any more, to be swept
  * @param items what the sources of this knowledge base keep, which have a ledger of their own
+ * @param embedding what its passages are embedded with; empty where nobody said so: what the server embedded with then
+ * @param reembedding where it is on its way to another
+ * @param retired vectors of models that are not in service, to be erased
  */
 @StoredAs("kb.v1")
 public record KnowledgeBase(
@@ -58,7 +66,10 @@ public record KnowledgeBase(
         Optional<Instant> changedAt,
         boolean deleted,
         boolean erased,
-        Items items)
+        Items items,
+        Optional<Embedding> embedding,
+        Optional<Reembedding> reembedding,
+        List<Retired> retired)
         implements Stored {
     public static final KnowledgeBase NONE = new KnowledgeBase(
             Optional.empty(),
@@ -74,7 +85,10 @@ public record KnowledgeBase(
             Optional.empty(),
             false,
             false,
-            Items.NONE);
+            Items.NONE,
+            Optional.empty(),
+            Optional.empty(),
+            List.of());
 
     @SuppressWarnings("NullAway")
     public KnowledgeBase {
@@ -85,6 +99,7 @@ public record KnowledgeBase(
         oldFiles = oldFiles == null ? List.of() : List.copyOf(oldFiles);
         // What was stored before there were sources has none.
         items = items == null ? Items.NONE : items;
+        retired = retired == null ? List.of() : List.copyOf(retired);
     }
 
     /**
@@ -130,6 +145,8 @@ public record KnowledgeBase(
                 || publishing.isPresent()
                 || !removing.isEmpty()
                 || !items.arriving().isEmpty()
+                || reembedding.isPresent()
+                || !retired.isEmpty()
                 || !garbage.isEmpty()
                 || !oldFiles.isEmpty()
                 || documents.stream().anyMatch(d -> switch (d.job().status()) {
@@ -148,6 +165,62 @@ public record KnowledgeBase(
 
     public Decision<KnowledgeBaseEvent> describe(Profile next, Instant now) {
         return existing(() -> Decision.accept(new ProfileChanged(next, now)));
+    }
+
+    /** The same, and has its passages embedded with a model. @param embedded what they are embedded with now */
+    public Decision<KnowledgeBaseEvent> describe(Profile next, Embedding wanted, Embedding embedded, Instant now) {
+        List<KnowledgeBaseEvent> events = new ArrayList<>();
+        for (Decision<KnowledgeBaseEvent> each : List.of(describe(next, now), embed(wanted, embedded, now))) {
+            switch (each) {
+                case Decision.Accept<KnowledgeBaseEvent>(List<KnowledgeBaseEvent> some) -> events.addAll(some);
+                case Decision.Reject<KnowledgeBaseEvent> refused -> {
+                    return refused;
+                }
+            }
+        }
+        return new Decision.Accept<>(events);
+    }
+
+    /**
+     * Has its passages embedded with a model. Wanting the one in service ends what is on the way to another.
+     *
+     * @param now in service: {@link #embedding}, or what stands for it
+     */
+    public Decision<KnowledgeBaseEvent> embed(Embedding wanted, Embedding now, Instant at) {
+        return existing(() -> {
+            if (reembedding.isPresent()
+                    ? reembedding.get().to().equals(wanted)
+                    : now.equals(wanted)) {
+                return Decision.accept();
+            }
+            List<KnowledgeBaseEvent> events = new ArrayList<>();
+            if (reembedding.isPresent()) {
+                events.add(new ReembeddingCancelled(at));
+            }
+            if (!now.equals(wanted)) {
+                events.add(new ReembeddingStarted(now, wanted, at));
+            }
+            return new Decision.Accept<>(events);
+        });
+    }
+
+    /** Ending what has ended is no error. */
+    public Decision<KnowledgeBaseEvent> cancelReembedding(Instant now) {
+        return existing(
+                () -> reembedding.isEmpty() ? Decision.accept() : Decision.accept(new ReembeddingCancelled(now)));
+    }
+
+    /** All passages are there. Nothing follows where nobody wants that any more. @param keepOld for questions that began before */
+    public Decision<KnowledgeBaseEvent> reembedded(Embedding to, Duration keepOld, Instant now) {
+        return exists() && reembedding.filter(r -> r.to().equals(to)).isPresent()
+                ? Decision.accept(new Reembedded(to, now.plus(keepOld), now))
+                : Decision.accept();
+    }
+
+    public Decision<KnowledgeBaseEvent> vectorsErased(Embedding of, Instant now) {
+        return retired.stream().anyMatch(r -> r.embedding().equals(of))
+                ? Decision.accept(new VectorsErased(of, now))
+                : Decision.accept();
     }
 
     public Decision<KnowledgeBaseEvent> configure(SearchSettings next, Instant now) {
@@ -299,6 +372,10 @@ public record KnowledgeBase(
             case PublicationStarted e -> draft.publishing(e);
             case Published e -> draft.published(e);
             case Swept e -> draft.swept(e);
+            case ReembeddingStarted e -> draft.started(e);
+            case ReembeddingCancelled e -> draft.cancelled(e);
+            case Reembedded e -> draft.reembedded(e);
+            case VectorsErased e -> draft.vectorsErased(e);
             case Deleted e -> draft.deleted(e);
             case Erased e -> draft.erased(e);
         }

@@ -11,8 +11,11 @@ import java.util.Optional;
 
 /** Every way a knowledge base changes. */
 public sealed interface KnowledgeBaseEvent extends Stored {
+    /** @param embedding empty in events from before each had its own: what the server embedded with then */
     @StoredAs("kb.created.v1")
-    record Created(UserId owner, Profile profile, SearchSettings search, Instant at) implements KnowledgeBaseEvent {}
+    record Created(
+            UserId owner, Profile profile, SearchSettings search, Optional<Embedding> embedding, Instant at)
+            implements KnowledgeBaseEvent {}
 
     @StoredAs("kb.profile-changed.v1")
     record ProfileChanged(Profile profile, Instant at) implements KnowledgeBaseEvent {}
@@ -89,6 +92,21 @@ public sealed interface KnowledgeBaseEvent extends Stored {
             files = files == null ? List.of() : List.copyOf(files);
         }
     }
+
+    /** Its passages are to be embedded with another model, beside what is there. @param from what is in service until then */
+    @StoredAs("kb.reembedding-started.v1")
+    record ReembeddingStarted(Embedding from, Embedding to, Instant at) implements KnowledgeBaseEvent {}
+
+    @StoredAs("kb.reembedding-cancelled.v1")
+    record ReembeddingCancelled(Instant at) implements KnowledgeBaseEvent {}
+
+    /** From now on the other model is in service: all passages are there. @param oldUntil when the old vectors may go */
+    @StoredAs("kb.reembedded.v1")
+    record Reembedded(Embedding to, Instant oldUntil, Instant at) implements KnowledgeBaseEvent {}
+
+    /** Nothing of the knowledge base is left among the vectors of a model that is not in service. */
+    @StoredAs("kb.vectors-erased.v1")
+    record VectorsErased(Embedding embedding, Instant at) implements KnowledgeBaseEvent {}
 
     @StoredAs("kb.deleted.v1")
     record Deleted(Instant at) implements KnowledgeBaseEvent {}

@@ -6,9 +6,11 @@ import io.kvasir.retrieval.EmbeddedPassage;
 import io.kvasir.retrieval.MovableIndex.Kept;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.apache.lucene.index.FloatVectorValues;
 import org.apache.lucene.index.IndexReader;
@@ -36,6 +38,28 @@ final class KeptPassages {
         List<Kept> kept = new ArrayList<>();
         for (Map.Entry<String, At> each : first.entrySet()) {
             kept.add(read(each.getValue()));
+        }
+        return kept;
+    }
+
+    static Map<PassageId, Kept> of(IndexReader reader, Scope scope, Set<PassageId> ids) throws IOException {
+        Map<PassageId, At> found = new HashMap<>();
+        for (LeafReaderContext leaf : reader.leaves()) {
+            for (PassageId id : ids) {
+                PostingsEnum documents = leaf.reader().postings(PassageDocuments.identity(scope, id), PostingsEnum.NONE);
+                Bits live = leaf.reader().getLiveDocs();
+                if (documents != null) {
+                    for (int d = documents.nextDoc(); d != DocIdSetIterator.NO_MORE_DOCS; d = documents.nextDoc()) {
+                        if (live == null || live.get(d)) {
+                            found.put(id, new At(leaf, d));
+                        }
+                    }
+                }
+            }
+        }
+        Map<PassageId, Kept> kept = new HashMap<>();
+        for (Map.Entry<PassageId, At> each : found.entrySet()) {
+            kept.put(each.getKey(), read(each.getValue()));
         }
         return kept;
     }

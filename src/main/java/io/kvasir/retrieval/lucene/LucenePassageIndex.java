@@ -25,6 +25,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import org.apache.lucene.index.MultiTerms;
+import org.apache.lucene.index.Term;
 import org.apache.lucene.index.Terms;
 import org.apache.lucene.index.TermsEnum;
 import org.apache.lucene.search.IndexSearcher;
@@ -72,6 +73,11 @@ public final class LucenePassageIndex implements MovableIndex {
      */
     public void builtWith(VectorSpace space) throws IOException {
         store.builtWith(space);
+    }
+
+    /** What {@link #builtWith} said last; empty where nothing was said yet. */
+    public Optional<VectorSpace> builtWith() throws IOException {
+        return store.builtWith();
     }
 
     /** Takes one file of the index. */
@@ -196,6 +202,17 @@ public final class LucenePassageIndex implements MovableIndex {
     @Override
     public CompletionStage<List<Kept>> kept(Scope scope, Optional<PassageId> after, int limit) {
         return look(searcher -> KeptPassages.after(searcher.getIndexReader(), scope, after, limit));
+    }
+
+    @Override
+    public CompletionStage<Map<PassageId, Kept>> kept(Scope scope, Set<PassageId> ids) {
+        return look(searcher -> KeptPassages.of(searcher.getIndexReader(), scope, ids));
+    }
+
+    @Override
+    public CompletionStage<Void> remove(Scope scope, Set<PassageId> ids) {
+        return change(writer -> writer.deleteDocuments(
+                ids.stream().map(id -> PassageDocuments.identity(scope, id)).toArray(Term[]::new)));
     }
 
     @Override

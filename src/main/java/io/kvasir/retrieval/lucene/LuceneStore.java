@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.lucene.index.FieldInfo;
@@ -191,15 +192,10 @@ final class LuceneStore implements AutoCloseable {
     /** Records the space with the commits, or refuses it. @throws IOException where vectors of another are kept */
     synchronized void builtWith(VectorSpace space) throws IOException {
         Open now = working();
-        Map<String, String> recorded = new HashMap<>();
-        Iterable<Map.Entry<String, String>> data = now.writer.getLiveCommitData();
-        if (data != null) {
-            data.forEach(entry -> recorded.put(entry.getKey(), entry.getValue()));
-        }
-        String model = recorded.get(MODEL);
-        if (model != null) {
-            int dimensions = Integer.parseInt(recorded.getOrDefault(DIMENSIONS, "0"));
-            require(space, new VectorSpace(model, dimensions));
+        Map<String, String> recorded = recorded(now);
+        Optional<VectorSpace> before = builtWith();
+        if (before.isPresent()) {
+            require(space, before.get());
             return;
         }
         int dimensions = this.<Integer>search(searcher -> {
@@ -212,6 +208,22 @@ final class LuceneStore implements AutoCloseable {
         recorded.put(DIMENSIONS, Integer.toString(dimensions));
         now.writer.setLiveCommitData(recorded.entrySet());
         now.commit();
+    }
+
+    /** What was recorded; empty in an index from before that was done, and in a new one. */
+    synchronized Optional<VectorSpace> builtWith() throws IOException {
+        Map<String, String> recorded = recorded(working());
+        return Optional.ofNullable(recorded.get(MODEL))
+                .map(model -> new VectorSpace(model, Integer.parseInt(recorded.getOrDefault(DIMENSIONS, "0"))));
+    }
+
+    private static Map<String, String> recorded(Open now) {
+        Map<String, String> recorded = new HashMap<>();
+        Iterable<Map.Entry<String, String>> data = now.writer.getLiveCommitData();
+        if (data != null) {
+            data.forEach(entry -> recorded.put(entry.getKey(), entry.getValue()));
+        }
+        return recorded;
     }
 
     private static void require(VectorSpace wanted, VectorSpace kept) throws IOException {

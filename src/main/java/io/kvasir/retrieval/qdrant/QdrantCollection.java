@@ -34,9 +34,11 @@ import io.qdrant.client.grpc.JsonWithInt.Value;
 import io.qdrant.client.grpc.Points.CreateFieldIndexCollection;
 import io.qdrant.client.grpc.Points.FieldType;
 import io.qdrant.client.grpc.QdrantOuterClass.HealthCheckRequest;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.regex.Matcher;
@@ -57,6 +59,7 @@ final class QdrantCollection {
     /** Conditional upserts, which keep a repeated job from hiding what is published, are known from here on. */
     private static final int LEAST_MINOR = 16;
 
+    private static final CompletableFuture<Void> NOTHING_TO_CHECK = CompletableFuture.completedFuture(null);
     private static final Pattern VERSION = Pattern.compile("(\\d+)\\.(\\d+).*");
     private static final String PREFIX = "kvasir_prefix";
     private static final String MODEL = "kvasir_model";
@@ -66,9 +69,12 @@ final class QdrantCollection {
     private final QdrantCalls calls;
     private final QdrantSettings settings;
     private final VectorSpace space;
+    private final boolean alone;
     private final String name;
 
-    QdrantCollection(QdrantCalls calls, QdrantSettings settings, VectorSpace space) {
+    /** @param alone there is to be no other model's collection with passages in it */
+    QdrantCollection(QdrantCalls calls, QdrantSettings settings, VectorSpace space, boolean alone) {
+        this.alone = alone;
         this.calls = calls;
         this.settings = settings;
         this.space = space;
@@ -96,7 +102,7 @@ final class QdrantCollection {
                 .thenCompose(_ -> found(name))
                 .thenCompose(found -> found.isPresent() && found.get().getPointsCount() > 0
                         ? CompletableFuture.completedFuture(found.get())
-                        : noOther()
+                        : (alone ? noOther() : NOTHING_TO_CHECK)
                                 .thenCompose(_ -> found.map(CompletableFuture::completedFuture)
                                         .orElseGet(this::made)))
                 .thenCompose(this::upgraded);
@@ -129,6 +135,28 @@ final class QdrantCollection {
                                 .setCollectionName(collection)
                                 .build()))
                 .thenApply(reply -> reply.getResult());
+    }
+
+    /** Of which models there are collections of ours. */
+    CompletableFuture<Set<VectorSpace>> spaces() {
+        return calls.collections(WRITE, stub -> stub.list(ListCollectionsRequest.getDefaultInstance()))
+                .thenCompose(all -> {
+                    CompletableFuture<Set<VectorSpace>> found = CompletableFuture.completedFuture(new HashSet<>());
+                    for (CollectionDescription each : all.getCollectionsList()) {
+                        if (each.getName().startsWith(settings.collectionPrefix() + "-")) {
+                            found = found.thenCombine(info(each.getName()), this::with);
+                        }
+                    }
+                    return found;
+                });
+    }
+
+    private Set<VectorSpace> with(Set<VectorSpace> found, CollectionInfo info) {
+        Map<String, Value> told = info.getConfig().getMetadataMap();
+        if (text(told, PREFIX).equals(settings.collectionPrefix())) {
+            found.add(new VectorSpace(text(told, MODEL), (int) number(told, DIMENSIONS)));
+        }
+        return found;
     }
 
     /** Passages of another model under our name would never be found again: better to say so than to answer nothing. */

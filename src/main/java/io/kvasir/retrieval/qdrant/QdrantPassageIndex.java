@@ -82,11 +82,11 @@ public final class QdrantPassageIndex implements MovableIndex {
 
     private volatile boolean closed;
 
-    private QdrantPassageIndex(QdrantSettings settings, VectorSpace space) {
+    private QdrantPassageIndex(QdrantSettings settings, VectorSpace space, boolean alone) {
         this.settings = settings;
         this.space = space;
         this.calls = new QdrantCalls(settings);
-        this.collection = new QdrantCollection(calls, settings, space);
+        this.collection = new QdrantCollection(calls, settings, space, alone);
         this.words = new ScopeWords(calls, collection.name());
     }
 
@@ -96,7 +96,29 @@ public final class QdrantPassageIndex implements MovableIndex {
      * @throws IOException where the server refuses us, is too old, or holds vectors of another model
      */
     public static QdrantPassageIndex open(QdrantSettings settings, VectorSpace space) throws IOException {
-        QdrantPassageIndex index = new QdrantPassageIndex(settings, space);
+        return opened(new QdrantPassageIndex(settings, space, true), settings);
+    }
+
+    /**
+     * The same where collections of other models may stand beside it.
+     *
+     * @throws IOException where the server refuses us or is too old
+     */
+    public static QdrantPassageIndex openBeside(QdrantSettings settings, VectorSpace space) throws IOException {
+        return opened(beside(settings, space), settings);
+    }
+
+    /** Contacts the server, and makes the collection, with the first call only. */
+    public static QdrantPassageIndex beside(QdrantSettings settings, VectorSpace space) {
+        return new QdrantPassageIndex(settings, space, false);
+    }
+
+    /** Of which models there are collections under our name. */
+    public CompletionStage<Set<VectorSpace>> spaces() {
+        return ready(SEARCH, collection::spaces);
+    }
+
+    private static QdrantPassageIndex opened(QdrantPassageIndex index, QdrantSettings settings) throws IOException {
         try {
             index.ready().get(index.calls.limit(SEARCH).toMillis(), TimeUnit.MILLISECONDS);
             return index;
@@ -256,8 +278,7 @@ public final class QdrantPassageIndex implements MovableIndex {
 
     @Override
     public CompletionStage<Map<PassageId, Passage>> passages(Scope scope, Set<PassageId> ids) {
-        List<PointId> wanted =
-                ids.stream().map(id -> PassagePoints.id(scope, id)).toList();
+        List<PointId> wanted = points(scope, ids);
         if (wanted.isEmpty() && !closed) {
             return CompletableFuture.completedFuture(Map.of());
         }
@@ -322,6 +343,42 @@ public final class QdrantPassageIndex implements MovableIndex {
                                 .limit(limit)
                                 .map(point -> PassagePoints.kept(point.getPayloadMap(), point.getVectors()))
                                 .toList()));
+    }
+
+    @Override
+    public CompletionStage<Map<PassageId, Kept>> kept(Scope scope, Set<PassageId> ids) {
+        if (ids.isEmpty() && !closed) {
+            return CompletableFuture.completedFuture(Map.of());
+        }
+        ScrollPoints scroll = ScrollPoints.newBuilder()
+                .setCollectionName(collection.name())
+                .setFilter(new ScopeFilters(scope).ids(points(scope, ids)))
+                .setLimit(ids.size())
+                .setWithPayload(include(PassagePoints.PASSAGE, PassagePoints.FROM, PassagePoints.TO))
+                .setWithVectors(WithVectorsSelector.newBuilder()
+                        .setInclude(VectorsSelector.newBuilder().addNames(PassagePoints.DENSE)))
+                .build();
+        return ready(
+                SEARCH,
+                () -> calls.points(SEARCH, stub -> stub.scroll(scroll)).thenApply(reply -> {
+                    Map<PassageId, Kept> found = new HashMap<>();
+                    for (RetrievedPoint point : reply.getResultList()) {
+                        Kept kept = PassagePoints.kept(point.getPayloadMap(), point.getVectors());
+                        found.put(kept.embedded().passage().id(), kept);
+                    }
+                    return found;
+                }));
+    }
+
+    @Override
+    public CompletionStage<Void> remove(Scope scope, Set<PassageId> ids) {
+        return ids.isEmpty() && !closed
+                ? CompletableFuture.completedFuture(null)
+                : deleted(scope, new ScopeFilters(scope).ids(points(scope, ids)));
+    }
+
+    private static List<PointId> points(Scope scope, Set<PassageId> ids) {
+        return ids.stream().map(id -> PassagePoints.id(scope, id)).toList();
     }
 
     private static WithPayloadSelector include(String... fields) {

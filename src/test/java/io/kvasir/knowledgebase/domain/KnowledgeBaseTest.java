@@ -9,6 +9,7 @@ import io.kvasir.kernel.Rejection;
 import io.kvasir.kernel.Sealed;
 import io.kvasir.kernel.SourceId;
 import io.kvasir.kernel.UserId;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -24,7 +25,87 @@ class KnowledgeBaseTest {
             new UserId("u"),
             new Profile(TEXT, Optional.empty(), "p", "m", Optional.empty(), 0, 1, true),
             new SearchSettings("hybrid", 5, 0, 100, 0.7, "none", 1, 256, 32, 3_000),
+            Optional.empty(),
             NOW));
+
+    private static final Embedding OLD = new Embedding("old", 384);
+    private static final Embedding NEW = new Embedding("new", 1024);
+    private static final Embedding THIRD = new Embedding("third", 8);
+
+    @Test
+    void anotherEmbeddingTakesOverOnceAllPassagesAreThere() {
+        happens(kb.embed(NEW, OLD, NOW));
+
+        assertThat(kb.embedding()).contains(OLD);
+        assertThat(kb.reembedding()).contains(new Reembedding(NEW, NOW));
+        assertThat(kb.busy()).isTrue();
+
+        happens(kb.reembedded(NEW, Duration.ofMinutes(1), NOW));
+
+        assertThat(kb.embedding()).contains(NEW);
+        assertThat(kb.reembedding()).isEmpty();
+        assertThat(kb.retired()).containsExactly(new Retired(OLD, NOW.plusSeconds(60)));
+        assertThat(kb.busy()).isTrue();
+
+        happens(kb.vectorsErased(OLD, NOW));
+
+        assertThat(kb.retired()).isEmpty();
+        assertThat(kb.busy()).isFalse();
+    }
+
+    @Test
+    void theEmbeddingItHasOrIsOnItsWayToChangesNothing() {
+        assertThat(kb.embed(OLD, OLD, NOW)).isEqualTo(Decision.accept());
+        happens(kb.embed(NEW, OLD, NOW));
+
+        assertThat(kb.embed(NEW, OLD, NOW)).isEqualTo(Decision.accept());
+    }
+
+    @Test
+    void wantingTheEmbeddingInServiceEndsTheChange() {
+        happens(kb.embed(NEW, OLD, NOW));
+        happens(kb.embed(OLD, OLD, NOW));
+
+        assertThat(kb.embedding()).contains(OLD);
+        assertThat(kb.reembedding()).isEmpty();
+        assertThat(kb.retired()).containsExactly(new Retired(NEW, NOW));
+        assertThat(kb.cancelReembedding(NOW)).isEqualTo(Decision.accept());
+    }
+
+    @Test
+    void wantingAThirdEmbeddingGivesTheSecondUp() {
+        happens(kb.embed(NEW, OLD, NOW));
+        happens(kb.embed(THIRD, OLD, NOW));
+
+        assertThat(kb.reembedding()).contains(new Reembedding(THIRD, NOW));
+        assertThat(kb.retired()).containsExactly(new Retired(NEW, NOW));
+        assertThat(kb.reembedded(NEW, Duration.ZERO, NOW)).isEqualTo(Decision.accept());
+    }
+
+    @Test
+    void vectorsThatAreWantedAgainAreNotErased() {
+        happens(kb.embed(NEW, OLD, NOW));
+        happens(kb.cancelReembedding(NOW));
+        happens(kb.embed(NEW, OLD, NOW));
+
+        assertThat(kb.retired()).isEmpty();
+        assertThat(kb.vectorsErased(NEW, NOW)).isEqualTo(Decision.accept());
+    }
+
+    @Test
+    void aDeletedOneTakesNoOtherEmbedding() {
+        happens(kb.embed(NEW, OLD, NOW));
+        happens(kb.delete(NOW));
+
+        assertThat(kb.reembedded(NEW, Duration.ZERO, NOW)).isEqualTo(Decision.accept());
+        assertThat(kb.embed(THIRD, OLD, NOW)).isInstanceOf(Decision.Reject.class);
+        assertThat(kb.reembedding()).isPresent();
+
+        happens(kb.erased(NOW));
+
+        assertThat(kb.reembedding()).isEmpty();
+        assertThat(kb.busy()).isFalse();
+    }
 
     private static Document.File file() {
         return new Document.File(TEXT, Optional.empty(), 1, "ab", Optional.empty());

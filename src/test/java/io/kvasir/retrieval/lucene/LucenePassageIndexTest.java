@@ -54,6 +54,11 @@ class LucenePassageIndexTest extends PassageIndexContract {
     }
 
     @Override
+    protected MovableIndex beside() throws IOException {
+        return LucenePassageIndex.open(folder.resolve("beside"));
+    }
+
+    @Override
     protected PassageIndex afterAKill() throws IOException {
         Path copy = folder.resolve("copy");
         Files.createDirectories(copy);

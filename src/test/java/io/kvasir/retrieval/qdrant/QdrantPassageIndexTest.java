@@ -107,6 +107,32 @@ class QdrantPassageIndexTest extends PassageIndexContract {
     }
 
     @Override
+    protected MovableIndex beside() {
+        return QdrantPassageIndex.beside(settings(server.url()), new VectorSpace("other", 8));
+    }
+
+    @Test
+    void saysOfWhichModelsThereAreCollections() throws IOException {
+        try (MovableIndex beside = beside()) {
+            assertThat(join(index.spaces())).containsExactly(SPACE);
+
+            join(beside.size(scope));
+
+            assertThat(join(index.spaces())).containsExactlyInAnyOrder(SPACE, new VectorSpace("other", 8));
+        }
+    }
+
+    @Test
+    void aModelBesideOthersIsNotRefused() throws IOException {
+        publish(index, "alpha");
+
+        assertThatThrownBy(() -> QdrantPassageIndex.open(settings(server.url()), new VectorSpace("other", 8)))
+                .hasMessageContaining("bge-small");
+        QdrantPassageIndex.openBeside(settings(server.url()), new VectorSpace("other", 8))
+                .close();
+    }
+
+    @Override
     protected PassageIndex afterAKill() throws IOException {
         return QdrantPassageIndex.open(settings(server.url()), SPACE);
     }

@@ -58,12 +58,18 @@ class QdrantServerTest extends PassageIndexContract {
         s.apiKey().ifPresent(grpc::withApiKey);
         try (QdrantClient client = new QdrantClient(grpc.build())) {
             client.deleteCollectionAsync(PREFIX + "-contract-" + DIMENSIONS).get();
+            client.deleteCollectionAsync(PREFIX + "-beside-8").get();
         }
     }
 
     @Override
     protected MovableIndex index() {
         return index;
+    }
+
+    @Override
+    protected MovableIndex beside() {
+        return QdrantPassageIndex.beside(settings(), new VectorSpace("beside", 8));
     }
 
     @Override
