@@ -203,6 +203,7 @@ final class Routes {
             row("PUT " + KB + "/sites", Who.MANAGERS, Needs.WRITE).body("{'origins':['https://shop.example']}"),
             row("POST " + KB + "/sites/secret", Who.MANAGERS, Needs.WRITE),
             row("DELETE " + KB + "/sites/secret", Who.MANAGERS, Needs.WRITE),
+            row("DELETE " + KB + "/embedding-change", Who.MANAGERS, Needs.WRITE),
             row("POST " + KB + "/reindex", Who.MANAGERS, Needs.WRITE).fresh("kbId"),
             row("POST " + KB + "/knowledge/search", Who.PEOPLE, Needs.READ).body("{'query':'refunds'}"),
             row("GET " + KB + "/documents", Who.PEOPLE, Needs.READ),

@@ -76,6 +76,7 @@ class UpgradeTest {
             api.login();
             JsonNode kb = api.get("/api/v1/knowledge-bases/" + KB).expect(200).body();
             assertThat(kb.get("name").asText()).isEqualTo("Shop of before");
+            assertThat(kb.get("embeddingModel").asText()).isEqualTo("bge-small-en-v1.5-q");
             assertThat(ids(api, "/api/v1/knowledge-bases")).containsExactly(KB);
             api.get("/api/v1/public/" + SLUG).expect(200);
             HttpResponse<String> file = api.client()
