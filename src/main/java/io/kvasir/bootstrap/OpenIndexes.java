@@ -10,7 +10,6 @@ import io.kvasir.retrieval.lucene.LucenePassageIndex;
 import io.kvasir.retrieval.qdrant.QdrantPassageIndex;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
