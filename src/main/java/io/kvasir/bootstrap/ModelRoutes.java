@@ -23,7 +23,9 @@ final class ModelRoutes {
 
     List<Endpoint> endpoints() {
         return List.of(Endpoint.get(
-                        "/api/v1/models", Access.READ, _ -> Directives.complete(Json.ok(new Offers(models.offers(), embedders.offers()))))
+                        "/api/v1/models",
+                        Access.READ,
+                        _ -> Directives.complete(Json.ok(new Offers(models.offers(), embedders.offers()))))
                 .says("List the providers that are connected, with their models and prices, and the embedding models")
                 .gives(200, Offers.class));
     }

@@ -43,10 +43,7 @@ final class OpenIndexes implements AutoCloseable {
     private final AtomicInteger holding = new AtomicInteger();
 
     private OpenIndexes(
-            VectorSpace first,
-            MovableIndex index,
-            Function<VectorSpace, MovableIndex> opening,
-            Optional<Path> folder) {
+            VectorSpace first, MovableIndex index, Function<VectorSpace, MovableIndex> opening, Optional<Path> folder) {
         this.first = first;
         this.opening = opening;
         this.open.put(first, index);
@@ -78,8 +75,7 @@ final class OpenIndexes implements AutoCloseable {
                         preferred,
                         alone
                                 ? QdrantPassageIndex.open(settings.index().qdrant(), preferred)
-                                : QdrantPassageIndex.openBeside(
-                                        settings.index().qdrant(), preferred),
+                                : QdrantPassageIndex.openBeside(settings.index().qdrant(), preferred),
                         space -> QdrantPassageIndex.beside(settings.index().qdrant(), space),
                         Optional.empty());
         };

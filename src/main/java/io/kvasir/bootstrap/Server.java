@@ -161,12 +161,12 @@ public final class Server implements AutoCloseable {
             Embedder sentences = keep(join(builtIn));
             Embedders embedders = keep(settings.embedding().open(sentences, system, clock));
             OpenIndexes indexes = keep(join(indexing));
-            Spaces spaces =
-                    new Spaces(embedders, indexes::in, join(UnpinnedSpace.record(transactor, indexes.first())));
+            Spaces spaces = new Spaces(embedders, indexes::in, join(UnpinnedSpace.record(transactor, indexes.first())));
             CompletableFuture<KnowledgeBases> shelving = new CompletableFuture<>();
             DocumentIngestion ingestion = keep(DocumentIngestion.open(
                     settings.ingestion(), blobs, scope -> shelving.thenCompose(bases -> bases.written(scope))));
-            PassageReembedding reembedding = keep(new PassageReembedding(spaces, settings.knowledgeBase().reembedding().atOnce()));
+            PassageReembedding reembedding = keep(new PassageReembedding(
+                    spaces, settings.knowledgeBase().reembedding().atOnce()));
             Identity identity = keep(join(identifying));
 
             Observed.Search search = observed.search(

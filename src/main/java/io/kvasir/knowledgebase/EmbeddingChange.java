@@ -56,8 +56,7 @@ final class EmbeddingChange {
      */
     void begin(KnowledgeBase state, Embedding from, boolean quiet) {
         Optional<Embedding> to = state.exists()
-                ? state.reembedding()
-                        .map(io.kvasir.knowledgebase.domain.Reembedding::to)
+                ? state.reembedding().map(io.kvasir.knowledgebase.domain.Reembedding::to)
                 : Optional.empty();
         if (!to.equals(wanted)) {
             wanted = to;
@@ -103,7 +102,8 @@ final class EmbeddingChange {
             case Reembedding.Result.Carried carried -> {
                 failures = 0;
                 trouble = Optional.empty();
-                // Where it was given up and wanted again meanwhile, something may have been written beside the last pass.
+                // Where it was given up and wanted again meanwhile, something may have been written beside the last
+                // pass.
                 complete = last && closing;
                 closing = closing || carried.embedded() <= FEW;
             }

@@ -268,8 +268,7 @@ final class KnowledgeBaseEntity
     }
 
     private Reply head(KnowledgeBase state) {
-        return new Reply.Ok(
-                Head.of(state, work.inService(state), work.change().seen(state)));
+        return new Reply.Ok(Head.of(state, work.inService(state), work.change().seen(state)));
     }
 
     private Reply one(KnowledgeBase state, SourceId document) {
@@ -308,7 +307,9 @@ final class KnowledgeBaseEntity
             return quietly(
                     work.change().complete()
                             ? state.reembedded(
-                                    carried.to(), around.settings().reembedding().keepOld(), now())
+                                    carried.to(),
+                                    around.settings().reembedding().keepOld(),
+                                    now())
                             : Decision.accept());
         }
         if (report instanceof Report.Progressed(JobId job, Ingestion.Progress progress)) {

@@ -155,7 +155,10 @@ public final class KnowledgeBases {
                 embedding -> Room.taking(
                         room.forKnowledgeBase(tenant),
                         () -> created(
-                                scope, owner, wishes, embedding.orElseGet(() -> Sources.embedding(spaces.preferred())))));
+                                scope,
+                                owner,
+                                wishes,
+                                embedding.orElseGet(() -> Sources.embedding(spaces.preferred())))));
     }
 
     /** What is wanted to embed; refused where it is not offered. */
@@ -163,7 +166,8 @@ public final class KnowledgeBases {
         if (wishes.embeddingModel().isEmpty()) {
             return CompletableFuture.completedFuture(Outcome.done(Optional.empty()));
         }
-        Optional<Embedder> offered = spaces.embedders().find(wishes.embeddingModel().get());
+        Optional<Embedder> offered =
+                spaces.embedders().find(wishes.embeddingModel().get());
         return CompletableFuture.completedFuture(
                 offered.isPresent()
                         ? Outcome.done(offered.map(VectorSpace::of).map(Sources::embedding))
@@ -224,12 +228,12 @@ public final class KnowledgeBases {
                         head -> then(
                                 embedding(wishes),
                                 embedding -> keys.obtain(Sources.ownSubject(scope))
-                                        .thenApply(
-                                                key -> views.profile(key, wishes, Optional.of(head.profile()), settings))
+                                        .thenApply(key ->
+                                                views.profile(key, wishes, Optional.of(head.profile()), settings))
                                         .thenCompose(profile -> region.head(
                                                 scope,
-                                                replyTo ->
-                                                        new KnowledgeBaseEntity.Describe(profile, embedding, replyTo)))))
+                                                replyTo -> new KnowledgeBaseEntity.Describe(
+                                                        profile, embedding, replyTo)))))
                 .thenCompose(head -> views.base(scope, head));
     }
 
@@ -241,12 +245,14 @@ public final class KnowledgeBases {
 
     /** Where its passages are found; empty where it is gone. */
     public CompletionStage<Optional<Spaces.Space>> searched(Scope scope) {
-        return region.where(scope, false).thenApply(found -> found.map(Sources::space).map(spaces::in));
+        return region.where(scope, false)
+                .thenApply(found -> found.map(Sources::space).map(spaces::in));
     }
 
     /** Where passages are to be staged for it; empty where it is gone. Unavailable in the moment that changes. */
     public CompletionStage<Optional<Spaces.Space>> written(Scope scope) {
-        return region.where(scope, true).thenApply(found -> found.map(Sources::space).map(spaces::in));
+        return region.where(scope, true)
+                .thenApply(found -> found.map(Sources::space).map(spaces::in));
     }
 
     CompletionStage<Outcome<RetrievalSettings>> search(Scope scope) {

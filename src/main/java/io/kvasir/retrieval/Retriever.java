@@ -73,8 +73,7 @@ public final class Retriever {
                     : index.search(scope, revision, new Query("", vector, SearchMode.DENSE, candidates));
             return dense.thenCombine(keyword, Retriever::both).thenApply(found -> {
                 long ranking = System.nanoTime();
-                List<Retrieval.Found> results =
-                        rank(found, vector, settings, trust(space, mode, question));
+                List<Retrieval.Found> results = rank(found, vector, settings, trust(space, mode, question));
                 long end = System.nanoTime();
                 return new Retrieval(
                         results,

@@ -197,7 +197,8 @@ class BackupTest {
         transactor.now(c -> c.createStatement().execute("CREATE TABLE IF NOT EXISTS t (x VARCHAR(100000))"));
         return new Backup(
                 transactor,
-                copy -> copy.file("index/segments_1", new ByteArrayInputStream("an index".getBytes(StandardCharsets.UTF_8))),
+                copy -> copy.file(
+                        "index/segments_1", new ByteArrayInputStream("an index".getBytes(StandardCharsets.UTF_8))),
                 folder.resolve("backups"),
                 Clock.systemUTC(),
                 opening::open);

@@ -54,8 +54,8 @@ class EmbeddingChangeTest {
     @BeforeEach
     void spawn() {
         around.catalogue.intend(scope, NOW).toCompletableFuture().join();
-        entity = KIT.entity(Behaviors.setup(_ ->
-                KnowledgeBaseEntity.create(scope, shard.ref(), around.forEntity(2, Duration.ofMinutes(5)))));
+        entity = KIT.entity(Behaviors.setup(
+                _ -> KnowledgeBaseEntity.create(scope, shard.ref(), around.forEntity(2, Duration.ofMinutes(5)))));
         ask(replyTo -> new KnowledgeBaseEntity.Create(
                 new KnowledgeBaseEvent.Created(
                         new UserId("u"),
@@ -134,7 +134,9 @@ class EmbeddingChangeTest {
                 .isEqualTo(new Reembedding.Task(scope, Sources.space(UNPINNED), Sources.space(NEW), false));
         assertThat(where(true)).isEqualTo(new Reply.At(UNPINNED));
         pass(1).carries(500);
-        assertThat(pass(2).task.urgent()).as("it was a long one: more may have come").isFalse();
+        assertThat(pass(2).task.urgent())
+                .as("it was a long one: more may have come")
+                .isFalse();
         pass(2).carries(3);
         assertThat(pass(3).task.urgent()).isTrue();
 

@@ -87,7 +87,8 @@ class KnowledgeBaseEntityTest {
 
     private CommandResultWithReply<Command, KnowledgeBaseEvent, KnowledgeBase, Reply> create() {
         return ask(replyTo -> new KnowledgeBaseEntity.Create(
-                new KnowledgeBaseEvent.Created(new UserId("u"), profile("Shop"), SEARCH, Optional.empty(), NOW), replyTo));
+                new KnowledgeBaseEvent.Created(new UserId("u"), profile("Shop"), SEARCH, Optional.empty(), NOW),
+                replyTo));
     }
 
     private CommandResultWithReply<Command, KnowledgeBaseEvent, KnowledgeBase, Reply> add(SourceId id, String job) {

@@ -26,9 +26,8 @@ class EmbeddingKillTest {
                 .mapToObj(i -> "# Chapter " + i + "\n\n" + ("Valve number " + i + " opens to the left. ").repeat(3))
                 .collect(Collectors.joining("\n\n"));
         try (EmbeddingServer provider = new EmbeddingServer()) {
-            Map<String, String> environment = Map.of(
-                    "KVASIR_COMPATIBLE_BASE_URL", provider.url(),
-                    "KVASIR_KEEP_OLD_VECTORS", "0s");
+            Map<String, String> environment =
+                    Map.of("KVASIR_COMPATIBLE_BASE_URL", provider.url(), "KVASIR_KEEP_OLD_VECTORS", "0s");
             String base;
             long passages;
             // Of what is embedded 64 at a time, the first part is kept, and the second hangs.

@@ -56,7 +56,8 @@ final class EmbeddingServer implements AutoCloseable {
             boolean held = texts.size() >= gateAfter;
             for (JsonNode text : body.get("input")) {
                 texts.add(text.asText());
-                ArrayNode numbers = data.addObject().put("index", data.size() - 1).putArray("embedding");
+                ArrayNode numbers =
+                        data.addObject().put("index", data.size() - 1).putArray("embedding");
                 for (float x : vector(text.asText())) {
                     numbers.add(x);
                 }

@@ -8,7 +8,12 @@ import io.kvasir.bootstrap.MoveIndex;
 import io.kvasir.bootstrap.Server;
 import io.kvasir.bootstrap.Settings;
 import io.kvasir.http.Json;
+import io.kvasir.kernel.KnowledgeBaseId;
+import io.kvasir.kernel.Scope;
+import io.kvasir.kernel.TenantId;
+import io.kvasir.retrieval.VectorSpace;
 import io.kvasir.retrieval.qdrant.QdrantDouble;
+import io.kvasir.retrieval.qdrant.QdrantPassageIndex;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpRequest;
@@ -31,12 +36,14 @@ class QdrantSystemTest {
     Path folder;
 
     private QdrantDouble qdrant;
+    private EmbeddingServer provider;
     private Server server;
     private Api api;
 
     @BeforeEach
     void start() throws Exception {
         qdrant = new QdrantDouble();
+        provider = new EmbeddingServer();
         open("qdrant");
     }
 
@@ -59,7 +66,11 @@ class QdrantSystemTest {
                         "kvasir.index.qdrant.timeouts.write",
                         "1s",
                         "kvasir.index.qdrant.retries.first",
-                        "10ms"));
+                        "10ms",
+                        "kvasir.llm.providers.compatible.base-url",
+                        provider.url(),
+                        "kvasir.knowledge-base.reembedding.keep-old",
+                        "0s"));
     }
 
     @AfterEach
@@ -67,6 +78,7 @@ class QdrantSystemTest {
         api.close();
         server.close();
         qdrant.close();
+        provider.close();
     }
 
     private URI uri(String path) {
@@ -203,6 +215,37 @@ class QdrantSystemTest {
         await().atMost(Duration.ofSeconds(20))
                 .untilAsserted(() ->
                         assertThat(firstFound(shop, "When are refunds paid?")).contains("14 days"));
+    }
+
+    @Test
+    void anotherEmbeddingModelGetsACollectionOfItsOwn() throws Exception {
+        String shop = base("Shop");
+        awaitCompleted(upload(shop, "refunds.md", "# Refunds\n\nRefunds are paid within 14 days."));
+        api.put(shop, Map.of("embeddingModel", "nomic-embed-text")).expect(200);
+        await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
+            JsonNode now = api.get(shop).expect(200).body();
+            assertThat(now.get("embeddingModel").asText()).isEqualTo("nomic-embed-text");
+            assertThat(now.get("embeddingChange").isNull()).isTrue();
+        });
+
+        assertThat(firstFound(shop, "When are refunds paid?")).contains("14 days");
+        Scope scope = new Scope(
+                new TenantId(api.get("/api/v1/auth/me")
+                        .expect(200)
+                        .body()
+                        .get("tenantId")
+                        .asText()),
+                new KnowledgeBaseId(shop.substring(shop.lastIndexOf('/') + 1)));
+        try (QdrantPassageIndex old = collection("bge-small-en-v1.5-q", 384);
+                QdrantPassageIndex next = collection("nomic-embed-text", 768)) {
+            await().untilAsserted(() ->
+                    assertThat(old.size(scope).toCompletableFuture().join()).isZero());
+            assertThat(next.size(scope).toCompletableFuture().join()).isEqualTo(1);
+        }
+    }
+
+    private QdrantPassageIndex collection(String model, int dimensions) throws IOException {
+        return QdrantPassageIndex.openBeside(settings("qdrant").index().qdrant(), new VectorSpace(model, dimensions));
     }
 
     @Test

@@ -110,8 +110,7 @@ public final class DocumentIngestion implements Ingestion, AutoCloseable {
             // Whoever asks now leaves with us; a result would only make them ask again.
             return handle;
         }
-        DocumentRun run =
-                new DocumentRun(task, listener, settings, blobs, spaces, parser, spool, cancellation);
+        DocumentRun run = new DocumentRun(task, listener, settings, blobs, spaces, parser, spool, cancellation);
         String key = task.scope().key() + "/" + task.source().key();
         CompletableFuture<Void> over = new CompletableFuture<>();
         CompletionStage<Void> before = Optional.ofNullable(last.put(key, over)).orElse(NOTHING);

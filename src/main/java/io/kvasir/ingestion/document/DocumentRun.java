@@ -135,8 +135,8 @@ final class DocumentRun {
         CompletionStage<Void> here = space.map(s -> s.index().discard(task.scope(), task.source()))
                 .orElse(CompletableFuture.completedFuture(null));
         return here.thenCompose(_ -> spaces.apply(task.scope()))
-                .thenCompose(now -> now.filter(
-                                s -> space.filter(own -> own.name().equals(s.name())).isEmpty())
+                .thenCompose(now -> now.filter(s ->
+                                space.filter(own -> own.name().equals(s.name())).isEmpty())
                         .map(s -> s.index().discard(task.scope(), task.source()))
                         .orElse(CompletableFuture.completedFuture(null)));
     }
@@ -169,8 +169,10 @@ final class DocumentRun {
             if (then.name().equals(now.name())) {
                 return result;
             }
-            // The knowledge base changed its embedding model meanwhile, and nobody looks where this was staged any more.
-            LOG.info("{} is read again for the embedding model {}", task.source().key(), then.name());
+            // The knowledge base changed its embedding model meanwhile, and nobody looks where this was staged any
+            // more.
+            LOG.info(
+                    "{} is read again for the embedding model {}", task.source().key(), then.name());
             now = then;
         }
     }

@@ -110,10 +110,7 @@ public final class PassageReembedding implements Reembedding, AutoCloseable {
         } catch (CompletionException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
             LOG.warn(
-                    "passages of {} could not be embedded with {}",
-                    task.scope().key(),
-                    task.to(),
-                    cause);
+                    "passages of {} could not be embedded with {}", task.scope().key(), task.to(), cause);
             return new Result.Failed(
                     cause instanceof ChatFailure || cause instanceof Problems.Unavailable
                             ? String.valueOf(cause.getMessage())

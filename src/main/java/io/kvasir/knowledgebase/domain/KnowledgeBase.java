@@ -188,9 +188,7 @@ public record KnowledgeBase(
      */
     public Decision<KnowledgeBaseEvent> embed(Embedding wanted, Embedding now, Instant at) {
         return existing(() -> {
-            if (reembedding.isPresent()
-                    ? reembedding.get().to().equals(wanted)
-                    : now.equals(wanted)) {
+            if (reembedding.isPresent() ? reembedding.get().to().equals(wanted) : now.equals(wanted)) {
                 return Decision.accept();
             }
             List<KnowledgeBaseEvent> events = new ArrayList<>();

@@ -13,8 +13,7 @@ import java.util.Optional;
 public sealed interface KnowledgeBaseEvent extends Stored {
     /** @param embedding empty in events from before each had its own: what the server embedded with then */
     @StoredAs("kb.created.v1")
-    record Created(
-            UserId owner, Profile profile, SearchSettings search, Optional<Embedding> embedding, Instant at)
+    record Created(UserId owner, Profile profile, SearchSettings search, Optional<Embedding> embedding, Instant at)
             implements KnowledgeBaseEvent {}
 
     @StoredAs("kb.profile-changed.v1")

@@ -46,7 +46,8 @@ final class KeptPassages {
         Map<PassageId, At> found = new HashMap<>();
         for (LeafReaderContext leaf : reader.leaves()) {
             for (PassageId id : ids) {
-                PostingsEnum documents = leaf.reader().postings(PassageDocuments.identity(scope, id), PostingsEnum.NONE);
+                PostingsEnum documents =
+                        leaf.reader().postings(PassageDocuments.identity(scope, id), PostingsEnum.NONE);
                 Bits live = leaf.reader().getLiveDocs();
                 if (documents != null) {
                     for (int d = documents.nextDoc(); d != DocIdSetIterator.NO_MORE_DOCS; d = documents.nextDoc()) {

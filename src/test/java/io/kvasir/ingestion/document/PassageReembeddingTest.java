@@ -67,8 +67,7 @@ class PassageReembeddingTest {
     void open() throws IOException {
         from = LucenePassageIndex.open(folder.resolve("from"));
         to = LucenePassageIndex.open(folder.resolve("to"));
-        spaces = new Spaces(
-                new Embedders(List.of(model), "new"), space -> space.equals(NEW) ? to : from, OLD);
+        spaces = new Spaces(new Embedders(List.of(model), "new"), space -> space.equals(NEW) ? to : from, OLD);
         reembedding = new PassageReembedding(spaces, 1);
     }
 
@@ -263,14 +262,16 @@ class PassageReembeddingTest {
         await().until(() -> model.asked.size() == 1);
         Scope other = new Scope(scope.tenant(), KnowledgeBaseId.next());
 
-        assertThat(join(reembedding.start(new Reembedding.Task(other, OLD, NEW, true), _ -> {}).result()))
+        assertThat(join(reembedding
+                        .start(new Reembedding.Task(other, OLD, NEW, true), _ -> {})
+                        .result()))
                 .isEqualTo(new Result.Carried(0, 0));
     }
 
     @Test
     void aModelThatIsNotConfiguredIsSaid() {
-        Result result = join(reembedding.start(
-                        new Reembedding.Task(scope, OLD, new VectorSpace("new", 4), false), _ -> {})
+        Result result = join(reembedding
+                .start(new Reembedding.Task(scope, OLD, new VectorSpace("new", 4), false), _ -> {})
                 .result());
 
         assertThat(result)
@@ -281,8 +282,7 @@ class PassageReembeddingTest {
     /** Whose knowledge base changes its model in the middle is read again, and leaves nothing where it was. */
     @Test
     void aDocumentIsStagedWhereItsKnowledgeBaseIsInTheEnd() throws IOException {
-        ActorSystem system =
-                ActorSystem.create("reembedding", com.typesafe.config.ConfigFactory.load("reference"));
+        ActorSystem system = ActorSystem.create("reembedding", com.typesafe.config.ConfigFactory.load("reference"));
         MemoryBlobs blobs = new MemoryBlobs(Materializer.matFromSystem(system));
         BlobId original = new BlobId("original");
         byte[] text = "# Refunds\n\nRefunds are paid within 14 days.".getBytes(StandardCharsets.UTF_8);
