@@ -1,5 +1,5 @@
 import { ArrowDown, ArrowUp, MessageSquarePlus, Square } from 'lucide-react'
-import { useEffect, useRef, useState, type ReactNode } from 'react'
+import { memo, useCallback, useEffect, useRef, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { IconButton } from '@/ui/button'
 import { Answer } from './Answer'
@@ -10,10 +10,8 @@ import { useChat } from './useChat'
 export function Chat({ kbId, suggestions = [], openSource, empty, ready = true }: { kbId: string; suggestions?: string[]; openSource: OpenSource; empty?: ReactNode; ready?: boolean }) {
   const { t } = useTranslation()
   const { turns, busy, ask, stop, fresh, rate } = useChat(kbId)
-  const [text, setText] = useState('')
   const [behind, setBehind] = useState(false)
   const scroll = useRef<HTMLDivElement>(null)
-  const box = useRef<HTMLTextAreaElement>(null)
   const following = useRef(true)
 
   useEffect(() => {
@@ -22,11 +20,11 @@ export function Chat({ kbId, suggestions = [], openSource, empty, ready = true }
   }, [turns])
 
   const last = turns.at(-1)
-  const send = (question: string) => {
+  // The same for as long as the thread lives: an answer that stands is not drawn again while the next one is written.
+  const send = useCallback((question: string) => {
     following.current = true
     ask(question)
-    setText('')
-  }
+  }, [ask])
   return (
     <section aria-label={t('chat.title')} className="flex h-full min-h-0 flex-col">
       <div className="relative min-h-0 flex-1">
@@ -51,26 +49,38 @@ export function Chat({ kbId, suggestions = [], openSource, empty, ready = true }
         {behind && <button type="button" onClick={() => { scroll.current!.scrollTop = scroll.current!.scrollHeight }} className="anim-fade absolute bottom-3 left-1/2 flex -translate-x-1/2 items-center gap-1 rounded-12 border border-line bg-surface px-3 py-1.5 text-12 shadow-float hover:bg-raised"><ArrowDown size={13} aria-hidden />{t('chat.newest')}</button>}
       </div>
       <p role="status" className="sr-only">{last?.over ? (last.failure !== null ? t('chat.failed', { why: last.failure }) : t('chat.complete')) : ''}</p>
-      <form className="px-4 pb-4" onSubmit={event => {
-        event.preventDefault()
-        if (text.trim() && !busy) send(text)
-      }}>
-        <div className="mx-auto flex max-w-[680px] items-end gap-1 rounded-12 border border-edge/60 bg-surface p-1.5 shadow-low transition-colors focus-within:border-accent">
-          {turns.length > 0 && <IconButton label={t('chat.fresh')} icon={MessageSquarePlus} onClick={() => { fresh(); box.current?.focus() }} />}
-          <textarea ref={box} rows={1} value={text} aria-label={t('chat.question')} placeholder={t('chat.placeholder')} maxLength={100_000}
-            className="field-sizing-content max-h-40 min-h-8 flex-1 resize-none bg-transparent px-2 py-1.5 outline-none pointer-coarse:text-16"
-            onChange={event => setText(event.target.value)}
-            onKeyDown={event => {
-              if (event.key === 'Enter' && !event.shiftKey && !event.nativeEvent.isComposing) {
-                event.preventDefault()
-                event.currentTarget.form?.requestSubmit()
-              }
-            }} />
-          {busy
-            ? <IconButton label={t('chat.stop')} icon={Square} onClick={stop} />
-            : <button type="submit" aria-label={t('chat.ask')} disabled={!text.trim()} className="control inline-flex aspect-square items-center justify-center rounded-6 bg-accent text-on-accent transition-opacity disabled:bg-raised disabled:text-muted"><ArrowUp size={16} aria-hidden /></button>}
-        </div>
-      </form>
+      <AskBox busy={busy} begun={turns.length > 0} onSend={send} onStop={stop} onFresh={fresh} />
     </section>
   )
 }
+
+/** Where one writes; text that comes above does not touch it. */
+const AskBox = memo(function AskBox({ busy, begun, onSend, onStop, onFresh }: { busy: boolean; begun: boolean; onSend: (question: string) => void; onStop: () => void; onFresh: () => void }) {
+  const { t } = useTranslation()
+  const [text, setText] = useState('')
+  const box = useRef<HTMLTextAreaElement>(null)
+  return (
+    <form className="px-4 pb-4" onSubmit={event => {
+      event.preventDefault()
+      if (!text.trim() || busy) return
+      onSend(text)
+      setText('')
+    }}>
+      <div className="mx-auto flex max-w-[680px] items-end gap-1 rounded-12 border border-edge/60 bg-surface p-1.5 shadow-low transition-colors focus-within:border-accent">
+        {begun && <IconButton label={t('chat.fresh')} icon={MessageSquarePlus} onClick={() => { onFresh(); box.current?.focus() }} />}
+        <textarea ref={box} rows={1} value={text} aria-label={t('chat.question')} placeholder={t('chat.placeholder')} maxLength={100_000}
+          className="field-sizing-content max-h-40 min-h-8 flex-1 resize-none bg-transparent px-2 py-1.5 outline-none pointer-coarse:text-16"
+          onChange={event => setText(event.target.value)}
+          onKeyDown={event => {
+            if (event.key === 'Enter' && !event.shiftKey && !event.nativeEvent.isComposing) {
+              event.preventDefault()
+              event.currentTarget.form?.requestSubmit()
+            }
+          }} />
+        {busy
+          ? <IconButton label={t('chat.stop')} icon={Square} onClick={onStop} />
+          : <button type="submit" aria-label={t('chat.ask')} disabled={!text.trim()} className="control inline-flex aspect-square items-center justify-center rounded-6 bg-accent text-on-accent transition-opacity disabled:bg-raised disabled:text-muted"><ArrowUp size={16} aria-hidden /></button>}
+      </div>
+    </form>
+  )
+})

@@ -15,7 +15,8 @@ startTheme()
 const client = new QueryClient({ defaultOptions: { queries: { retry: again, staleTime: 10_000, refetchOnWindowFocus: true } } })
 const router = createAppRouter(client)
 
-void startI18n().then(() => {
+// Words and the first screen come at the same time, not one after the other; where the screen cannot be had the router says so itself.
+void Promise.all([startI18n(), router.load().catch(() => {})]).then(() => {
   createRoot(document.getElementById('root')!).render(
     <StrictMode>
       <QueryClientProvider client={client}><RouterProvider router={router} /></QueryClientProvider>

@@ -1,6 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { Outlet, createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
-import { basesQuery, baseQuery, documentsQuery, meQuery } from '@/api/queries'
+import { basesQuery, baseQuery, demoQuery, documentsQuery, meQuery, socialQuery } from '@/api/queries'
 import { token } from '@/api/session'
 
 const pages = () => import('./pages')
@@ -15,7 +15,9 @@ const only = <T extends object>(values: T) => Object.fromEntries(Object.entries(
 
 // Before one is in.
 const start = createRoute({ getParentRoute: () => root, path: '/', beforeLoad: () => { throw redirect({ to: '/t/$tenant/kbs', params: { tenant: 'me' } }) } })
-const login = createRoute({ getParentRoute: () => root, path: 'login', validateSearch: (s: Record<string, unknown>) => only({ next: text(s.next), email: text(s.email) }), component: lazyRouteComponent(entrance, 'Login') })
+const login = createRoute({ getParentRoute: () => root, path: 'login', validateSearch: (s: Record<string, unknown>) => only({ next: text(s.next), email: text(s.email) }),
+  loader: ({ context }) => { void context.client.prefetchQuery(socialQuery); void context.client.prefetchQuery(demoQuery) },
+  component: lazyRouteComponent(entrance, 'Login') })
 const signup = createRoute({ getParentRoute: () => root, path: 'signup', component: lazyRouteComponent(entrance, 'Signup') })
 const mfa = createRoute({ getParentRoute: () => root, path: 'mfa', component: lazyRouteComponent(entrance, 'Mfa') })
 const reset = createRoute({ getParentRoute: () => root, path: 'reset', validateSearch: (s: Record<string, unknown>) => only({ token: text(s.token) }), component: lazyRouteComponent(entrance, 'Reset') })

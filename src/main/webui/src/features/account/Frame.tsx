@@ -1,11 +1,11 @@
 import type { ReactNode } from 'react'
 import { useEffect } from 'react'
 
-/** The quiet page around everything that happens before somebody is in. */
+/** The quiet page around everything that happens before somebody is in. It stands from the top: what comes later moves nothing that is there. */
 export function Frame({ title, text, children, foot }: { title: string; text?: ReactNode; children?: ReactNode; foot?: ReactNode }) {
   useEffect(() => { document.title = `${title} · Kvasir` }, [title])
   return (
-    <main className="grid min-h-full content-center justify-items-center px-4 py-10">
+    <main className="grid min-h-full content-start justify-items-center px-4 pt-[clamp(40px,14vh,160px)] pb-10">
       <div className="grid w-full max-w-[360px] gap-6">
         <header className="grid justify-items-center gap-3 text-center">
           <img src="/icon.svg" alt="" width={40} height={40} />

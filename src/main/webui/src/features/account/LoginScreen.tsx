@@ -3,8 +3,8 @@ import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useForm } from 'react-hook-form'
 import { useTranslation } from 'react-i18next'
-import { api } from '@/api/client'
 import type { Problem } from '@/api/problem'
+import { demoQuery, socialQuery } from '@/api/queries'
 import { admitted, login } from '@/api/session'
 import { Button, buttonLook } from '@/ui/button'
 import { Field, Input } from '@/ui/fields'
@@ -15,8 +15,8 @@ export function LoginScreen({ email, onIn, onMfa }: { email: string; onIn: () =>
   const { t } = useTranslation()
   const [complaint, setComplaint] = useState<string>()
   const form = useForm({ defaultValues: { email, password: '' } })
-  const social = useSocial()
-  const demo = useQuery({ queryKey: ['demo'], queryFn: async () => (await fetch('/api/v1/public/demo')).ok, retry: false, staleTime: Infinity })
+  const { data: social = [] } = useQuery(socialQuery)
+  const demo = useQuery(demoQuery)
   const submit = form.handleSubmit(async values => {
     setComplaint(undefined)
     try {
@@ -52,13 +52,4 @@ export function LoginScreen({ email, onIn, onMfa }: { email: string; onIn: () =>
       {demo.data && <a href="/kb/demo" className="justify-self-center text-13 text-muted underline underline-offset-2 hover:text-fg">{t('login.demo')}</a>}
     </Frame>
   )
-}
-
-/** The social logins this server is set up for; none where it says nothing. */
-function useSocial(): ('google' | 'github')[] {
-  const { data } = useQuery({
-    queryKey: ['social'], retry: false, staleTime: Infinity,
-    queryFn: async () => (await api.get('/oauth/providers')).providers.filter(p => p === 'google' || p === 'github'),
-  })
-  return data ?? []
 }

@@ -6,6 +6,7 @@ import { toast } from 'sonner'
 import { api, raw } from '@/api/client'
 import { documentsQuery } from '@/api/queries'
 import type { KbDocument } from '@/api/types'
+import { cx } from '@/lib/cx'
 import { bytes, date, number } from '@/lib/format'
 import { Button } from '@/ui/button'
 import { SearchBox } from '@/ui/bits'
@@ -56,11 +57,12 @@ export function DocumentsScreen({ kbId, open, filter, q, at, onChange }: Props) 
   const zone = <DropZone title={t('documents.drop')} onFiles={files => upload(kbId, files)} />
   return (
     <Page title={t('nav.documents')} text={t('documents.about')}
-      toolbar={query.data?.length !== 0 && !query.isError ? (
-        <>
+      toolbar={!query.isError ? (
+        // Its place is kept where there is nothing to look through: before the list is read nobody knows.
+        <div className={cx('contents', query.data?.length === 0 && 'invisible')}>
           <SearchBox label={t('documents.search')} value={q} onChange={event => onChange({ q: event.target.value })} />
           <Segments label={t('documents.state')} value={filter} onChange={value => onChange({ filter: value })} options={FILTERS.map(value => ({ value, text: t(`documents.filter.${value}`) }))} />
-        </>
+        </div>
       ) : undefined}
       peek={chosen && <DocumentPeek key={chosen.id} kbId={kbId} document={chosen} at={at} onClose={() => onChange({ open: undefined })} />}>
       <div className="grid gap-3">

@@ -42,7 +42,8 @@ export function MembersScreen({ inviting, onChange }: { inviting: boolean; onCha
       <MenuItem danger onSelect={() => change.mutate(() => api.delete('/members/{userId}', { path: { userId: m.id } }))}>{t('members.remove')}</MenuItem>
     </Menu> },
   ]
-  const open = invitations.data ?? []
+  // Below the members: shown once they are there, so that they push nothing away.
+  const open = (query.data && invitations.data) ?? []
   return (
     <Page title={t('nav.members')} text={t('members.about')} actions={!isForbidden(query.error) && <Button variant="primary" icon={UserPlus} onClick={() => onChange({ invite: true })}>{t('members.invite')}</Button>}>
       <Remote query={query} what={t('nav.members')} skeleton={<SkeletonRows />} empty={all => all.length === 0 && <Notice icon={Users} title={t('members.empty')} />}>
