@@ -12,8 +12,10 @@ for (const name of ['mode', 'theme', 'position', 'accent', 'lang', 'followup']) 
   const value = wish.get(name)
   if (value) script.dataset[`kb${name[0]!.toUpperCase()}${name.slice(1)}`] = value
 }
-if (wish.get('mode') === 'inline') script.dataset.kbTarget = '#help'
-else document.getElementById('help')!.remove()
+if (wish.get('mode') === 'inline') {
+  script.dataset.kbTarget = '#help'
+  document.getElementById('help')!.hidden = false
+}
 
 const heard = document.getElementById('heard')!
 for (const name of ['ready', 'open', 'close', 'message', 'citation', 'feedback', 'followup', 'error']) {
