@@ -31,7 +31,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * What people do, for the simulations to put together. Told by system properties: {@code kvasir.load.url}, {@code .users},
+ * What people do, for the simulations to put together; each begins anew, whatever failed before. Told by system properties: {@code kvasir.load.url}, {@code .users},
  * {@code .seconds}, {@code .p95} and {@code .p99} (milliseconds), {@code .errors} (percent), and {@code .people}, a file of
  * {@code tenant,token,kb,slug} with a line for each tenant.
  */
@@ -100,7 +100,7 @@ final class Load {
      */
     static ChainBuilder reply() {
         return group("reply")
-                .on(exec(session -> session.set("question", any(QUESTIONS)))
+                .on(exec(session -> session.markAsSucceeded().set("question", any(QUESTIONS)))
                         .exec(sse("ask")
                                 .post("/api/v1/chat/conversations/#{conversation}/messages")
                                 .header("Authorization", "Bearer #{token}")
@@ -131,7 +131,7 @@ final class Load {
     }
 
     static ChainBuilder search() {
-        return exec(session -> session.set("question", any(QUESTIONS)))
+        return exec(session -> session.markAsSucceeded().set("question", any(QUESTIONS)))
                 .exec(http("search")
                         .post("/api/v1/knowledge-bases/#{kb}/knowledge/search")
                         .header("Authorization", "Bearer #{token}")
@@ -147,7 +147,8 @@ final class Load {
      * deleted.
      */
     static ChainBuilder document() {
-        return exec(session -> session.set("word", word()).set("status", "pending"))
+        return exec(session ->
+                        session.markAsSucceeded().set("word", word()).set("status", "pending"))
                 .exec(group("document")
                         .on(exec(http("upload")
                                         .post("/api/v1/knowledge-bases/#{kb}/documents")
