@@ -31,11 +31,13 @@ public final class ClusterBench {
                 ClusterStorm.Kill kill = storm.kill(i % 2 == 0, streams);
                 all.add(kill);
                 System.out.printf(
-                        "kill %d%s: last knowledge base answers after %d ms; characters lost %d, repeated %d; replies ended %d,"
+                        "kill %d%s: last knowledge base answers after %d ms, nine tenths after %d, %d asked again; characters lost %d, repeated %d; replies ended %d,"
                                 + " cut %d, readers resumed %d; acknowledged %d, lost %d; machine load %s%n",
                         i + 1,
                         kill.oldest() ? " (oldest)" : "",
                         kill.answeredMs(),
+                        kill.mostAnsweredMs(),
+                        kill.askedAgain(),
                         kill.lost(),
                         kill.repeated(),
                         kill.ended(),
