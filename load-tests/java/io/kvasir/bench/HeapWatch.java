@@ -4,6 +4,7 @@ import io.kvasir.http.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,8 +15,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Looks at a server for as long as it is loaded: every 10 seconds what of its heap is left after a full collection, its
- * threads, open files and resident memory.
+ * Looks at a server for as long as it is loaded: every 10 seconds how much of its heap is alive (counted by the collector
+ * in the very pause that collected it, so that nothing new is among it), its threads, open files and resident memory.
  *
  * <p>The first third (at most 12 minutes) is warming up: classes, caches with a bound, entities that stay in memory for five
  * minutes. Of the rest the slope by least squares with its 95 % confidence tells: the heap is flat where even the upper end
@@ -23,17 +24,22 @@ import java.util.stream.Stream;
  * longer run is needed.
  */
 final class HeapWatch {
-    /** Of the heap after a collection, an hour. */
+    /** Of what is alive, an hour. */
     private static final double MOST = 0.10;
 
     private static final int EVERY_SECONDS = 10;
-    private static final Pattern USED = Pattern.compile("\\bused (\\d+)K");
+    private static final Pattern CLASS = Pattern.compile("\\s*\\d+:\\s+\\d+\\s+(\\d+)\\s+(\\S+).*");
+    private static final String FILLER = "[Ljdk.internal.vm.FillerElement;";
 
     private final long pid;
     private final int seconds;
     private final List<Sample> samples = new CopyOnWriteArrayList<>();
     private final Thread thread;
     private volatile boolean over;
+    /** Bytes by class, at the first look after warming up and at the last. */
+    private Map<String, Long> before = Map.of();
+
+    private Map<String, Long> after = Map.of();
 
     private record Sample(double hours, double heapMb, int threads, int files, double residentMb) {}
 
@@ -66,18 +72,26 @@ final class HeapWatch {
     }
 
     private Sample sample(double hours) throws IOException, InterruptedException {
-        ProcessUse.collectGarbage(pid);
-        Matcher used = USED.matcher(ProcessUse.jcmd(pid, "GC.heap_info"));
-        if (!used.find()) {
-            throw new IOException("jcmd does not tell the heap");
+        Map<String, Long> alive = new HashMap<>();
+        ProcessUse.jcmd(pid, "GC.class_histogram").lines().map(CLASS::matcher).filter(Matcher::matches).forEach(line -> {
+            if (!line.group(2).equals(FILLER)) {
+                alive.merge(line.group(2), Long.parseLong(line.group(1)), Long::sum);
+            }
+        });
+        if (alive.isEmpty()) {
+            throw new IOException("jcmd does not tell what is alive");
         }
+        if (before.isEmpty() && hours >= warm()) {
+            before = alive;
+        }
+        after = alive;
         int files;
         try (Stream<Path> open = Files.list(Path.of("/proc", Long.toString(pid), "fd"))) {
             files = (int) open.count();
         }
         return new Sample(
                 hours,
-                Long.parseLong(used.group(1)) / 1024.0,
+                alive.values().stream().mapToLong(Long::longValue).sum() / 1024.0 / 1024.0,
                 ProcessUse.threads(pid),
                 files,
                 ProcessUse.residentBytes(pid) / 1024.0 / 1024.0);
@@ -87,8 +101,8 @@ final class HeapWatch {
     int told() throws InterruptedException {
         over = true;
         thread.join(TimeUnit.SECONDS.toMillis(60));
-        double warm = Math.min(seconds / 3.0, 720) / 3600.0;
-        List<Sample> settled = samples.stream().filter(s -> s.hours() >= warm).toList();
+        List<Sample> settled =
+                samples.stream().filter(s -> s.hours() >= warm()).toList();
         samples.forEach(s -> System.out.println(line(s)));
         if (settled.size() < 12) {
             System.out.println("too few looks at the server to tell anything: " + settled.size());
@@ -106,13 +120,14 @@ final class HeapWatch {
         double most = MOST * heap.mean();
         System.out.printf(
                 "after %.1f minutes of warming up, %d looks in %.1f minutes%n",
-                warm * 60,
+                warm() * 60,
                 settled.size(),
                 (settled.getLast().hours() - settled.getFirst().hours()) * 60);
-        tell("heap after a collection, MB", heap);
+        tell("heap that is alive, MB", heap);
         tell("threads", threads);
         tell("open files", files);
         tell("resident memory, MB", resident);
+        grown(settled.getLast().hours() - settled.getFirst().hours());
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("bench", "soak");
         result.put("seconds", seconds);
@@ -134,6 +149,21 @@ final class HeapWatch {
                 "not told: between %.1f and %.1f MB an hour, permitted %.1f; a longer run tells%n",
                 heap.low(), heap.high(), most);
         return 2;
+    }
+
+    private double warm() {
+        return Math.min(seconds / 3.0, 720) / 3600.0;
+    }
+
+    /** Which classes it was: where to look first, should it be too much. */
+    private void grown(double hours) {
+        Map<String, Long> more = new HashMap<>(after);
+        before.forEach((name, bytes) -> more.merge(name, -bytes, Long::sum));
+        more.entrySet().stream()
+                .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
+                .limit(8)
+                .forEach(one -> System.out.printf(
+                        "  %+8.2f MB an hour of %s%n", one.getValue() / 1024.0 / 1024.0 / hours, one.getKey()));
     }
 
     private static void tell(String what, Slope slope) {
