@@ -18,8 +18,8 @@ import java.util.stream.Stream;
  * Looks at a server for as long as it is loaded: every 10 seconds how much of its heap is alive (counted by the collector
  * in the very pause that collected it, so that nothing new is among it), its threads, open files and resident memory.
  *
- * <p>The first third (at most 12 minutes) is warming up: classes, caches with a bound, entities that stay in memory for five
- * minutes. Of the rest the slope by least squares with its 95 % confidence tells: the heap is flat where even the upper end
+ * <p>The first third, but from 7 to 12 minutes, is warming up: classes, caches with a bound, entities that stay in memory for
+ * five minutes. Of the rest the slope by least squares with its 95 % confidence tells: the heap is flat where even the upper end
  * is at most {@link #MOST} of it an hour. It is not where even the lower end is more. In between nobody can tell, and a
  * longer run is needed.
  */
@@ -73,11 +73,15 @@ final class HeapWatch {
 
     private Sample sample(double hours) throws IOException, InterruptedException {
         Map<String, Long> alive = new HashMap<>();
-        ProcessUse.jcmd(pid, "GC.class_histogram").lines().map(CLASS::matcher).filter(Matcher::matches).forEach(line -> {
-            if (!line.group(2).equals(FILLER)) {
-                alive.merge(line.group(2), Long.parseLong(line.group(1)), Long::sum);
-            }
-        });
+        ProcessUse.jcmd(pid, "GC.class_histogram")
+                .lines()
+                .map(CLASS::matcher)
+                .filter(Matcher::matches)
+                .forEach(line -> {
+                    if (!line.group(2).equals(FILLER)) {
+                        alive.merge(line.group(2), Long.parseLong(line.group(1)), Long::sum);
+                    }
+                });
         if (alive.isEmpty()) {
             throw new IOException("jcmd does not tell what is alive");
         }
@@ -101,8 +105,7 @@ final class HeapWatch {
     int told() throws InterruptedException {
         over = true;
         thread.join(TimeUnit.SECONDS.toMillis(60));
-        List<Sample> settled =
-                samples.stream().filter(s -> s.hours() >= warm()).toList();
+        List<Sample> settled = samples.stream().filter(s -> s.hours() >= warm()).toList();
         samples.forEach(s -> System.out.println(line(s)));
         if (settled.size() < 12) {
             System.out.println("too few looks at the server to tell anything: " + settled.size());
@@ -152,7 +155,7 @@ final class HeapWatch {
     }
 
     private double warm() {
-        return Math.min(seconds / 3.0, 720) / 3600.0;
+        return Math.clamp(seconds / 3.0, 420, 720) / 3600.0;
     }
 
     /** Which classes it was: where to look first, should it be too much. */

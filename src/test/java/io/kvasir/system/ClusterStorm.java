@@ -223,7 +223,18 @@ public final class ClusterStorm implements AutoCloseable {
         int acknowledged =
                 described.values().stream().mapToInt(Integer::intValue).sum() + begun.size();
         cluster.join(victim.number());
-        return new Kill(oldest, answered.getLast(), answered.get(answered.size() * 9 / 10), tries.get(), lost, twice, ended, cut, resumed, acknowledged, gone);
+        return new Kill(
+                oldest,
+                answered.getLast(),
+                answered.get(answered.size() * 9 / 10),
+                tries.get(),
+                lost,
+                twice,
+                ended,
+                cut,
+                resumed,
+                acknowledged,
+                gone);
     }
 
     /** Restarts all of them one by one, in order, under load. */

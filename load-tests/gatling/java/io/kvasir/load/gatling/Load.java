@@ -147,8 +147,7 @@ final class Load {
      * deleted.
      */
     static ChainBuilder document() {
-        return exec(session ->
-                        session.markAsSucceeded().set("word", word()).set("status", "pending"))
+        return exec(session -> session.markAsSucceeded().set("word", word()).set("status", "pending"))
                 .exec(group("document")
                         .on(exec(http("upload")
                                         .post("/api/v1/knowledge-bases/#{kb}/documents")

@@ -69,7 +69,10 @@ public final class MixedSimulation extends Simulation {
             int most = when.equals("alone") ? 60_000 : Load.P95;
             bars.add(details(when, "search").responseTime().percentile(95).lte(most));
             bars.add(details(when, "reply", "ask").responseTime().percentile(95).lte(most));
-            bars.add(details(when, "reply", "first delta").responseTime().percentile(95).lte(most));
+            bars.add(details(when, "reply", "first delta")
+                    .responseTime()
+                    .percentile(95)
+                    .lte(most));
             // Reading a document takes longer than a search, and is permitted to.
             bars.add(details(when, "document").responseTime().percentile(95).lte(5 * most));
         }
