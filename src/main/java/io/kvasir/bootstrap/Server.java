@@ -148,10 +148,9 @@ public final class Server implements AutoCloseable {
                     !settings.cluster().several(),
                     new SharedDatabase.Pool(
                             database.dataSource(), settings.database().h2(), settings.journalConnections()),
-                    () -> waking.thenAccept(Server::wake));
+                    () -> waking.thenAccept(this::wake));
             ActorSystem<?> system = node.system();
             keep(() -> {
-                closing = true;
                 system.terminate();
                 system.getWhenTerminated().toCompletableFuture().get(45, TimeUnit.SECONDS);
             });
@@ -357,14 +356,14 @@ public final class Server implements AutoCloseable {
                             settings.privacy().sweepAfter(),
                             settings.privacy().sweepEvery(),
                             () -> privacy.sweep().exceptionally(fault -> {
-                                LOG.error("what has no owner any more could not be swept", fault);
+                                failed("what has no owner any more could not be swept", fault);
                                 return new Privacy.Swept(0, 0, 0);
                             }),
                             system.executionContext());
             if (settings.demo()) {
                 Demo.ensure(knowledgeBases, owner).whenComplete((_, fault) -> {
                     if (fault != null) {
-                        LOG.error("the demo knowledge base could not be made", fault);
+                        failed("the demo knowledge base could not be made", fault);
                     }
                 });
             }
@@ -375,14 +374,23 @@ public final class Server implements AutoCloseable {
     }
 
     /** Also what a lost member left unfinished: waking what is at work already changes nothing. */
-    private static void wake(KnowledgeBases knowledgeBases) {
+    private void wake(KnowledgeBases knowledgeBases) {
         knowledgeBases.wakeUnfinished().whenComplete((n, fault) -> {
             if (fault != null) {
-                LOG.error("unfinished work could not be woken", fault);
+                failed("unfinished work could not be woken", fault);
             } else if (n > 0) {
                 LOG.info("{} knowledge bases go on with unfinished work", n);
             }
         });
+    }
+
+    /** What a stop cuts off is taken up by the next start, and nothing for an operator to look into. */
+    private void failed(String what, Throwable fault) {
+        if (closing) {
+            LOG.info("{}, since the server stops", what);
+        } else {
+            LOG.error(what, fault);
+        }
     }
 
     /**
@@ -511,6 +519,7 @@ public final class Server implements AutoCloseable {
 
     @Override
     public void close() {
+        closing = true;
         while (!started.isEmpty()) {
             AutoCloseable part = started.pop();
             try {
