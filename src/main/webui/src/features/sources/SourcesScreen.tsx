@@ -89,7 +89,8 @@ function AddDialog<S extends Source>({ kbId, kind, onClose }: { kbId: string; ki
   const values = form.watch()
   const submit = form.handleSubmit(async given => {
     try {
-      const consent = kind.consent?.(await kind.calls.add(kbId, given))
+      const made = await kind.calls.add(kbId, given)
+      const consent = kind.consent?.(made)
       if (consent) return await agree(kbId, consent)
       await client.invalidateQueries({ queryKey: key(kbId, kind) })
       onClose()
