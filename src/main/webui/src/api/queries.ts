@@ -48,3 +48,6 @@ export const messagesQuery = (id: string) => oneQuery('/chat/conversations/{conv
 /** A whole list, or one answer, kept under its address. */
 export const listQuery = <P extends ListPath>(path: P, ...[given]: Rest<Given<'get', P>>) => queryOptions({ queryKey: ['list', address(path, given as Where)], queryFn: ({ signal }) => all(path, { ...given, signal } as Given<'get', P>) })
 export const oneQuery = <P extends PathOf<'get'>>(path: P, ...[given]: Rest<Given<'get', P>>) => queryOptions({ queryKey: ['one', address(path, given as Where)], queryFn: ({ signal }) => api.get(path, ...([{ ...given, signal }] as Rest<Given<'get', P>>)) })
+
+/** A knowledge base as its embedding is told of: apart from the one that forms edit, which each change would empty. */
+export const embeddedQuery = (kbId: string) => oneQuery('/knowledge-bases/{kbId}', { path: { kbId } })

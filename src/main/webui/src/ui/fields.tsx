@@ -9,7 +9,7 @@ export function Field({ label, hint, error, children, className }: { label: stri
   const id = useId()
   const about = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(' ')
   return (
-    <div className={cx('grid gap-1', className)}>
+    <div className={cx('grid content-start gap-1', className)}>
       <label htmlFor={id} className="text-13 font-medium">{label}</label>
       {children({ id, ...(about && { 'aria-describedby': about }), ...(error && { 'aria-invalid': true as const }) })}
       {error && <p id={`${id}-error`} role="alert" className="text-12 text-bad">{error}</p>}

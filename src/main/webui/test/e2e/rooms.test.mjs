@@ -318,3 +318,34 @@ test('hostile Markdown, titles and file names, streamed letter by letter, make n
     }
   })
 })
+
+test('the embedding model is changed while it is watched, and a change is taken back', async () => {
+  const kb = await filledBase(session, 'Understood', SHOP)
+  const { embeddingModel: before } = await session.call('GET', `/knowledge-bases/${kb.id}`)
+  let release
+  model.held = new Promise(done => { release = done })
+  await visit({ session }, async page => {
+    await page.goto(room(kb, 'settings/answers'))
+    const choice = page.getByLabel('Embedding model')
+    const change = async () => {
+      await choice.selectOption('nomic-embed-text')
+      await page.getByRole('button', { name: 'Change the model' }).click()
+    }
+    // What stands in another form stays there, whatever becomes of the vectors.
+    await page.getByLabel('Instructions').fill('Be brief.')
+    await change()
+    await page.getByText(`${before} answers until all are done.`).waitFor()
+    await page.getByRole('button', { name: 'Stay with the present model' }).click()
+    await page.getByRole('progressbar', { name: 'Passages embedded anew' }).waitFor({ state: 'detached' })
+    assert.equal(await choice.inputValue(), before)
+    await change()
+    await page.getByRole('progressbar', { name: 'Passages embedded anew' }).waitFor()
+    release()
+    model.held = undefined
+    await page.getByRole('progressbar', { name: 'Passages embedded anew' }).waitFor({ state: 'detached' })
+    assert.equal(await choice.inputValue(), 'nomic-embed-text')
+    assert.equal(await page.getByLabel('Instructions').inputValue(), 'Be brief.')
+  })
+  assert.equal((await session.call('GET', `/knowledge-bases/${kb.id}`)).embeddingModel, 'nomic-embed-text')
+  assert.ok((await session.call('POST', `/knowledge-bases/${kb.id}/knowledge/search`, { query: 'When are refunds paid?' })).results.length > 0)
+})

@@ -1,8 +1,8 @@
 import { useQueryClient, type QueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { address } from '@/api/contract'
-import { baseQuery, documentsQuery } from '@/api/queries'
-import type { Job, KbDocument } from '@/api/types'
+import { baseQuery, documentsQuery, embeddedQuery } from '@/api/queries'
+import type { Job, KbDocument, KnowledgeBase } from '@/api/types'
 import { follow } from '@/chat/follow'
 
 /** News that come within this many milliseconds are shown together. */
@@ -64,6 +64,10 @@ function followJobs(client: QueryClient, kbId: string): () => void {
     if (event.name.startsWith('job.')) {
       const job = event.data as Job
       pending.set(job.documentId, job)
+    } else if (event.name.startsWith('embedding.')) {
+      const news = event.data as Pick<KnowledgeBase, 'embeddingModel' | 'embeddingChange'>
+      client.setQueryData(embeddedQuery(kbId).queryKey, kb => kb && { ...kb, ...news })
+      return
     } else if (event.name === 'source.changed') {
       // A source that is kept fresh names its kind; a document does not.
       if ('kind' in (event.data as object)) kept = true

@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { toast } from 'sonner'
 import { api } from '@/api/client'
@@ -14,12 +14,12 @@ import { Field, Input, Range, Segments, Select, Switch, Textarea } from '@/ui/fi
 import { Confirm } from '@/ui/overlay'
 import { Page, Section } from '@/ui/page'
 import { Remote, Skeleton } from '@/ui/states'
+import { EmbeddingSettings } from './EmbeddingForm'
 import { Tabs } from './Tabs'
 
-/** Values being edited over the saved ones; saved by one call, and taken back when that fails. */
+/** Values being edited over the saved ones, whatever becomes of those meanwhile; they stay until they are saved or discarded. */
 function useDraft<T extends object>(saved: T | undefined) {
   const [draft, setDraft] = useState<Partial<T>>({})
-  useEffect(() => setDraft({}), [saved])
   const changed = Object.fromEntries(Object.entries(draft).filter(([key, value]) => saved && saved[key as keyof T] !== value)) as Partial<T>
   return { value: { ...saved, ...draft } as T, changed, dirty: Object.keys(changed).length > 0, set: (part: Partial<T>) => setDraft(d => ({ ...d, ...part })), reset: () => setDraft({}) }
 }
@@ -32,8 +32,9 @@ export function AnswersSettings({ tenant, kbId }: { tenant: string; kbId: string
   const rag = useQuery(ragQuery(kbId))
   return (
     <Page title={t('nav.settings')} narrow toolbar={<Tabs tenant={tenant} kbId={kbId} tab="answers" />}>
-      <Remote query={base} skeleton={<Skeleton className="h-96 rounded-12" />}>{kb => <BaseForm kb={kb} />}</Remote>
-      <Remote query={rag} skeleton={<Skeleton className="h-72 rounded-12" />}>{config => <RagForm kbId={kbId} config={config} />}</Remote>
+      <Remote query={base} skeleton={<Skeleton className="h-96 rounded-12" />}>{kb => <BaseForm key={kb.id} kb={kb} />}</Remote>
+      <Remote query={rag} skeleton={<Skeleton className="h-72 rounded-12" />}>{config => <RagForm key={kbId} kbId={kbId} config={config} />}</Remote>
+      <EmbeddingSettings kbId={kbId} />
       {base.data && <Danger tenant={tenant} kb={base.data} />}
     </Page>
   )
@@ -46,7 +47,7 @@ function BaseForm({ kb }: { kb: KnowledgeBase }) {
   const save = useMutation({
     mutationFn: () => api.put('/knowledge-bases/{kbId}', { path: { kbId: kb.id }, body: changed }),
     onMutate: () => client.setQueryData(baseQuery(kb.id).queryKey, { ...kb, ...changed }),
-    onSuccess: saved => { client.setQueryData(baseQuery(kb.id).queryKey, saved); void client.invalidateQueries({ queryKey: ['kbs'] }); toast.success(t('common.saved')) },
+    onSuccess: saved => { reset(); client.setQueryData(baseQuery(kb.id).queryKey, saved); void client.invalidateQueries({ queryKey: ['kbs'] }); toast.success(t('common.saved')) },
     onError: (e: Error) => { client.setQueryData(baseQuery(kb.id).queryKey, kb); toast.error(e.message || t('state.failed')) },
   })
   const errors = errorsOf(save.error)
@@ -78,7 +79,7 @@ function RagForm({ kbId, config }: { kbId: string; config: RagConfig }) {
   const save = useMutation({
     mutationFn: () => api.put('/knowledge-bases/{kbId}/rag-config', { path: { kbId }, body: changed }),
     onMutate: () => client.setQueryData(key, { ...config, ...changed }),
-    onSuccess: saved => { client.setQueryData(key, saved); toast.success(t('common.saved')) },
+    onSuccess: saved => { reset(); client.setQueryData(key, saved); toast.success(t('common.saved')) },
     onError: (e: Error) => { client.setQueryData(key, config); toast.error(e.message || t('state.failed')) },
   })
   const errors = errorsOf(save.error)
