@@ -317,6 +317,8 @@ class ConversationEntityTest {
         start();
         BoundedSourceQueue<AnswerEvent> voice = asked();
         voice.offer(text("In"));
+        // A failure overtakes what was not taken yet.
+        awaitLive("In");
         voice.fail(new ChatFailure(ChatFailure.Kind.TIMEOUT, "too slow"));
         awaitStatus(Turn.Status.FAILED);
 

@@ -3,8 +3,11 @@ package io.kvasir.ingestion.mailbox;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
 import io.kvasir.http.Json;
 import io.kvasir.ingestion.source.Ledger;
 import io.kvasir.ingestion.source.SourceDesk;
@@ -20,6 +23,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.URLDecoder;
+import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -36,13 +40,20 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Collectors;
 import no.nav.security.mock.oauth2.MockOAuth2Server;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** A mailbox that is opened by its owner's consent, at a real OAuth server and a real mail server. */
+/** A mailbox that is opened by its owner's consent, at a real OAuth server and a real mail server, asked as each provider is. */
+@ParameterizedClass
+@ValueSource(strings = {"gmail", "outlook"})
 class MailAuthorizationTest {
+    private final String provider;
+    private final Config shipped;
     private final MockOAuth2Server oauth = new MockOAuth2Server();
     private final HttpClient browser = HttpClient.newHttpClient();
     private final List<String> grants = new CopyOnWriteArrayList<>();
@@ -53,6 +64,10 @@ class MailAuthorizationTest {
     private SourceId account;
     private volatile Duration later = Duration.ZERO;
     private volatile boolean takenBack;
+    /** Where a provider gives a new one each time, the only refresh token that is good, and what it stands for. */
+    private volatile String newest = "";
+
+    private volatile String standsFor = "";
 
     private final Clock clock = new Clock() {
         @Override
@@ -71,6 +86,11 @@ class MailAuthorizationTest {
         }
     };
 
+    MailAuthorizationTest(String provider) {
+        this.provider = provider;
+        this.shipped = ConfigFactory.load().getConfig("kvasir.email.providers." + provider);
+    }
+
     @BeforeEach
     void open() throws Exception {
         oauth.start();
@@ -80,15 +100,15 @@ class MailAuthorizationTest {
         tokens.createContext("/", this::token);
         tokens.start();
         MailboxSettings settings = MailboxSourceTest.settings(List.of(new MailboxSettings.Provider(
-                "gmail",
+                provider,
                 "localhost",
                 mail.port(),
-                oauth.authorizationEndpointUrl("gmail").uri(),
+                oauth.authorizationEndpointUrl(provider).uri(),
                 URI.create("http://localhost:" + tokens.getAddress().getPort() + "/token"),
                 "client",
                 "secret",
-                List.of("openid", "offline_access"),
-                List.of("access_type=offline"))));
+                shipped.getStringList("scopes"),
+                shipped.getStringList("extra"))));
         MailboxKind kind = new MailboxKind(settings, MailDouble.guard(), MailDouble.trust(), clock);
         Ledger ledger = desk.node(kind);
         accounts = new MailAccounts(
@@ -98,8 +118,7 @@ class MailAuthorizationTest {
                 desk.transactor,
                 clock,
                 CompletableFuture.completedFuture(URI.create("https://kvasir.example")));
-        account = got(accounts.add(desk.scope, mail.mailbox(List.of(), null, Mailbox.Authentication.OAUTH, null)))
-                .id();
+        account = got(accounts.add(desk.scope, mail.consented(provider))).id();
     }
 
     @AfterEach
@@ -110,40 +129,57 @@ class MailAuthorizationTest {
         mail.close();
     }
 
-    /** The provider's token endpoint; the mail server takes what it gave last, as Gmail's and Outlook's do. */
+    /**
+     * The provider's token endpoint; the mail server takes what it gave last, as Gmail's and Outlook's do. Microsoft's gives a
+     * new refresh token each time, and the old one is worth nothing any more.
+     */
     private void token(HttpExchange exchange) throws IOException {
-        byte[] asked = exchange.getRequestBody().readAllBytes();
-        grants.add(query(new String(asked, StandardCharsets.UTF_8)).get("grant_type"));
-        byte[] answer;
-        int status;
-        if (takenBack) {
-            status = 400;
-            answer = "{\"error\":\"invalid_grant\"}".getBytes(StandardCharsets.UTF_8);
-        } else {
+        Map<String, String> asked = query(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+        grants.add(asked.get("grant_type"));
+        String refresh = asked.get("refresh_token");
+        byte[] answer = "{\"error\":\"invalid_grant\"}".getBytes(StandardCharsets.UTF_8);
+        int status = 400;
+        if (!takenBack && (refresh == null || !rotates() || refresh.equals(newest))) {
+            if (refresh != null && rotates()) {
+                asked.put("refresh_token", standsFor);
+            }
             try {
                 HttpResponse<byte[]> reply = browser.send(
-                        HttpRequest.newBuilder(oauth.tokenEndpointUrl("gmail").uri())
+                        HttpRequest.newBuilder(oauth.tokenEndpointUrl(provider).uri())
                                 .header("Content-Type", "application/x-www-form-urlencoded")
-                                .POST(HttpRequest.BodyPublishers.ofByteArray(asked))
+                                .POST(HttpRequest.BodyPublishers.ofString(form(asked)))
                                 .build(),
                         HttpResponse.BodyHandlers.ofByteArray());
                 status = reply.statusCode();
                 answer = reply.body();
-                if (status == 200) {
-                    mail.user()
-                            .setPassword(Json.MAPPER
-                                    .readTree(answer)
-                                    .get("access_token")
-                                    .asText());
-                }
             } catch (InterruptedException e) {
                 throw new IOException(e);
+            }
+            if (status == 200) {
+                ObjectNode given = (ObjectNode) Json.MAPPER.readTree(answer);
+                mail.user().setPassword(given.get("access_token").asText());
+                if (rotates()) {
+                    standsFor = given.path("refresh_token").asText(standsFor);
+                    newest = "refresh-" + grants.size();
+                    given.put("refresh_token", newest);
+                    answer = Json.bytes(given);
+                }
             }
         }
         exchange.getResponseHeaders().add("Content-Type", "application/json");
         exchange.sendResponseHeaders(status, answer.length);
         exchange.getResponseBody().write(answer);
         exchange.close();
+    }
+
+    private boolean rotates() {
+        return provider.equals("outlook");
+    }
+
+    private static String form(Map<String, String> fields) {
+        return fields.entrySet().stream()
+                .map(field -> field.getKey() + "=" + URLEncoder.encode(field.getValue(), StandardCharsets.UTF_8))
+                .collect(Collectors.joining("&"));
     }
 
     private static Map<String, String> query(String text) {
@@ -198,10 +234,17 @@ class MailAuthorizationTest {
         assertThat(query(begun.authorization().getRawQuery()))
                 .containsEntry("code_challenge_method", "S256")
                 .containsEntry("login_hint", MailDouble.USER)
-                .containsEntry("access_type", "offline")
+                .containsEntry("scope", String.join(" ", shipped.getStringList("scopes")))
+                .containsAllEntriesOf(query(String.join("&", shipped.getStringList("extra"))))
                 .containsEntry("redirect_uri", "https://kvasir.example/api/v1/oauth/email/callback");
+        // The server here speaks OpenID Connect and nothing less, and has nobody to prompt.
+        Map<String, String> asked = query(begun.authorization().getRawQuery());
+        asked.put("scope", "openid offline_access");
+        asked.remove("prompt");
         HttpResponse<Void> there = browser.send(
-                HttpRequest.newBuilder(begun.authorization()).build(), HttpResponse.BodyHandlers.discarding());
+                HttpRequest.newBuilder(URI.create(oauth.authorizationEndpointUrl(provider) + "?" + form(asked)))
+                        .build(),
+                HttpResponse.BodyHandlers.discarding());
         Map<String, String> back = query(
                 URI.create(there.headers().firstValue("Location").orElseThrow()).getRawQuery());
         return new Back(back.get("state"), back.get("code"), begun.browser());
@@ -234,6 +277,11 @@ class MailAuthorizationTest {
         assertThat(again().state()).isEqualTo(State.FRESH);
         assertThat(again().state()).isEqualTo(State.FRESH);
         assertThat(grants).containsExactly("authorization_code", "refresh_token");
+
+        // By the refresh token that came with it, where the provider gives a new one each time.
+        later = Duration.ofHours(6);
+        assertThat(again().state()).isEqualTo(State.FRESH);
+        assertThat(grants).containsExactly("authorization_code", "refresh_token", "refresh_token");
     }
 
     @Test

@@ -34,6 +34,7 @@ import java.util.concurrent.locks.LockSupport;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocketFactory;
 import javax.net.ssl.TrustManagerFactory;
+import org.jspecify.annotations.Nullable;
 
 /** A mail server with TLS whose certificate is for {@code localhost}, behind a line that can be cut or made slow. */
 public final class MailDouble implements AutoCloseable {
@@ -152,16 +153,18 @@ public final class MailDouble implements AutoCloseable {
 
     /** A mailbox of this server. */
     Mailbox mailbox(List<String> folders) {
-        return mailbox(folders, PASSWORD, Mailbox.Authentication.PASSWORD, null);
+        return mailbox("imap", folders, PASSWORD, Mailbox.Authentication.PASSWORD);
     }
 
-    Mailbox mailbox(
-            List<String> folders,
-            @org.jspecify.annotations.Nullable String password,
-            Mailbox.Authentication authentication,
-            Mailbox.@org.jspecify.annotations.Nullable Tokens tokens) {
+    /** One that is opened by consent, and that nobody has consented to yet. */
+    Mailbox consented(String provider) {
+        return mailbox(provider, List.of(), null, Mailbox.Authentication.OAUTH);
+    }
+
+    private Mailbox mailbox(
+            String provider, List<String> folders, @Nullable String password, Mailbox.Authentication authentication) {
         return new Mailbox(
-                authentication == Mailbox.Authentication.OAUTH ? "gmail" : "imap",
+                provider,
                 USER,
                 "localhost",
                 port(),
@@ -169,7 +172,7 @@ public final class MailDouble implements AutoCloseable {
                 USER,
                 authentication,
                 password,
-                tokens,
+                null,
                 folders,
                 6,
                 true,
