@@ -231,7 +231,6 @@ class EmbeddingChangeTest {
         api().taught(base, "manual.md", manual("pump"));
         Scope scope = scope(base);
         provider.gate = new CompletableFuture<>();
-        provider.gateAfter = 1;
         want(base, OTHER);
         await().until(() -> !provider.texts.isEmpty());
 
