@@ -54,21 +54,22 @@ export function DocumentsScreen({ kbId, open, filter, q, at, onChange }: Props) 
     { key: 'size', title: t('documents.size'), width: '80px', align: 'right', hideOnPhone: true, cell: d => bytes(d.size) },
     { key: 'added', title: t('documents.added'), width: '180px', align: 'right', hideOnPhone: true, cell: d => <span className="figures text-muted">{date(d.job.createdAt)}</span> },
   ]
-  const zone = <DropZone title={t('documents.drop')} onFiles={files => upload(kbId, files)} />
+  const none = query.data?.length === 0
   return (
     <Page title={t('nav.documents')} text={t('documents.about')}
       toolbar={!query.isError ? (
         // Its place is kept where there is nothing to look through: before the list is read nobody knows.
-        <div className={cx('contents', query.data?.length === 0 && 'invisible')}>
+        <div className={cx('contents', none && 'invisible')}>
           <SearchBox label={t('documents.search')} value={q} onChange={event => onChange({ q: event.target.value })} />
           <Segments label={t('documents.state')} value={filter} onChange={value => onChange({ filter: value })} options={FILTERS.map(value => ({ value, text: t(`documents.filter.${value}`) }))} />
         </div>
       ) : undefined}
       peek={chosen && <DocumentPeek key={chosen.id} kbId={kbId} document={chosen} at={at} onClose={() => onChange({ open: undefined })} />}>
       <div className="grid gap-3">
-        {query.data?.length !== 0 && !query.isError && zone}
+        {/* One and the same while the list comes: a file may be on its way into it already. */}
+        {!query.isError && <DropZone size={none ? 'large' : 'small'} title={t(none ? 'documents.empty' : 'documents.drop')} onFiles={files => upload(kbId, files)} />}
         <Remote query={query} skeleton={<SkeletonRows />}
-          empty={all => all.length === 0 && <DropZone size="large" title={t('documents.empty')} onFiles={files => upload(kbId, files)} />}>
+          empty={all => all.length === 0 && <></>}>
           {() => rows.length === 0
             ? <Notice icon={FolderOpen} title={t('documents.none')} action={<Button onClick={() => onChange({ filter: 'all', q: '' })}>{t('common.showAll')}</Button>} />
             : <Table label={t('nav.documents')} rows={rows} columns={columns} id={d => d.id} open={open} onOpen={d => onChange({ open: d.id })} />}

@@ -107,7 +107,7 @@ class ConversationEntityTest {
     }
 
     private void awaitStatus(Turn.Status status) {
-        await().atMost(Duration.ofSeconds(15)).until(() -> last().status() == status);
+        await().atMost(Duration.ofSeconds(30)).until(() -> last().status() == status);
     }
 
     private Optional<String> live() {

@@ -94,7 +94,7 @@ class StreamsOfAnotherNodeTest {
 
             done(house.identity.suspensions().suspend(tenant));
 
-            await().atMost(Duration.ofSeconds(10)).until(() -> streams.size() == 0);
+            await().atMost(Duration.ofSeconds(30)).until(() -> streams.size() == 0);
             assertThat(body.readAllBytes()).isNotEmpty();
         }
     }
@@ -107,7 +107,7 @@ class StreamsOfAnotherNodeTest {
             assertThat(body.readAllBytes()).hasSizeLessThan(100);
         }
         // The reader may see the end before the list of what is open does.
-        await().atMost(Duration.ofSeconds(10)).until(() -> streams.size() == 0);
+        await().atMost(Duration.ofSeconds(30)).until(() -> streams.size() == 0);
     }
 
     @Test

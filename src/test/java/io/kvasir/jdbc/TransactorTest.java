@@ -125,7 +125,7 @@ class TransactorTest {
 
                 away[0] = false;
                 Awaitility.await()
-                        .atMost(Duration.ofSeconds(5))
+                        .atMost(Duration.ofSeconds(30))
                         .ignoreExceptions()
                         .until(() -> keys(transactor) == 0);
             }
@@ -155,7 +155,7 @@ class TransactorTest {
             assertThatThrownBy(() -> keys(transactor)).isInstanceOf(SQLTransientConnectionException.class);
 
             postgres.up();
-            Awaitility.await().atMost(Duration.ofSeconds(10)).ignoreExceptions().until(() -> keys(transactor) == 1);
+            Awaitility.await().atMost(Duration.ofSeconds(30)).ignoreExceptions().until(() -> keys(transactor) == 1);
         }
     }
 

@@ -373,7 +373,7 @@ class KnowledgeBaseEntityTest {
         add(A, "1");
         run(1).stages(1);
 
-        await().atMost(Duration.ofSeconds(10))
+        await().atMost(Duration.ofSeconds(30))
                 .until(() -> entity.getState().document(A).orElseThrow().job().status() == Job.Status.COMPLETED);
         assertThat(around.index.publications).hasSize(2);
         assertThat(entity.getState().revision()).isEqualTo(1);

@@ -85,7 +85,7 @@ class AccountsTest {
     /** What the newest mail of this kind to somebody carries. */
     private static String mailed(String to, String link) {
         Pattern token = Pattern.compile(Pattern.quote(link) + "(\\S+)");
-        return await().atMost(Duration.ofSeconds(10))
+        return await().atMost(Duration.ofSeconds(30))
                 .until(
                         () -> {
                             try (Stream<Path> mails = Files.list(folder.resolve("data/outbox"))) {

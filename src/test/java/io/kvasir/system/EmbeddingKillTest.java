@@ -41,8 +41,8 @@ class EmbeddingKillTest {
                 passages = api.get(base).expect(200).body().get("passages").asLong();
                 assertThat(passages).isGreaterThan(140);
                 api.put(base, Map.of("embeddingModel", OTHER)).expect(200);
-                await().atMost(Duration.ofSeconds(30)).until(() -> provider.texts.size() > 64);
-                await().atMost(Duration.ofSeconds(30))
+                await().atMost(Duration.ofSeconds(120)).until(() -> provider.texts.size() > 64);
+                await().atMost(Duration.ofSeconds(120))
                         .until(() -> api.get(base)
                                         .expect(200)
                                         .body()
@@ -56,7 +56,7 @@ class EmbeddingKillTest {
             provider.gateAfter = Integer.MAX_VALUE;
             try (ServerProcess server = ServerProcess.startAsIs(folder.resolve("data"), environment, List.of());
                     Api api = Api.owner(server)) {
-                await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
+                await().atMost(Duration.ofSeconds(120)).untilAsserted(() -> {
                     JsonNode now = api.get(base).expect(200).body();
                     assertThat(now.get("embeddingModel").asText()).isEqualTo(OTHER);
                     assertThat(now.get("embeddingChange").isNull()).isTrue();

@@ -155,7 +155,7 @@ class ListSourceTest extends SourceContract {
         await().until(() -> now().state() == State.FETCHING);
         put("two", "the second text");
         got(ledger().ask(desk.scope, "list", source()));
-        await().atMost(Duration.ofSeconds(10)).until(() -> found("the second text"));
+        await().atMost(Duration.ofSeconds(30)).until(() -> found("the second text"));
     }
 
     /** As if its time had come. */
@@ -169,7 +169,7 @@ class ListSourceTest extends SourceContract {
                 return update.executeUpdate();
             }
         });
-        await().atMost(Duration.ofSeconds(10))
+        await().atMost(Duration.ofSeconds(30))
                 .until(() -> now().run()
                         .filter(run -> !run.id().equals(last) && run.status() != SourceRun.Status.RUNNING)
                         .isPresent());

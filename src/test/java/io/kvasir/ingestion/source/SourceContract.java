@@ -232,7 +232,7 @@ public abstract class SourceContract {
         }
         slow(Duration.ofSeconds(1));
         add();
-        await().atMost(Duration.ofSeconds(10)).until(() -> now().atWork());
+        await().atMost(Duration.ofSeconds(30)).until(() -> now().atWork());
         got(ledger.cancel(desk.scope, kind().name(), source()));
         await().atMost(Duration.ofSeconds(3))
                 .until(() -> now().run().orElseThrow().status() == Status.CANCELLED);
@@ -250,11 +250,11 @@ public abstract class SourceContract {
         read();
         got(ledger.remove(desk.scope, kind().name(), source()));
 
-        await().atMost(Duration.ofSeconds(10)).until(() -> desk.rows("sources") == 0);
+        await().atMost(Duration.ofSeconds(30)).until(() -> desk.rows("sources") == 0);
         assertThat(desk.texts()).isEmpty();
         assertThat(desk.rows("source_items")).isZero();
         assertThat(desk.rows("source_runs")).isZero();
-        await().atMost(Duration.ofSeconds(10)).until(() -> desk.rows("data_keys") == 0);
+        await().atMost(Duration.ofSeconds(30)).until(() -> desk.rows("data_keys") == 0);
         assertThat(desk.holdings()).isEqualTo(new Shelf.Holdings(0, 0));
         assertThat(ledger.one(desk.scope, kind().name(), source())
                         .toCompletableFuture()

@@ -232,7 +232,7 @@ class ProvidersContractTest {
         for (byte[] bytes : List.of(new byte[0], ScriptedPeer.cut(whole, 0), inUtf8)) {
             try (ScriptedPeer peer = ScriptedPeer.start(bytes, ScriptedPeer.Then.HANG)) {
                 assertThat(run(model(wire, base(wire, peer.root()), 1)).kind()).isEqualTo(Kind.TIMEOUT);
-                await().atMost(Duration.ofSeconds(1)).until(() -> peer.left() == 1);
+                await().atMost(Duration.ofSeconds(10)).until(() -> peer.left() == 1);
             }
         }
     }

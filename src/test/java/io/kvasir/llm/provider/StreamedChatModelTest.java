@@ -177,7 +177,7 @@ class StreamedChatModelTest {
         UniqueKillSwitch leave = endless("fake:first=60000");
         await().until(() -> fake.stats().open() == 1);
         leave.shutdown();
-        await().atMost(Duration.ofSeconds(1)).until(() -> fake.stats().abandoned() == 1);
+        await().atMost(Duration.ofSeconds(10)).until(() -> fake.stats().abandoned() == 1);
     }
 
     @Test
@@ -185,7 +185,7 @@ class StreamedChatModelTest {
         UniqueKillSwitch leave = endless("fake:mode=hang-header");
         await().until(() -> fake.stats().open() == 1);
         leave.shutdown();
-        await().atMost(Duration.ofSeconds(1)).until(() -> fake.stats().abandoned() == 1);
+        await().atMost(Duration.ofSeconds(10)).until(() -> fake.stats().abandoned() == 1);
     }
 
     @Test
