@@ -45,6 +45,11 @@ final class FaqKind implements SourceKind {
     }
 
     @Override
+    public String shown(String settings) {
+        return settings;
+    }
+
+    @Override
     public Visit visit(Opened source) {
         FaqRows rows = new FaqRows(source.scope(), source.await(keys.apply(Pair.create(source.scope(), source.id()))));
         return new Visit() {

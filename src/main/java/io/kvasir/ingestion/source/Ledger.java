@@ -1,5 +1,6 @@
 package io.kvasir.ingestion.source;
 
+import com.fasterxml.jackson.annotation.JsonRawValue;
 import io.kvasir.http.Page;
 import io.kvasir.ingestion.Ingestion;
 import io.kvasir.ingestion.Kept;
@@ -279,7 +280,12 @@ public final class Ledger implements AutoCloseable {
      * @param settings JSON of its kind, without what is secret
      */
     public record Shown(
-            SourceId id, String kind, String settings, State state, Instant createdAt, Optional<Instant> readAt) {}
+            SourceId id,
+            String kind,
+            @JsonRawValue String settings,
+            State state,
+            Instant createdAt,
+            Optional<Instant> readAt) {}
 
     /** What feeds a knowledge base. */
     public CompletionStage<List<Shown>> shown(Scope scope) {

@@ -29,9 +29,7 @@ public interface SourceKind {
     }
 
     /** Its settings as their owner may take them away: without what is secret. */
-    default String shown(String settings) {
-        return settings;
-    }
+    String shown(String settings);
 
     /** Whether somebody waits for it: such visits wait for no others, and their items go before backfill. */
     default boolean interactive() {

@@ -34,6 +34,11 @@ public final class WebKind implements SourceKind {
     }
 
     @Override
+    public String shown(String settings) {
+        return settings;
+    }
+
+    @Override
     public Visit visit(Opened source) {
         return new WebVisit(source, Site.read(source.settings()), http, turns, settings, clock);
     }

@@ -130,10 +130,8 @@ final class WebPage {
                     List.of(new Read.Link(known, Integer.toString(depth))));
         }
         // Nothing was there; each time it is looked at whether something is by now, and the page is read whole.
-        Optional<Read.Link> lost = canonical
-                .map(Site::key)
-                .filter(same.nowhere()::contains)
-                .map(at -> new Read.Link(at, Integer.toString(depth)));
+        Optional<Read.Link> lost =
+                canonical.map(Site::key).filter(same::isNowhere).map(at -> new Read.Link(at, Integer.toString(depth)));
         absolute(page);
         Element text = page.body() == null ? new Element("div") : MainText.of(page, facts.title());
         String plain = text.text().strip();

@@ -55,7 +55,8 @@ final class WebVisit implements Visit {
                 saidBefore(source),
                 source.memory()
                         .map(word -> Json.read(word, Memory.class).nowhere())
-                        .orElse(Set.of()));
+                        .orElse(Set.of()),
+                nowhere -> source.remember(Json.write(new Memory(nowhere))));
     }
 
     private static Map<String, String> saidBefore(Opened source) {
@@ -218,7 +219,7 @@ final class WebVisit implements Visit {
             return new Read.Same();
         }
         if (status == 404 || status == 410) {
-            noted(item.key(), false);
+            same.gone(item.key());
             return site.mode() == Site.Mode.PAGE && !item.known()
                     ? new Read.Failed("http-" + status, "There is no such page")
                     : new Read.Gone();
@@ -226,17 +227,8 @@ final class WebVisit implements Visit {
         if (status < 200 || status >= 300) {
             return new Read.Failed("http-" + status, "The page answered with status " + status);
         }
-        noted(item.key(), true);
+        same.there(item.key());
         return new WebPage(site, item.key(), depth(item.note()), answer, same).read(marks(item, answer));
-    }
-
-    /** Durable, since only the next reading can make good what was passed over for a page that is not there. */
-    private void noted(String page, boolean there) {
-        synchronized (same) {
-            if (same.noted(page, there)) {
-                source.remember(Json.write(new Memory(same.nowhere())));
-            }
-        }
     }
 
     /** What becomes of an address that only leads to another; empty where it is to be followed there. */

@@ -53,6 +53,11 @@ class FaqTest extends SourceContract {
         }
 
         @Override
+        public String shown(String settings) {
+            return settings;
+        }
+
+        @Override
         public Visit visit(Opened source) throws SourceFault {
             Visit visit = inner.visit(source);
             return new Visit() {

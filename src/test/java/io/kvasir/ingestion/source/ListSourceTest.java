@@ -27,6 +27,11 @@ class ListSourceTest extends SourceContract {
         }
 
         @Override
+        public String shown(String settings) {
+            return settings;
+        }
+
+        @Override
         public Visit visit(Opened source) throws SourceFault {
             if (locked) {
                 throw SourceFault.lasting("locked", "The door is locked");

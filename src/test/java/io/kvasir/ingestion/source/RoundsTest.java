@@ -47,6 +47,11 @@ class RoundsTest {
         }
 
         @Override
+        public String shown(String settings) {
+            return settings;
+        }
+
+        @Override
         public Visit visit(Opened source) {
             return new Visit() {
                 @Override

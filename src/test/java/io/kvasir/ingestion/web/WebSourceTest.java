@@ -393,6 +393,19 @@ class WebSourceTest extends SourceContract {
     }
 
     @Test
+    void aPageThatSaysItIsWhereNothingWasFoundBeforeSpeaksForItselfAtOnce() {
+        html("/", page("Front", "front text", "<a href='/gone'>gone</a><a href='/list'>list</a>"));
+        html("/list", page("List", "list text", "<a href='/a'>a</a>"));
+        html("/a", page("A", "the only text", "").replace("<head>", "<head><link rel=canonical href='/gone'>"));
+        added(settings());
+        for (int reading = 0; reading < 3; reading++) {
+            assertThat(desk.texts().stream().filter(known -> known.contains("the only text")))
+                    .hasSize(1);
+            again();
+        }
+    }
+
+    @Test
     void aRedirectCostsNoPageTwice() {
         html("/", page("Front", "front text", "<a href='/old'>o</a><a href='/older'>o</a><a href='/away'>a</a>"));
         pages.put("/older", Reply.to("/old"));
