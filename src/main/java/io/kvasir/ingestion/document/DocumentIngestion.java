@@ -11,16 +11,11 @@ import io.kvasir.retrieval.VectorSpace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -33,7 +28,6 @@ import java.util.function.Function;
  */
 public final class DocumentIngestion implements Ingestion, AutoCloseable {
     private static final CompletableFuture<Void> NOTHING = CompletableFuture.completedFuture(null);
-    private static final Duration LEAVE = Duration.ofSeconds(2);
 
     private final IngestionSettings settings;
     private final BlobStore blobs;
@@ -44,9 +38,7 @@ public final class DocumentIngestion implements Ingestion, AutoCloseable {
     private final Lane large;
     private final AtomicLong tickets = new AtomicLong();
     private final Map<String, CompletableFuture<Void>> last = new ConcurrentHashMap<>();
-    private final Set<Cancellation> running = ConcurrentHashMap.newKeySet();
-    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-    private volatile boolean closed;
+    private final Runs runs = new Runs();
 
     private DocumentIngestion(
             IngestionSettings settings,
@@ -106,7 +98,7 @@ public final class DocumentIngestion implements Ingestion, AutoCloseable {
                 cancellation.ask();
             }
         };
-        if (closed) {
+        if (runs.closed()) {
             // Whoever asks now leaves with us; a result would only make them ask again.
             return handle;
         }
@@ -115,21 +107,21 @@ public final class DocumentIngestion implements Ingestion, AutoCloseable {
         CompletableFuture<Void> over = new CompletableFuture<>();
         CompletionStage<Void> before = Optional.ofNullable(last.put(key, over)).orElse(NOTHING);
         long ticket = tickets.getAndIncrement();
-        running.add(cancellation);
+        runs.begun(cancellation);
         run.queued();
         Lane lane = task.size() >= settings.largeFrom() ? large : small;
         CompletionStage<Lane.Place> place =
                 before.thenApply(_ -> lane.ask(task.scope().tenant(), task.urgency(), ticket));
         cancellation.either(
                 place.thenCompose(Lane.Place::granted),
-                () -> threads.execute(() -> {
+                () -> runs.execute(() -> {
                     try {
                         result.complete(cancellation.asked() ? run.ended(new Result.Cancelled()) : run.run());
                     } catch (RuntimeException | Error e) {
                         result.completeExceptionally(e);
                     } finally {
                         place.thenAccept(Lane.Place::leave);
-                        running.remove(cancellation);
+                        runs.ended(cancellation);
                         run.tidied().whenComplete((_, _) -> {
                             last.remove(key, over);
                             over.complete(null);
@@ -142,16 +134,7 @@ public final class DocumentIngestion implements Ingestion, AutoCloseable {
     /** Cancels what runs, ends the parsers, and empties the work folder. What was not finished is to be started again. */
     @Override
     public void close() {
-        closed = true;
-        running.forEach(Cancellation::ask);
-        threads.shutdown();
-        try {
-            if (!threads.awaitTermination(LEAVE.toMillis(), TimeUnit.MILLISECONDS)) {
-                threads.shutdownNow();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        runs.close();
         parser.close();
         ParserProcess.deleteAll(settings.workDir().toAbsolutePath());
     }

@@ -21,9 +21,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -42,14 +39,11 @@ public final class PassageReembedding implements Reembedding, AutoCloseable {
     /** Enough to fill a provider's batches, few enough to stop soon. */
     private static final int LEAST_AT_ONCE = 8;
 
-    private static final Duration LEAVE = Duration.ofSeconds(2);
     private static final long NEWS_EVERY = Duration.ofMillis(300).toNanos();
 
     private final Spaces spaces;
     private final Semaphore places;
-    private final Set<Cancellation> running = ConcurrentHashMap.newKeySet();
-    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-    private volatile boolean closed;
+    private final Runs runs = new Runs();
 
     /** @param atOnce passes at a time; urgent ones do not count */
     public PassageReembedding(Spaces spaces, int atOnce) {
@@ -72,18 +66,18 @@ public final class PassageReembedding implements Reembedding, AutoCloseable {
                 cancellation.ask();
             }
         };
-        if (closed) {
+        if (runs.closed()) {
             // Whoever asks now leaves with us; a result would only make them ask again.
             return handle;
         }
-        running.add(cancellation);
-        threads.execute(() -> {
+        runs.begun(cancellation);
+        runs.execute(() -> {
             try {
                 result.complete(placed(task, listener, cancellation));
             } catch (RuntimeException | Error e) {
                 result.completeExceptionally(e);
             } finally {
-                running.remove(cancellation);
+                runs.ended(cancellation);
             }
         });
         return handle;
@@ -240,15 +234,6 @@ public final class PassageReembedding implements Reembedding, AutoCloseable {
     /** Cancels what runs; it goes on with the next start. */
     @Override
     public void close() {
-        closed = true;
-        running.forEach(Cancellation::ask);
-        threads.shutdown();
-        try {
-            if (!threads.awaitTermination(LEAVE.toMillis(), TimeUnit.MILLISECONDS)) {
-                threads.shutdownNow();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        runs.close();
     }
 }
