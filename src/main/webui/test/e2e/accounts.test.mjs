@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { startIssuer } from './issuer.mjs'
-import { EMAIL, PASSWORD, mailed, owner, pageOf, startBrowser, startServer } from './server.mjs'
+import { EMAIL, PASSWORD, mailed, owner, startBrowser, startServer, visiting } from './server.mjs'
 import { code } from './totp.mjs'
 
 const SECOND = 'staple battery horse wrong'
@@ -21,16 +21,7 @@ after(async () => {
   await issuer?.stop()
 })
 
-const visit = async journey => {
-  const { page, context, errors } = await pageOf(browser, url)
-  page.setDefaultTimeout(40_000)
-  try {
-    await journey(page, context)
-    assert.deepEqual(errors, [], 'no error of script or policy')
-  } finally {
-    await context.close()
-  }
-}
+const visit = journey => visiting(browser, url, journey)
 const home = page => page.getByRole('heading', { name: 'My Knowledge Bases' }).waitFor()
 const post = (path, body, token) => fetch(`${server.url}/api/v1${path}`, { method: 'POST', headers: { 'Content-Type': 'application/json', Accept: 'application/json', ...(token && { Authorization: `Bearer ${token}` }) }, body: JSON.stringify(body) })
 const says = async (page, what) => page.getByRole('alert').filter({ hasText: what }).first().waitFor()

@@ -1,7 +1,7 @@
 // Whole journeys against a real server in a real browser. Needs ./dev build (or KVASIR_E2E_URL) and a Chromium.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { EMAIL, PASSWORD, SHOP, filledBase, owner, pageOf, startBrowser, startServer } from './server.mjs'
+import { EMAIL, PASSWORD, SHOP, filledBase, owner, startBrowser, startServer, visiting } from './server.mjs'
 
 let server, browser, session
 before(async () => {
@@ -14,16 +14,7 @@ after(async () => {
   await server?.stop()
 })
 
-const visit = async (options, journey) => {
-  const { page, context, errors } = await pageOf(browser, server.url, options)
-  page.setDefaultTimeout(40_000)
-  try {
-    await journey(page, context)
-    assert.deepEqual(errors, [], 'no error of script or policy')
-  } finally {
-    await context.close()
-  }
-}
+const visit = (options, journey) => visiting(browser, server.url, journey, options)
 const files = names => names.map(name => ({ name, mimeType: 'text/markdown', buffer: Buffer.from(SHOP[name]) }))
 const room = (kb, rest) => `/t/${session.me.tenantId}/kbs/${kb.id}/${rest}`
 const shop = name => filledBase(session, name, SHOP)

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { after, before, test } from 'node:test'
 import { startModel } from './model.mjs'
-import { SHOP, filledBase, owner, pageOf, startBrowser, startServer } from './server.mjs'
+import { SHOP, filledBase, owner, startBrowser, startServer, visiting } from './server.mjs'
 
 let server, browser, session, model, web
 before(async () => {
@@ -24,16 +24,7 @@ after(async () => {
   web?.closeAllConnections()
 })
 
-const visit = async (options, journey) => {
-  const { page, context, errors } = await pageOf(browser, server.url, options)
-  page.setDefaultTimeout(30_000)
-  try {
-    await journey(page, context)
-    assert.deepEqual(errors, [], 'no error of script or policy')
-  } finally {
-    await context.close()
-  }
-}
+const visit = (options, journey) => visiting(browser, server.url, journey, options)
 const room = (kb, rest) => `/t/${session.me.tenantId}/kbs/${kb.id}/${rest}`
 const workspace = rest => `/t/${session.me.tenantId}/settings/${rest}`
 const base = name => filledBase(session, name, {})

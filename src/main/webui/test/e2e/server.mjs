@@ -1,4 +1,5 @@
 // A real server for the journeys, and a real browser. Nothing here is faked.
+import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -83,7 +84,7 @@ export async function owner(url) {
   return { accessToken, expiresIn, call, me: await call('GET', '/auth/me') }
 }
 
-/** A page that is logged in already, and that fails its test on any error of script or of the content security policy. */
+/** A page that is logged in already, and what went wrong in its scripts or against the content security policy. */
 export async function pageOf(browser, url, { session, theme = 'light', width = 1280, height = 820, lang = 'en-US' } = {}) {
   const context = await browser.newContext({ baseURL: url, viewport: { width, height }, colorScheme: theme, locale: lang, reducedMotion: 'reduce', permissions: ['clipboard-read', 'clipboard-write'] })
   if (session) await context.addInitScript(({ token, until }) => { if (!sessionStorage.getItem('kvasir.session') && !sessionStorage.getItem('e2e')) { sessionStorage.setItem('kvasir.session', JSON.stringify({ token, until })); sessionStorage.setItem('e2e', '1') } }, { token: session.accessToken, until: Date.now() + session.expiresIn * 1000 })
@@ -92,6 +93,18 @@ export async function pageOf(browser, url, { session, theme = 'light', width = 1
   page.on('pageerror', e => errors.push(e.message))
   page.on('console', m => { if (m.type() === 'error' && !/Failed to load resource/.test(m.text())) errors.push(m.text()) })
   return { page, context, errors }
+}
+
+/** A page for one journey, which fails on any error of script or of the content security policy. */
+export async function visiting(browser, url, journey, { patience = 40_000, ...options } = {}) {
+  const { page, context, errors } = await pageOf(browser, url, options)
+  page.setDefaultTimeout(patience)
+  try {
+    await journey(page, context)
+    assert.deepEqual(errors, [], 'no error of script or policy')
+  } finally {
+    await context.close()
+  }
 }
 
 /** A knowledge base that has read a few documents. */
