@@ -4,11 +4,15 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** What a process has used, as Linux tells it. */
 final class ProcessUse {
     /** {@code sysconf(_SC_CLK_TCK)} is 100 on every Linux this runs on. */
     private static final double TICK_MICROS = 10_000;
+
+    private static final Pattern USED = Pattern.compile("used (\\d+)K");
 
     private ProcessUse() {}
 
@@ -35,9 +39,25 @@ final class ProcessUse {
         return said;
     }
 
+    /** What the heap of a JVM with G1 holds, bytes; right after {@link #collectGarbage} all of it is alive. */
+    static long heapBytes(long pid) throws IOException, InterruptedException {
+        Matcher used = USED.matcher(jcmd(pid, "GC.heap_info"));
+        if (!used.find()) {
+            throw new IOException("no heap of " + pid);
+        }
+        return Long.parseLong(used.group(1)) * 1024;
+    }
+
     /** Resident set, bytes. */
     static long residentBytes(long pid) throws IOException {
         return status(pid, "VmRSS:") * 1024;
+    }
+
+    /** Files, connections among them. */
+    static long openFiles(long pid) throws IOException {
+        try (var open = Files.list(Path.of("/proc", Long.toString(pid), "fd"))) {
+            return open.count();
+        }
     }
 
     static int threads(long pid) throws IOException {

@@ -91,7 +91,8 @@ public final class StreamBench {
     private void firstToken(ServerProcess server, Api api, String kb, FakeLlm llm) throws Exception {
         String model = "fake:first=20,rate=0,tokens=5";
         model(api, kb, model);
-        List<String> conversations = conversations(api, kb, 2 * options.requests());
+        // Each is asked again after ten seconds only: one whose answer still comes would refuse.
+        List<String> conversations = conversations(api, kb, 10 * options.requests());
         int port = server.uri("/").getPort();
         byte[] straight = EventClient.request(
                 "POST",
@@ -172,7 +173,10 @@ public final class StreamBench {
     }
 
     private void idle(String what, String key, long pid, int port, IntFunction<byte[]> request) throws Exception {
+        // Twice: what the first collection frees, the heap gives back at the second.
         ProcessUse.collectGarbage(pid);
+        ProcessUse.collectGarbage(pid);
+        long alive = ProcessUse.heapBytes(pid);
         long before = ProcessUse.residentBytes(pid);
         List<Call> calls = new ArrayList<>();
         Semaphore opening = new Semaphore(64);
@@ -188,6 +192,7 @@ public final class StreamBench {
         long after = ProcessUse.residentBytes(pid);
         ProcessUse.collectGarbage(pid);
         long settled = ProcessUse.residentBytes(pid);
+        alive = ProcessUse.heapBytes(pid) - alive;
         long dropped = calls.stream().filter(Call::closed).count();
         report(what + "open streams", key + "idleStreams", calls.size());
         report(what + "of these dropped", key + "idleDropped", dropped);
@@ -199,14 +204,27 @@ public final class StreamBench {
                 what + "  the same after a collection",
                 key + "idleSettledKbPerStream",
                 (settled - before) / 1024.0 / calls.size());
+        report(what + "  of which alive in the heap", key + "idleHeapKbPerStream", alive / 1024.0 / calls.size());
         report(what + "resident MB in all", key + "residentMb", after / 1024.0 / 1024.0);
+        closed(calls, pid);
+    }
+
+    /**
+     * Closes them and waits until the other side has noticed, so that its work on that disturbs nothing measured later. It
+     * has fewer files of its own than there were calls.
+     */
+    private static void closed(List<Call> calls, long pid) throws Exception {
         calls.forEach(Call::close);
+        long until = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+        while (ProcessUse.openFiles(pid) > calls.size() && System.nanoTime() < until) {
+            TimeUnit.MILLISECONDS.sleep(200);
+        }
         TimeUnit.SECONDS.sleep(2);
     }
 
     private void control(String what, String key, String main) throws Exception {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:+UseCompactObjectHeaders"));
+        List<String> command = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "@conf/jvm.options"));
         command.addAll(List.of(options.jvm()));
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), main));
         Process process = new ProcessBuilder(command)
@@ -233,8 +251,7 @@ public final class StreamBench {
                 cpu = ProcessUse.cpuMicros(process.pid()) - cpu;
                 said = calls.stream().mapToLong(Call::deltas).sum() - said;
                 report(what + ": CPU per token, us", key + "cpuMicrosPerToken", cpu / said);
-                calls.forEach(Call::close);
-                TimeUnit.SECONDS.sleep(2);
+                closed(calls, process.pid());
             }
             if (options.has("idle")) {
                 byte[] silent = EventClient.request("GET", "/0", Map.of(), "");

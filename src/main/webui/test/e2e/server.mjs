@@ -10,7 +10,7 @@ import { chromium } from 'playwright-core'
 export const EMAIL = 'owner@localhost'
 export const PASSWORD = 'correct horse battery'
 const ROOT = resolve(import.meta.dirname, '../../../../..')
-const JVM = ['--enable-native-access=ALL-UNNAMED', '--sun-misc-unsafe-memory-access=allow', '--add-modules', 'jdk.incubator.vector', '-Xmx1g']
+const JVM = ['@' + join(ROOT, 'conf/jvm.options'), '-Xmx1g']
 
 const freePort = () => new Promise((done, fail) => {
   const probe = createServer().on('error', fail).listen(0, '127.0.0.1', () => {

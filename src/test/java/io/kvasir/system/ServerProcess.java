@@ -19,13 +19,6 @@ public final class ServerProcess implements AutoCloseable {
     public static final String EMAIL = "owner@localhost";
     public static final String PASSWORD = "a password for tests";
 
-    private static final List<String> JVM = List.of(
-            "--enable-native-access=ALL-UNNAMED",
-            "--sun-misc-unsafe-memory-access=allow",
-            "--add-modules",
-            "jdk.incubator.vector",
-            "-XX:+UseCompactObjectHeaders");
-
     private final Process process;
     private final int port;
     private final Path log;
@@ -59,7 +52,7 @@ public final class ServerProcess implements AutoCloseable {
         Path log = dataDir.resolveSibling(dataDir.getFileName() + ".log");
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(JVM);
+        command.add("@conf/jvm.options");
         command.addAll(List.of("-cp", System.getProperty("java.class.path")));
         command.addAll(jvmOptions);
         command.add("io.kvasir.Main");

@@ -46,8 +46,7 @@ class KilledIndexTest {
     private long killedAfter(long first, int publications, int halfMillis) throws IOException, InterruptedException {
         Process process = new ProcessBuilder(List.of(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "--add-modules",
-                        "jdk.incubator.vector",
+                        "@conf/jvm.options",
                         "-cp",
                         System.getProperty("java.class.path"),
                         PublishingProcess.class.getName(),
