@@ -6,8 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.kvasir.journal.SharedDatabase;
-import java.io.IOException;
-import java.net.ServerSocket;
+import io.kvasir.kernel.FreePort;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -36,12 +35,6 @@ class NodeTest {
                         .into(config);
     }
 
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
-    }
-
     private static long members(Node.Started node) {
         int[] count = {0};
         Cluster.get(node.system()).state().getMembers().forEach(_ -> count[0]++);
@@ -63,7 +56,7 @@ class NodeTest {
 
     @Test
     void serversFindEachOtherAndAreToldWhenOneIsGone() throws Exception {
-        int seed = freePort();
+        int seed = FreePort.choose();
         AtomicInteger lost = new AtomicInteger();
         Node.Started first = Node.start(config(seed, seed), false, pool(), lost::incrementAndGet);
         Node.Started second = null;

@@ -1,11 +1,10 @@
 package io.kvasir.jdbc;
 
+import io.kvasir.kernel.FreePort;
 import io.kvasir.kernel.Ids;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -65,7 +64,7 @@ public final class PostgresForTests implements AutoCloseable {
     public static PostgresForTests start(String... options) {
         try {
             Path folder = Files.createTempDirectory("kvasir-postgres-");
-            PostgresForTests server = new PostgresForTests(folder, unpacked(), freePort(), List.of(options));
+            PostgresForTests server = new PostgresForTests(folder, unpacked(), FreePort.choose(), List.of(options));
             if (root()) {
                 Files.setAttribute(folder, "unix:uid", NOBODY);
             }
@@ -295,11 +294,5 @@ public final class PostgresForTests implements AutoCloseable {
                 return FileVisitResult.CONTINUE;
             }
         });
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 }

@@ -1,6 +1,7 @@
 package io.kvasir.system;
 
 import io.kvasir.jdbc.PostgresForTests;
+import io.kvasir.kernel.FreePort;
 import io.kvasir.load.FakeLlm;
 import io.kvasir.load.FakeReply;
 import io.kvasir.retrieval.qdrant.QdrantDouble;
@@ -53,7 +54,7 @@ public final class ClusterProcesses implements AutoCloseable {
         this.more = Map.copyOf(more);
         List<Integer> free = new ArrayList<>();
         for (int i = 0; i < size; i++) {
-            free.add(ServerProcess.freePort());
+            free.add(FreePort.choose());
         }
         this.ports = List.copyOf(free);
         try {

@@ -1,7 +1,7 @@
 package io.kvasir.system;
 
+import io.kvasir.kernel.FreePort;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -48,7 +48,7 @@ public final class ServerProcess implements AutoCloseable {
     public static ServerProcess startAsIs(Path dataDir, Map<String, String> environment, List<String> jvmOptions)
             throws IOException {
         Files.createDirectories(dataDir);
-        int port = freePort();
+        int port = FreePort.choose();
         Path log = dataDir.resolveSibling(dataDir.getFileName() + ".log");
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -156,11 +156,5 @@ public final class ServerProcess implements AutoCloseable {
     private String tail() throws IOException {
         List<String> lines = Files.readAllLines(log);
         return String.join("\n", lines.subList(Math.max(0, lines.size() - 40), lines.size()));
-    }
-
-    static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, java.net.InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 }
