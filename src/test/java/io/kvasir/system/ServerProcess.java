@@ -19,6 +19,9 @@ public final class ServerProcess implements AutoCloseable {
     public static final String EMAIL = "owner@localhost";
     public static final String PASSWORD = "a password for tests";
 
+    /** Without the slower of the two compilers, from which a server that lives for seconds gains nothing. */
+    static final String QUICK = "-XX:TieredStopAtLevel=1";
+
     private final Process process;
     private final int port;
     private final Path log;
@@ -30,8 +33,7 @@ public final class ServerProcess implements AutoCloseable {
     }
 
     /**
-     * Starts it, quickly, and waits for its first 200: with an archive of its classes, and without the slower of the two
-     * compilers, from which a server that lives for seconds gains nothing.
+     * Starts it, quickly, and waits for its first 200: with an archive of its classes, and {@link #QUICK}.
      *
      * @param environment on top of the harness's own
      * @param jvmOptions the last of a kind counts
@@ -39,7 +41,7 @@ public final class ServerProcess implements AutoCloseable {
     public static ServerProcess start(Path dataDir, Map<String, String> environment, String... jvmOptions)
             throws IOException {
         List<String> options = new ArrayList<>(ClassArchive.options());
-        options.add("-XX:TieredStopAtLevel=1");
+        options.add(QUICK);
         options.addAll(List.of(jvmOptions));
         return startAsIs(dataDir, environment, options);
     }
