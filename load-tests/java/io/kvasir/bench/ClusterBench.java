@@ -46,6 +46,7 @@ public final class ClusterBench {
                         kill.acknowledged(),
                         kill.acknowledgedLost(),
                         load());
+                System.out.println("  " + kill.timeline());
             }
             roll = storm.roll(4);
         }
@@ -74,12 +75,15 @@ public final class ClusterBench {
                 all,
                 "roll",
                 roll)));
-        try (var files = Files.walk(folder)) {
-            files.sorted(Comparator.reverseOrder()).forEach(f -> f.toFile().delete());
-        }
         boolean passed = median <= 6_000
                 && roll.failed().isEmpty()
                 && all.stream().allMatch(k -> k.lost() == 0 && k.repeated() == 0 && k.acknowledgedLost() == 0);
+        if (passed) {
+            // Of a run that failed the logs are worth a look.
+            try (var files = Files.walk(folder)) {
+                files.sorted(Comparator.reverseOrder()).forEach(f -> f.toFile().delete());
+            }
+        }
         System.out.println(passed ? "PASSED" : "FAILED: see the bars above");
         System.exit(passed ? 0 : 1);
     }

@@ -13,7 +13,9 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -69,6 +71,7 @@ public final class ClusterStorm implements AutoCloseable {
      * @param ended replies that came to their end
      * @param cut replies that were marked as interrupted, since the node that gave them died
      * @param acknowledgedLost acknowledged changes that are gone
+     * @param timeline milliseconds from the kill to what those that stayed did about it
      */
     public record Kill(
             boolean oldest,
@@ -81,7 +84,8 @@ public final class ClusterStorm implements AutoCloseable {
             int cut,
             int resumed,
             int acknowledged,
-            int acknowledgedLost) {}
+            int acknowledgedLost,
+            Map<String, String> timeline) {}
 
     /**
      * What a restart of all did.
@@ -97,7 +101,8 @@ public final class ClusterStorm implements AutoCloseable {
         if (patient) {
             jvm.add("-Dpekko.cluster.failure-detector.acceptable-heartbeat-pause=8s");
         }
-        cluster = new ClusterProcesses(folder, 3, reply, Map.of("KVASIR_LOG_FORMAT", "text"), jvm);
+        cluster = new ClusterProcesses(
+                folder, 3, reply, Map.of("KVASIR_LOG_FORMAT", "text", "KVASIR_CLUSTER_LOG_LEVEL", "INFO"), jvm);
         try {
             try (Api api = new Api(cluster.oldest()::uri)) {
                 api.login();
@@ -180,6 +185,7 @@ public final class ClusterStorm implements AutoCloseable {
         LockSupport.parkNanos(500_000_000);
 
         Member victim = oldest ? cluster.oldest() : cluster.youngest();
+        Instant killedAt = Instant.now();
         long killed = cluster.kill(victim);
         List<Future<Long>> answers = new ArrayList<>();
         AtomicInteger tries = new AtomicInteger();
@@ -194,6 +200,7 @@ public final class ClusterStorm implements AutoCloseable {
             answered.add((answer.get() - killed) / 1_000_000);
         }
         answered.sort(null);
+        Map<String, String> timeline = timeline(killedAt, answered);
         going.set(false);
         for (Future<?> one : writing) {
             one.get();
@@ -234,7 +241,17 @@ public final class ClusterStorm implements AutoCloseable {
                 cut,
                 resumed,
                 acknowledged,
-                gone);
+                gone,
+                timeline);
+    }
+
+    private Map<String, String> timeline(Instant killed, List<Long> answered) throws IOException {
+        Map<String, String> told = new LinkedHashMap<>(KillTimeline.of(
+                killed, cluster.members().stream().map(m -> m.server().log()).toList()));
+        for (int tenths = 5; tenths < 10; tenths++) {
+            told.put(tenths + " of 10 answered", Long.toString(answered.get(answered.size() * tenths / 10)));
+        }
+        return told;
     }
 
     /** Restarts all of them one by one, in order, under load. */
