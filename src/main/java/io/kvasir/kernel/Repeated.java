@@ -17,7 +17,7 @@ public final class Repeated {
      * Where what was asked moves to another node, this is how late it is noticed that it has arrived there: it is waited
      * for in steps that do not grow, for with growing ones an answer that was possible after 5.3 s came after 10.
      */
-    private static final Duration LATER = Duration.ofSeconds(1);
+    private static final Duration LATER = Duration.ofMillis(500);
 
     private Repeated() {}
 

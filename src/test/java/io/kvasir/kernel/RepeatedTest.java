@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
 
@@ -30,7 +31,7 @@ class RepeatedTest {
         assertThat(answer).isEqualTo("here");
         assertThat(asked)
                 .containsExactly(
-                        Duration.ofMillis(750), Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofSeconds(1));
+                        Duration.ofMillis(750), Duration.ofMillis(500), Duration.ofMillis(500), Duration.ofMillis(500));
     }
 
     @Test
@@ -53,7 +54,8 @@ class RepeatedTest {
         assertThatThrownBy(() -> Repeated.ask(
                                 patience -> {
                                     asked.add(patience);
-                                    return CompletableFuture.failedFuture(new TimeoutException());
+                                    return new CompletableFuture<>()
+                                            .orTimeout(patience.toNanos(), TimeUnit.NANOSECONDS);
                                 },
                                 Duration.ofMillis(800))
                         .toCompletableFuture()
