@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import io.kvasir.journal.SharedDatabase;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import org.apache.pekko.actor.BootstrapSetup;
 import org.apache.pekko.actor.setup.ActorSystemSetup;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -27,12 +28,20 @@ final class Node {
      * not find the others.
      *
      * @param alone it is to be a cluster of its own
+     * @param ended whether it is proven that the process of a member has ended
      * @param lost is called when another member is gone for good: what lived on it may be woken here
      */
-    static Started start(Config config, boolean alone, SharedDatabase.Pool pool, Runnable lost) {
+    static Started start(
+            Config config,
+            boolean alone,
+            SharedDatabase.Pool pool,
+            Function<UniqueAddress, CompletionStage<Boolean>> ended,
+            Runnable lost) {
         CompletableFuture<Boolean> up = new CompletableFuture<>();
         ActorSystem<ClusterDomainEvent> system = ActorSystem.create(
-                guardian(alone, up, lost), "kvasir", ActorSystemSetup.create(BootstrapSetup.create(config), pool));
+                guardian(alone, up, ended, lost),
+                "kvasir",
+                ActorSystemSetup.create(BootstrapSetup.create(config), pool));
         system.getWhenTerminated()
                 .whenComplete((_, _) -> up.completeExceptionally(
                         new IllegalStateException("this server did not become a member of its cluster")));
@@ -58,6 +67,11 @@ final class Node {
         return !cluster.isTerminated() && cluster.selfMember().status().equals(MemberStatus.up());
     }
 
+    /** What no other member ever has, whatever its address. */
+    static long number(ActorSystem<?> system) {
+        return Cluster.get(system).selfMember().uniqueAddress().longUid();
+    }
+
     /** What this member is called as long as it runs; after a restart it is another. */
     static String name(ActorSystem<?> system) {
         return Cluster.get(system).selfMember().uniqueAddress().toString();
@@ -73,11 +87,16 @@ final class Node {
         return false;
     }
 
-    private static Behavior<ClusterDomainEvent> guardian(boolean alone, CompletableFuture<Boolean> up, Runnable lost) {
+    private static Behavior<ClusterDomainEvent> guardian(
+            boolean alone,
+            CompletableFuture<Boolean> up,
+            Function<UniqueAddress, CompletionStage<Boolean>> ended,
+            Runnable lost) {
         return Behaviors.setup(context -> {
             Cluster cluster = Cluster.get(context.getSystem());
             UniqueAddress self = cluster.selfMember().uniqueAddress();
             cluster.subscriptions().tell(new Subscribe<>(context.getSelf(), ClusterDomainEvent.class));
+            context.spawn(SilentMembers.create(ended), "silent-members");
             if (alone) {
                 cluster.manager().tell(new Join(cluster.selfMember().address()));
             }

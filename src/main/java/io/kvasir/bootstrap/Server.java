@@ -37,6 +37,7 @@ import io.kvasir.ingestion.source.Ledger;
 import io.kvasir.ingestion.source.SourceStream;
 import io.kvasir.ingestion.web.WebKind;
 import io.kvasir.ingestion.web.WebRoutes;
+import io.kvasir.jdbc.AliveLock;
 import io.kvasir.jdbc.Database;
 import io.kvasir.jdbc.JdbcBlobStore;
 import io.kvasir.jdbc.JdbcRememberedReplies;
@@ -143,13 +144,20 @@ public final class Server implements AutoCloseable {
                     clock);
 
             CompletableFuture<KnowledgeBases> waking = new CompletableFuture<>();
+            CompletableFuture<ProofOfEnd> proving = new CompletableFuture<>();
             Node.Started node = Node.start(
                     settings.config(),
                     !settings.cluster().several(),
                     new SharedDatabase.Pool(
                             database.dataSource(), settings.database().h2(), settings.journalConnections()),
+                    member -> proving.thenApplyAsync(proof -> proof.of(member), Thread::startVirtualThread),
                     () -> waking.thenAccept(this::wake));
             ActorSystem<?> system = node.system();
+            if (settings.cluster().several()) {
+                // Given back once nothing lives here any more, so after the actor system.
+                AliveLock alive = keep(AliveLock.hold(settings.database(), Node.number(system)));
+                proving.complete(new ProofOfEnd(alive::released));
+            }
             keep(() -> {
                 system.terminate();
                 system.getWhenTerminated().toCompletableFuture().get(45, TimeUnit.SECONDS);

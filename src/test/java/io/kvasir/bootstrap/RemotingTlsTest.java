@@ -94,8 +94,8 @@ class RemotingTlsTest {
                 ClusterSettings.of(ConfigFactory.parseMap(tls).withFallback(config.getConfig("kvasir")));
         JdbcDataSource database = new JdbcDataSource();
         database.setURL("jdbc:h2:mem:tls;DB_CLOSE_DELAY=-1");
-        Node.Started node =
-                Node.start(cluster.into(config), false, new SharedDatabase.Pool(database, true, 2), () -> {});
+        Node.Started node = Node.start(
+                cluster.into(config), false, new SharedDatabase.Pool(database, true, 2), NodeTest.UNPROVEN, () -> {});
         started.add(node);
         return node;
     }

@@ -104,6 +104,23 @@ class SettingsTest {
                 .isZero();
     }
 
+    /** What operations.md says of how long a server may stand still, and decision 61 of how long silence is waited for. */
+    @Test
+    void aServerMayStandStillForFiveSeconds() {
+        com.typesafe.config.Config pekko = DEFAULTS.config().getConfig("pekko.cluster");
+
+        assertThat(pekko.getString("split-brain-resolver.active-strategy")).isEqualTo("keep-majority");
+        assertThat(pekko.getDuration("failure-detector.heartbeat-interval")).isEqualTo(Duration.ofMillis(300));
+        assertThat(pekko.getDuration("failure-detector.acceptable-heartbeat-pause"))
+                .isEqualTo(Duration.ofSeconds(1));
+        assertThat(pekko.getDuration("split-brain-resolver.stable-after")).isEqualTo(Duration.ofSeconds(3));
+        assertThat(pekko.getDuration("split-brain-resolver.down-all-when-unstable"))
+                .isEqualTo(Duration.ofSeconds(4));
+        assertThat(pekko.getDuration("down-removal-margin")).isEqualTo(Duration.ofMillis(500));
+        assertThat(pekko.getDuration("sharding.updating-state-timeout")).isEqualTo(Duration.ofSeconds(1));
+        assertThat(pekko.getDuration("sharding.waiting-for-state-timeout")).isEqualTo(Duration.ofSeconds(1));
+    }
+
     @Test
     void severalServersShareDatabaseIndexAndMasterKeyOrDoNotStart() {
         String seeds = "kvasir.cluster.seeds = \"a.example:7001, b.example:7001\"\n";
