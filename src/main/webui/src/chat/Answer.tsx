@@ -1,46 +1,40 @@
 import { CircleAlert, RotateCcw, ThumbsDown, ThumbsUp } from 'lucide-react'
-import { Suspense, lazy, memo, useCallback, type ReactNode } from 'react'
+import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Button, IconButton } from '@/ui/button'
 import { CopyButton } from '@/ui/bits'
 import { cx } from '@/lib/cx'
 import { ms, number } from '@/lib/format'
-import { CitationChip, SourcePreview, type OpenSource } from './CitationChip'
+import type { Growing } from './growing'
+import { Prose } from './Prose'
+import { Sources, type OpenSource } from './Sources'
 import { cited, type Turn } from './turn'
 
-const Prose = lazy(() => import('./Prose'))
-
-export const Answer = memo(function Answer({ turn, openSource, onAgain, onRate, detailed = false }: { turn: Turn; openSource: OpenSource; onAgain?: (question: string) => void; onRate?: (messageId: string, rating: 'up' | 'down') => void; detailed?: boolean }) {
+/** @param growing its text while it is written; what `turn` says of it may be older */
+export const Answer = memo(function Answer({ turn, growing, openSource, onAgain, onRate, detailed = false }: { turn: Turn; growing?: Growing | undefined; openSource: OpenSource; onAgain?: (question: string) => void; onRate?: (messageId: string, rating: 'up' | 'down') => void; detailed?: boolean }) {
   const { t } = useTranslation()
-  const { citations } = turn
-  const chip = useCallback((n: number): ReactNode => {
-    const citation = citations.find(c => c.n === n)
-    return citation ? <CitationChip citation={citation} openSource={openSource} /> : null
-  }, [citations, openSource])
   const sources = turn.over ? cited(turn) : []
   return (
-    <article aria-busy={!turn.over} className="grid gap-4">
+    <article aria-busy={!turn.over} className="space-y-4">
       <p className="ml-auto w-fit max-w-[85%] rounded-12 rounded-br-4 bg-soft px-3.5 py-2 whitespace-pre-wrap">{turn.question}</p>
-      <div className="min-w-0">
+      <Sources citations={turn.citations} openSource={openSource} className="min-w-0">
         {!turn.over && (
           <p className="mb-1.5 flex items-center gap-2 text-12 text-muted">
             <span className="anim-beat size-1.5 rounded-12 bg-accent" aria-hidden />
             {turn.away ? t('chat.away') : turn.stage === 'searching' ? t('chat.searching') : t('chat.writing', { count: turn.citations.length })}
           </p>
         )}
-        <Suspense fallback={<p className="whitespace-pre-wrap">{turn.text.replace(/\[\d{1,3}\]/g, '')}</p>}><Prose text={turn.text} chip={chip} /></Suspense>
+        <Prose text={turn.text} growing={growing} citations={turn.citations} />
         {turn.failure !== null && <p role="alert" className="mt-2 flex items-start gap-1.5 text-13 text-bad"><CircleAlert size={15} aria-hidden className="mt-0.5 shrink-0" />{t('chat.failed', { why: turn.failure })}</p>}
         {turn.stopped && <p className="mt-2 text-13 text-muted">{t('chat.stopped')}</p>}
         {sources.length > 0 && (
           <ul className="mt-3 flex flex-wrap gap-1.5" aria-label={t('chat.sources')}>
             {sources.map(c => (
               <li key={c.n} className="max-w-full">
-                <SourcePreview citation={c} openSource={openSource}>
-                  <button type="button" className="flex min-h-7 max-w-full items-center gap-1.5 rounded-6 border border-line bg-surface px-2 text-12 text-muted shadow-low transition-colors hover:border-edge hover:text-fg pointer-coarse:min-h-9">
-                    <span className="figures font-semibold text-accent">{c.n}</span>
-                    <span className="truncate">{c.title}{c.page !== null && `, ${t('chat.page', { n: c.page })}`}</span>
-                  </button>
-                </SourcePreview>
+                <button type="button" data-cite={c.n} aria-haspopup="dialog" className="flex min-h-7 max-w-full items-center gap-1.5 rounded-6 border border-line bg-surface px-2 text-12 text-muted shadow-low transition-colors hover:border-edge hover:text-fg pointer-coarse:min-h-9">
+                  <span className="figures font-semibold text-accent">{c.n}</span>
+                  <span className="truncate">{c.title}{c.page !== null && `, ${t('chat.page', { n: c.page })}`}</span>
+                </button>
               </li>
             ))}
           </ul>
@@ -61,7 +55,7 @@ export const Answer = memo(function Answer({ turn, openSource, onAgain, onRate, 
             )}
           </div>
         )}
-      </div>
+      </Sources>
     </article>
   )
 })

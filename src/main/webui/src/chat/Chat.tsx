@@ -1,23 +1,39 @@
 import { ArrowDown, ArrowUp, MessageSquarePlus, Square } from 'lucide-react'
-import { memo, useCallback, useEffect, useRef, useState, type ReactNode } from 'react'
+import { memo, useCallback, useEffect, useLayoutEffect, useRef, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { IconButton } from '@/ui/button'
 import { Answer } from './Answer'
-import type { OpenSource } from './CitationChip'
+import type { OpenSource } from './Sources'
 import { useChat } from './useChat'
+
+/** Who is nearer to the end than this, in pixels, goes along with it. */
+const FAR = 60
 
 /** Ask and read: the thread, follow-scroll, suggestions, the box. */
 export function Chat({ kbId, suggestions = [], openSource, empty, ready = true }: { kbId: string; suggestions?: string[]; openSource: OpenSource; empty?: ReactNode; ready?: boolean }) {
   const { t } = useTranslation()
-  const { turns, busy, ask, stop, fresh, rate } = useChat(kbId)
+  const { turns, growing, busy, ask, stop, fresh, rate } = useChat(kbId)
   const [behind, setBehind] = useState(false)
   const scroll = useRef<HTMLDivElement>(null)
   const following = useRef(true)
 
-  useEffect(() => {
+  const follow = useCallback(() => {
     const el = scroll.current
     if (el && following.current) el.scrollTop = el.scrollHeight
-  }, [turns])
+  }, [])
+  useLayoutEffect(follow, [follow, turns])
+  // After the text was drawn: what is inside began to listen before. The heights asked for are those the frame needs anyway.
+  useEffect(() => growing?.on(follow), [follow, growing])
+  useEffect(() => {
+    const el = scroll.current!
+    const listen = () => {
+      following.current = el.scrollHeight - el.scrollTop - el.clientHeight < FAR
+      setBehind(!following.current)
+    }
+    // Not by React, which would look for others who want to hear of each of these.
+    el.addEventListener('scroll', listen, { passive: true })
+    return () => el.removeEventListener('scroll', listen)
+  }, [])
 
   const last = turns.at(-1)
   // The same for as long as the thread lives: an answer that stands is not drawn again while the next one is written.
@@ -28,14 +44,10 @@ export function Chat({ kbId, suggestions = [], openSource, empty, ready = true }
   return (
     <section aria-label={t('chat.title')} className="flex h-full min-h-0 flex-col">
       <div className="relative min-h-0 flex-1">
-        <div ref={scroll} tabIndex={0} className="h-full overflow-y-auto px-4 py-4" onScroll={event => {
-          const el = event.currentTarget
-          following.current = el.scrollHeight - el.scrollTop - el.clientHeight < 60
-          setBehind(!following.current)
-        }}>
+        <div ref={scroll} tabIndex={0} className="absolute inset-0 overflow-y-auto bg-bg px-4 py-4 contain-strict">
           {turns.length === 0
             ? (
-              <div className="mx-auto grid h-full max-w-[560px] content-center gap-4 py-6">
+              <div className="mx-auto grid min-h-full max-w-[560px] content-center gap-4 py-6">
                 {empty ?? <div><h2 className="text-16 font-semibold">{t('chat.emptyTitle')}</h2><p className="mt-0.5 text-13 text-muted">{t('chat.emptyText')}</p></div>}
                 {suggestions.length > 0 && (
                   <ul className="grid gap-2">
@@ -44,7 +56,7 @@ export function Chat({ kbId, suggestions = [], openSource, empty, ready = true }
                 )}
               </div>
               )
-            : <div className="mx-auto grid max-w-[680px] gap-8">{turns.map((turn, i) => <Answer key={turn.turnId ?? `new-${i}`} turn={turn} openSource={openSource} onAgain={send} onRate={rate} detailed />)}</div>}
+            : <div className="mx-auto max-w-[680px] space-y-8">{turns.map((turn, i) => <Answer key={i} turn={turn} growing={turn.over ? undefined : growing} openSource={openSource} onAgain={send} onRate={rate} detailed />)}</div>}
         </div>
         {behind && <button type="button" onClick={() => { scroll.current!.scrollTop = scroll.current!.scrollHeight }} className="anim-fade absolute bottom-3 left-1/2 flex -translate-x-1/2 items-center gap-1 rounded-12 border border-line bg-surface px-3 py-1.5 text-12 shadow-float hover:bg-raised"><ArrowDown size={13} aria-hidden />{t('chat.newest')}</button>}
       </div>

@@ -1,56 +1,21 @@
-import { memo, useMemo, type ReactNode } from 'react'
-import Markdown, { type Components } from 'react-markdown'
-import rehypeSanitize, { defaultSchema, type Options } from 'rehype-sanitize'
-import remarkGfm from 'remark-gfm'
-import { blocks } from './blocks'
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'react'
+import { useTranslation } from 'react-i18next'
+import { h, render } from './dom'
+import type { Growing } from './growing'
+import { Prose as Markdown } from './markdown'
+import type { Citation } from './turn'
 
-interface Node { type: string; value?: string; url?: string; label?: string; children?: Node[]; [key: string]: unknown }
+const CHIP = 'chip figures mx-0.5 inline-flex h-5 min-w-5 items-center justify-center rounded-4 bg-soft px-1 align-[1px] text-11 font-semibold text-accent transition-colors hover:bg-accent hover:text-on-accent aria-expanded:bg-accent aria-expanded:text-on-accent pointer-coarse:h-6 pointer-coarse:min-w-6'
 
-/** Marks such as `[1]` become links to `#cite-1`; definitions of such labels mean nothing. */
-function citationMarks() {
-  const walk = (node: Node) => {
-    if (!node.children || node.type === 'link' || node.type === 'inlineCode') return
-    node.children = node.children.flatMap(child => {
-      if (child.type === 'definition') return []
-      if (child.type === 'linkReference' && /^\d{1,3}$/.test(child.label ?? '')) return [mark(child.label!)]
-      if (child.type === 'text') return split(child.value ?? '')
-      walk(child)
-      return [child]
-    })
-  }
-  return (tree: Node) => walk(tree)
-}
-
-const mark = (n: string): Node => ({ type: 'link', url: `#cite-${n}`, children: [{ type: 'text', value: n }] })
-
-const split = (text: string): Node[] =>
-  text.split(/(\[\d{1,3}\])/).filter(Boolean).map(part => (/^\[\d{1,3}\]$/.test(part) ? mark(part.slice(1, -1)) : { type: 'text', value: part }))
-
-/** No raw HTML (react-markdown makes none), no pictures, links to the web and to mail only. */
-const SCHEMA: Options = {
-  ...defaultSchema,
-  tagNames: (defaultSchema.tagNames ?? []).filter(name => !['img', 'picture', 'source', 'input', 'details', 'summary'].includes(name)),
-  protocols: { href: ['http', 'https', 'mailto'] },
-  attributes: { a: ['href'], code: [['className', /^language-[\w-]{1,20}$/]], th: ['align'], td: ['align'], ol: ['start'] },
-}
-
-const Block = memo(function Block({ text, components }: { text: string; components: Components }) {
-  return <Markdown remarkPlugins={[remarkGfm, citationMarks]} rehypePlugins={[[rehypeSanitize, SCHEMA]]} components={components}>{text}</Markdown>
-})
-
-/** @param chip draws a citation; null where the number was never announced */
-export default function Prose({ text, chip }: { text: string; chip: (n: number) => ReactNode }) {
-  const components = useMemo<Components>(() => ({
-    a({ href, children }) {
-      const cite = /^#cite-(\d{1,3})$/.exec(href ?? '')
-      if (cite) return chip(Number(cite[1]))
-      return href && /^(https?|mailto):/i.test(href) ? <a href={href} target="_blank" rel="noopener noreferrer nofollow">{children}</a> : <>{children}</>
-    },
-    pre: ({ children }) => <pre tabIndex={0}>{children}</pre>,
-    table: ({ children }) => <table tabIndex={0}>{children}</table>,
-    h1: ({ children }) => <h3>{children}</h3>,
-    h2: ({ children }) => <h3>{children}</h3>,
-    h4: ({ children }) => <h3>{children}</h3>,
-  }), [chip])
-  return <div className="prose-answer">{blocks(text).map((block, i) => <Block key={i} text={block} components={components} />)}</div>
+/** The text of an answer. While it is written it is drawn past React: a word costs the block it stands in, and nothing beside. */
+export function Prose({ text, growing, citations }: { text: string; growing?: Growing | undefined; citations: Citation[] }) {
+  const { t } = useTranslation()
+  const box = useRef<HTMLDivElement>(null)
+  const markdown = useMemo(() => new Markdown(n => {
+    const citation = citations.find(c => c.n === n)
+    return citation ? h('button', { type: 'button', class: CHIP, 'data-cite': n, 'aria-haspopup': 'dialog', 'aria-label': t('chat.source', { n, title: citation.title }) }, `${n}`) : null
+  }), [citations, t])
+  useLayoutEffect(() => render(box.current!, ...markdown.of(growing?.text || text)), [growing, markdown, text])
+  useEffect(() => growing?.on(() => render(box.current!, ...markdown.of(growing.text))), [growing, markdown])
+  return <div ref={box} className="prose-answer" />
 }

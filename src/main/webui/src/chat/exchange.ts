@@ -1,4 +1,4 @@
-import { readEvents } from './sse'
+import { readEvents, type ServerEvent } from './sse'
 import { apply, type Turn } from './turn'
 
 /** An authorised call below `/api/v1`. Rejects for every answer that is not a success; `fatal` tells which of those no repetition heals. */
@@ -32,9 +32,9 @@ export async function exchange(line: Line, conversation: string, begin: Turn, as
     turn = next
     show(turn)
   }
-  const take = (event: Parameters<typeof apply>[1]) => {
+  const take = (events: ServerEvent[]) => {
     pause = 500
-    put(apply(turn, event))
+    put(events.reduce(apply, turn))
     return turn.over
   }
   if (ask) {

@@ -8,11 +8,13 @@ export async function follow(path: string, take: (event: ServerEvent, resumed: b
   for (let pause = 500; !signal.aborted; pause = Math.min(pause * 2, 8000)) {
     try {
       const response = await call('GET', path, { signal, headers: { Accept: 'text/event-stream', ...(last && { 'Last-Event-ID': last }) } })
-      await readEvents(response, event => {
+      await readEvents(response, events => {
         pause = 500
-        const resumed = last !== ''
-        if (event.id) last = event.id
-        take(event, resumed)
+        for (const event of events) {
+          const resumed = last !== ''
+          if (event.id) last = event.id
+          take(event, resumed)
+        }
       })
     } catch (e) {
       if (signal.aborted || (e instanceof Problem && e.status >= 400 && e.status < 500 && e.status !== 429)) return

@@ -3,11 +3,12 @@ import { api } from '@/api/client'
 import { Problem } from '@/api/problem'
 import { call } from '@/api/session'
 import { exchange, type Line } from './exchange'
+import { Growing } from './growing'
 import { newTurn, turnsOf, type Turn } from './turn'
 
 const LINE: Line = { call, fatal: e => e instanceof Problem && e.status >= 400 && e.status < 500 && e.status !== 429 }
-/** Text is shown at most this often, in milliseconds: twenty times a second reads as flowing and leaves the page free. */
-const COMMIT = 50
+/** Whether nothing but its text sets two states of a turn apart: that is drawn without drawing anything else. */
+const grown = (a: Turn, b: Turn) => (Object.keys(a) as (keyof Turn)[]).every(key => key === 'text' || key === 'last' || a[key] === b[key])
 
 const kept = (kb: string) => `kvasir.try.${kb}`
 
@@ -15,6 +16,7 @@ const kept = (kb: string) => `kvasir.try.${kb}`
 export function useChat(kbId: string) {
   const [turns, setTurns] = useState<Turn[]>([])
   const [busy, setBusy] = useState(false)
+  const [growing, setGrowing] = useState<Growing>()
   const conversation = useRef<string | null>(null)
   const abort = useRef<AbortController | null>(null)
 
@@ -22,28 +24,25 @@ export function useChat(kbId: string) {
     const controller = new AbortController()
     abort.current = controller
     setBusy(true)
-    let latest = begin
-    let timer = 0
-    const put = () => {
-      timer = 0
-      if (!controller.signal.aborted) setTurns(all => [...all.slice(0, -1), latest])
+    const text = new Growing()
+    setGrowing(text)
+    let shown = begin
+    const put = (latest: Turn) => {
+      if (controller.signal.aborted) return
+      text.put(latest.text)
+      if (!grown(shown, latest)) setTurns(all => [...all.slice(0, -1), latest])
+      shown = latest
     }
     try {
       if (!conversation.current) {
         conversation.current = (await api.post('/chat/conversations', { body: { kbId } })).id
         sessionStorage.setItem(kept(kbId), conversation.current)
       }
-      await exchange(LINE, conversation.current, begin, ask, turn => {
-        latest = turn
-        timer ||= window.setTimeout(put, COMMIT)
-      }, controller.signal)
+      await exchange(LINE, conversation.current, begin, ask, put, controller.signal)
     } catch (e) {
-      if (controller.signal.aborted) return
-      latest = { ...latest, over: true, stage: 'done', failure: e instanceof Error ? e.message : '' }
+      put({ ...shown, over: true, stage: 'done', failure: e instanceof Error ? e.message : '' })
     } finally {
-      clearTimeout(timer)
       if (!controller.signal.aborted) {
-        put()
         setBusy(false)
         abort.current = null
       }
@@ -102,5 +101,5 @@ export function useChat(kbId: string) {
     api.post('/chat/messages/{messageId}/feedback', { path: { messageId }, body: { rating } }).catch(() => mark(null))
   }, [])
 
-  return { turns, busy, ask, stop, fresh, rate }
+  return { turns, growing, busy, ask, stop, fresh, rate }
 }

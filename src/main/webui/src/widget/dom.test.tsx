@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { h, render } from './dom'
+import { h, render } from '@/chat/dom'
 
 const box = () => document.body.appendChild(document.createElement('div'))
 

@@ -1,8 +1,8 @@
 import { exchange } from '@/chat/exchange'
 import { passageLink } from '@/chat/passage'
 import { cited, newTurn, turnsOf, type Citation, type Turn } from '@/chat/turn'
-import { h, render, type VNode } from './dom'
-import { markdown } from './markdown'
+import { h, render, type VNode } from '@/chat/dom'
+import { Prose } from '@/chat/markdown'
 import css from './panel.css?inline'
 import { Gone, Visitor, type Face, type Proof } from './visitor'
 import { wordsFor } from './words'
@@ -73,26 +73,17 @@ export function mount(element: HTMLElement, options: Options): Panel {
 
   async function run(shown: Turn, ask: boolean) {
     const { signal } = (running = new AbortController())
-    let latest = shown
-    let timer = 0
     try {
-      await exchange(visitor, await visitor.begin(), shown, ask, turn => {
-        latest = turn
-        // Twenty times a second reads as flowing, and leaves the page free.
-        timer ||= window.setTimeout(() => {
-          timer = 0
-          if (!signal.aborted) shown = put(shown, latest)
-        }, 50)
-      }, signal)
-      emit('message', { question: latest.question, text: latest.text, messageId: latest.messageId })
+      await exchange(visitor, await visitor.begin(), shown, ask, turn => { if (!signal.aborted) shown = put(shown, turn) }, signal)
+      emit('message', { question: shown.question, text: shown.text, messageId: shown.messageId })
     } catch (e) {
-      latest = { ...latest, over: true, failure: e instanceof Gone ? words.noneText : e instanceof Error ? e.message : '' }
-      if (!signal.aborted) emit('error', { message: latest.failure })
+      if (signal.aborted) return
+      shown = put(shown, { ...shown, over: true, failure: e instanceof Gone ? words.noneText : e instanceof Error ? e.message : '' })
+      emit('error', { message: shown.failure })
     }
-    clearTimeout(timer)
     if (signal.aborted) return
     running = undefined
-    put(shown, latest)
+    update()
   }
 
   function ask(text: string) {
@@ -172,6 +163,8 @@ export function mount(element: HTMLElement, options: Options): Panel {
 
   /** A turn that did not change is not drawn again. */
   const drawn = new WeakMap<Turn, VNode | null>()
+  /** The text of a turn, by what stays the same of it from its first word to its last. */
+  const proses = new WeakMap<Citation[], Prose>()
   const exchanged = (turn: Turn) => {
     if (!drawn.has(turn)) drawn.set(turn, article(turn))
     return drawn.get(turn)
@@ -180,16 +173,17 @@ export function mount(element: HTMLElement, options: Options): Panel {
   function article(turn: Turn) {
     const { over, text, failure, messageId, stopped } = turn
     const source = (c: Citation) => `${words.source(c.n)}: ${c.title}`
-    const mark = (n: number) => {
+    const prose = proses.get(turn.citations) ?? new Prose(n => {
       const c = turn.citations.find(c => c.n === n)
       return c ? <button type="button" class="mark" aria-label={source(c)} onclick={show(c)}>{n}</button> : null
-    }
+    })
+    proses.set(turn.citations, prose)
     const sources = over ? cited(turn) : []
     return (
       <article aria-busy={!over}>
         <p class="q">{turn.question}</p>
         {!over && <p class="stage work">{turn.away ? words.away : turn.stage === 'searching' ? words.searching : words.writing(turn.citations.length)}</p>}
-        <div class="a">{markdown(text, mark)}</div>
+        <div class="a">{prose.of(text)}</div>
         {failure !== null && <p class="failed">{words.failed(failure)}</p>}
         {stopped && <p class="stage">{words.stopped}</p>}
         {sources[0] && <ul class="sources">{sources.map(c => <li><button type="button" onclick={show(c)}><b>{c.n}</b>{c.title}{c.page !== null && `, ${words.page(c.page)}`}</button></li>)}</ul>}

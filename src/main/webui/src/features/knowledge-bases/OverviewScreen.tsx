@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { isMissing } from '@/api/problem'
 import { baseQuery, documentsQuery } from '@/api/queries'
 import { Chat } from '@/chat/Chat'
-import type { OpenSource } from '@/chat/CitationChip'
+import type { OpenSource } from '@/chat/Sources'
 import { DropZone } from '@/features/documents/DropZone'
 import { JobState } from '@/features/documents/JobState'
 import { upload } from '@/features/documents/uploads'
@@ -64,7 +64,7 @@ export function OverviewScreen({ tenant, kbId }: { tenant: string; kbId: string 
                   </div>
                 )} />}
       </div>
-      <aside aria-label={t('overview.standing')} className="grid content-start gap-5 border-t border-line bg-surface p-4 lg:overflow-y-auto lg:border-t-0 lg:border-l">
+      <aside aria-label={t('overview.standing')} className="grid content-start gap-5 border-t contain-content border-line bg-surface p-4 lg:overflow-y-auto lg:border-t-0 lg:border-l">
         {kb ? kb.description && <p className="text-13 text-muted">{kb.description}</p> : <Skeleton className="h-5" />}
         <section className="grid gap-2">
           <h2 className="text-12 font-semibold text-muted">{t('overview.standing')}</h2>

@@ -51,9 +51,9 @@ export function Shell({ tenant, children }: { tenant: string; children: ReactNod
         <Link to="/t/$tenant/kbs" params={{ tenant }} className="flex min-h-8 flex-1 items-center gap-2 font-semibold"><img src="/icon.svg" alt="" width={22} height={22} />Kvasir</Link>
         <IconButton label={t('palette.open')} icon={Search} onClick={() => setPalette(true)} />
       </header>
-      <header className="hidden w-60 shrink-0 border-r border-line bg-surface md:flex md:flex-col">{nav}</header>
+      <header className="hidden w-60 shrink-0 border-r border-line bg-surface contain-content md:flex md:flex-col">{nav}</header>
       <Drawer open={drawer} onClose={() => setDrawer(false)} side="left" title={t('nav.menu')}>{nav}</Drawer>
-      <main id="main" tabIndex={-1} className="min-h-0 min-w-0 flex-1 outline-none">{children}</main>
+      <main id="main" tabIndex={-1} className="min-h-0 min-w-0 flex-1 outline-none contain-content">{children}</main>
       <UploadDock />
       {palette && <Suspense><Palette tenant={tenant} kb={kb} onClose={() => setPalette(false)} onKeys={() => setKeys(true)} /></Suspense>}
       <KeysDialog open={keys} onClose={() => setKeys(false)} />
