@@ -2,9 +2,7 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { memo, useEffect, useRef, type ReactNode } from 'react'
 import { cx } from '@/lib/cx'
 import { useKeys } from '@/lib/keys'
-
-/** Rows that left are used again for those that come: more than are ever in the page at once. */
-const RECYCLED = 64
+import { windowOf } from './window'
 
 export interface Column<T> { key: string; title: string; width: string; phone?: string; cell: (row: T) => ReactNode; align?: 'right'; hideOnPhone?: boolean; hideTitle?: boolean }
 
@@ -15,9 +13,11 @@ export interface Column<T> { key: string; title: string; width: string; phone?: 
  */
 export function Table<T>({ label, rows, columns, id, open, onOpen, rowHeight = 44, end }: { label: string; rows: T[]; columns: Column<T>[]; id: (row: T) => string; open?: string | undefined; onOpen?: (row: T) => void; rowHeight?: number; end?: () => void }) {
   const box = useRef<HTMLDivElement>(null)
-  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => box.current, estimateSize: () => rowHeight, overscan: 8 })
-  const at = rows.findIndex(row => id(row) === open)
+  /** as many rows as ever stood in the page at once: one that leaves becomes one that comes, and its elements stay */
+  const most = useRef(1)
+  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => box.current, estimateSize: () => rowHeight, overscan: 0, rangeExtractor: range => windowOf(range, most) })
   const step = (by: number) => {
+    const at = rows.findIndex(row => id(row) === open)
     const next = rows[Math.max(0, Math.min(rows.length - 1, at + by))]
     if (next && onOpen) {
       onOpen(next)
@@ -27,6 +27,8 @@ export function Table<T>({ label, rows, columns, id, open, onOpen, rowHeight = 4
   useKeys({ j: () => step(1), k: () => step(-1) }, Boolean(onOpen))
   const items = virtual.getVirtualItems()
   const last = items.at(-1)?.index ?? 0
+  // While it is scrolled no element moves in the page, which would have to be laid out anew for it; then they stand in the order of reading.
+  const drawn = virtual.isScrolling ? items.toSorted((a, b) => (a.index % most.current) - (b.index % most.current)) : items
   useEffect(() => { if (end && last >= rows.length - 10) end() }, [end, last, rows.length])
   const grid = columns.map(c => c.width).join(' ')
   const phone = columns.filter(c => !c.hideOnPhone).map(c => c.phone ?? c.width).join(' ')
@@ -38,11 +40,11 @@ export function Table<T>({ label, rows, columns, id, open, onOpen, rowHeight = 4
         </div>
       </div>
       {/* A scrolled box can be reached by keyboard. */}
-      <div ref={box} role="rowgroup" tabIndex={0} className="max-h-[max(180px,calc(100dvh-260px))] overflow-y-auto focus-visible:-outline-offset-2">
+      <div ref={box} role="rowgroup" tabIndex={0} className="overflow-y-auto bg-surface contain-strict focus-visible:-outline-offset-2" style={{ height: `min(${virtual.getTotalSize()}px, max(180px, 100dvh - 260px))` }}>
         <div role="presentation" className="relative" style={{ height: virtual.getTotalSize() }}>
-          {items.map(item => {
+          {drawn.map(item => {
             const row = rows[item.index]!
-            return <Row key={item.index % RECYCLED} row={row} index={item.index} start={item.start} size={item.size} columns={columns as Column<never>[]} chosen={id(row) === open} onOpen={onOpen as ((row: unknown) => void) | undefined} />
+            return <Row key={item.index % most.current} row={row} index={item.index} start={item.start} size={item.size} columns={columns as Column<never>[]} chosen={id(row) === open} onOpen={onOpen as ((row: unknown) => void) | undefined} />
           })}
         </div>
       </div>
@@ -56,7 +58,7 @@ interface RowProps { row: unknown; index: number; start: number; size: number; c
 const Row = memo(function Row({ row, index, start, size, columns, chosen, onOpen }: RowProps) {
   return (
     <div role="row" aria-rowindex={index + 2} aria-selected={chosen || undefined} onClick={() => onOpen?.(row)}
-      className={cx('absolute inset-x-0 grid grid-cols-(--grid-phone) items-center gap-3 border-b border-line px-3 text-13 [contain:layout_style] @2xl:grid-cols-(--grid)', onOpen && 'cursor-pointer', chosen ? 'bg-soft' : 'hover:bg-bg')}
+      className={cx('absolute inset-x-0 grid grid-cols-(--grid-phone) items-center gap-3 border-b border-line px-3 text-13 contain-strict @2xl:grid-cols-(--grid)', onOpen && 'cursor-pointer', chosen ? 'bg-soft' : 'hover:bg-bg')}
       style={{ height: size, transform: `translateY(${start}px)` }}>
       {columns.map(c => <div role="cell" key={c.key} className={cx('min-w-0 truncate', c.align === 'right' && 'figures text-right', c.hideOnPhone && '@max-2xl:hidden')}>{c.cell(row as never)}</div>)}
     </div>
