@@ -69,4 +69,45 @@ describe('an exchange', () => {
     setTimeout(() => leave.abort(), 20)
     await expect(result).rejects.toBeDefined()
   })
+
+  it('loses nothing and says nothing twice over a thousand cuts, wherever they fall', async () => {
+    vi.useFakeTimers()
+    const text = Array.from({ length: 3000 }, (_, i) => `${i} ümlaut 💶 `).join('')
+    let seed = 7
+    const random = (below: number) => (seed = (seed * 48_271) % 2_147_483_647) % below
+    let cuts = 0
+    // A server as ours: it goes on after the position it is told, in pieces of its own, and the bytes end anywhere, also within an event.
+    const it: Line = {
+      fatal: () => false,
+      call: async (_, __, init) => {
+        const from = Number(init?.headers?.['Last-Event-ID']?.split(':')[1] ?? 0)
+        if (cuts >= 1000) return response(event('delta', `1:${text.length}`, { text: text.slice(from) }) + done)
+        cuts++
+        if (random(10) === 0) throw new TypeError('network')
+        let whole = from === 0 ? started : ''
+        for (let at = from, n = 1 + random(3); n > 0 && at < text.length; n--) {
+          const to = Math.min(text.length, at + 1 + random(20))
+          whole += event('delta', `1:${to}`, { text: text.slice(at, to) })
+          at = to
+        }
+        const bytes = new TextEncoder().encode(whole)
+        const end = 1 + random(bytes.length)
+        return new Response(new ReadableStream({ start(c) { c.enqueue(bytes.slice(0, end)); c.close() } }))
+      },
+    }
+    const shown: string[] = []
+    const result = exchange(it, 'c', { ...newTurn('q'), turnId: '1' }, false, t => shown.push(t.text), new AbortController().signal)
+    await vi.runAllTimersAsync()
+    expect((await result).text).toBe(text)
+    expect(cuts).toBe(1000)
+    for (const state of shown) expect(text.startsWith(state)).toBe(true)
+    vi.useRealTimers()
+  })
+
+  it('shows what came together once', async () => {
+    const seen: Turn[] = []
+    const { it } = line(() => response(started + event('delta', '1:2', { text: 'hi' }) + event('delta', '1:4', { text: 'ho' }) + done))
+    await exchange(it, 'c', newTurn('q'), true, t => seen.push(t), new AbortController().signal)
+    expect(seen.map(t => t.text)).toEqual(['hiho'])
+  })
 })
