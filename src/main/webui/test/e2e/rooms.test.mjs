@@ -293,6 +293,7 @@ test('hostile Markdown, titles and file names, streamed letter by letter, make n
       await page.getByRole('textbox', { name: 'Question' }).fill('When are refunds paid?')
       await page.keyboard.press('Enter')
       await page.getByText('The very end.').waitFor()
+      assert.deepEqual(await page.evaluate(() => window.made), [])
       await page.getByRole('button', { name: /^Source 1/ }).first().click()
       await page.getByText('Refunds are paid within 14 days').first().waitFor()
       await page.reload()
