@@ -37,6 +37,23 @@ function inputs() {
   return hash.digest('hex')
 }
 
+/** Names in the page what its first screen needs, so that a browser fetches all of it at once and not one after the other: inside the rooms, and before one is in. */
+function ahead() {
+  const manifest = JSON.parse(readFileSync(join(out, 'dashboard.json'), 'utf8'))
+  const html = readFileSync(join(out, 'index.html'), 'utf8')
+  for (const [name, screen] of [['entrance', 'src/routes/entrance.tsx'], ['index', 'src/routes/pages.tsx']]) {
+    const files = new Set()
+    const need = key => {
+      files.add(manifest[key].file)
+      for (const next of manifest[key].imports ?? []) if (!files.has(manifest[next].file)) need(next)
+    }
+    need(screen)
+    need('src/i18n/en.json')
+    const links = [...files].filter(file => !html.includes(file)).map(file => `  <link rel="modulepreload" crossorigin href="/${file}">\n`).join('')
+    writeFileSync(join(out, `${name}.html`), html.replace('</head>', `${links}</head>`))
+  }
+}
+
 function build() {
   const stamp = join(dirname(out), '.webui-stamp')
   const now = inputs()
@@ -46,6 +63,7 @@ function build() {
   rmSync(stamp, { force: true })
   const vite = config => ['node_modules/vite/bin/vite.js', 'build', '--logLevel', 'warn', '--config', config]
   run(process.execPath, vite('vite.config.ts'))
+  ahead()
   run(process.execPath, vite('vite.widget.config.ts'))
   const widget = JSON.parse(readFileSync(join(out, 'widget.json'), 'utf8'))
   const file = source => `/${widget[source].file}`

@@ -68,9 +68,12 @@ public final class WebUi {
 
     private static final Pattern SLUG = Pattern.compile("[A-Za-z0-9_-]{1,100}");
 
+    /** The first segment of the addresses for which one has to be logged in. */
+    private static final String INSIDE = "t";
+
     /** The first segments of the dashboard's own addresses. */
     private static final List<String> ROOMS =
-            List.of("login", "signup", "mfa", "reset", "verify", "invite", "auth", "t");
+            List.of("login", "signup", "mfa", "reset", "verify", "invite", "auth", INSIDE);
 
     private static final Map<String, ContentType> TYPES = Map.of(
             "js", MediaTypes.APPLICATION_JAVASCRIPT.toContentType(HttpCharsets.UTF_8),
@@ -138,8 +141,9 @@ public final class WebUi {
         all.add(path("widget.js", () -> get(() -> file("widget.js", MINUTES, true))));
         all.add(path("icon.svg", () -> get(() -> file("icon.svg", MINUTES, false))));
         for (String room : ROOMS) {
-            all.add(pathPrefix(room, () -> path(remaining(), _ -> get(this::dashboard))));
-            all.add(path(room, () -> get(this::dashboard)));
+            String template = room.equals(INSIDE) ? "index.html" : "entrance.html";
+            all.add(pathPrefix(room, () -> path(remaining(), _ -> get(() -> dashboard(template)))));
+            all.add(path(room, () -> get(() -> dashboard(template))));
         }
         return concat(all.getFirst(), all.subList(1, all.size()).toArray(Route[]::new));
     }
@@ -158,9 +162,14 @@ public final class WebUi {
         return all.isEmpty() ? "'none'" : String.join(" ", all);
     }
 
-    /** The page of the dashboard, whatever room of it is asked for; each with a nonce of its own for the styles that dialogs set while they are open. */
-    private Route dashboard() {
-        return extractRequest(request -> template("index.html")
+    /**
+     * The page of the dashboard, whatever room of it is asked for; each with a nonce of its own for the styles that
+     * dialogs set while they are open.
+     *
+     * @param template its two forms differ in what they have the browser fetch at once
+     */
+    private Route dashboard(String template) {
+        return extractRequest(request -> template(template)
                 .map(html -> {
                     byte[] nonce = new byte[18];
                     random.nextBytes(nonce);

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class WebUiTest {
@@ -69,6 +70,12 @@ class WebUiTest {
         assertThat(page.statusCode()).isEqualTo(200);
         assertThat(page.body()).contains("<title>dashboard</title>").doesNotContain("{{nonce}}");
         assertThat(header(page, "Cache-Control")).isEqualTo("no-cache");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"/login, true", "/invite/abc, true", "/auth/google/callback, true", "/t/x/kbs, false"})
+    void whoeverIsNotInYetIsGivenThePageThatBringsTheEntrance(String path, boolean entrance) throws Exception {
+        assertThat(server.get(path).body().contains("Before one is in")).isEqualTo(entrance);
     }
 
     @Test
