@@ -16,10 +16,15 @@ export function Chat({ kbId, suggestions = [], openSource, empty, ready = true }
   const [behind, setBehind] = useState(false)
   const scroll = useRef<HTMLDivElement>(null)
   const following = useRef(true)
+  /** the text was moved along just now: nothing a reader did */
+  const moved = useRef(false)
 
   const follow = useCallback(() => {
     const el = scroll.current
-    if (el && following.current) el.scrollTop = el.scrollHeight
+    if (!el || !following.current) return
+    const { scrollTop } = el
+    el.scrollTop = el.scrollHeight
+    moved.current = el.scrollTop !== scrollTop
   }, [])
   useLayoutEffect(follow, [follow, turns])
   // After the text was drawn: what is inside began to listen before. The heights asked for are those the frame needs anyway.
@@ -27,6 +32,10 @@ export function Chat({ kbId, suggestions = [], openSource, empty, ready = true }
   useEffect(() => {
     const el = scroll.current!
     const listen = () => {
+      if (moved.current) {
+        moved.current = false
+        return
+      }
       following.current = el.scrollHeight - el.scrollTop - el.clientHeight < FAR
       setBehind(!following.current)
     }

@@ -155,9 +155,15 @@ function listAt(lines: string[], begin: number, mark: Mark, depth: number) {
   return { list: h(Number.isNaN(number) ? 'ul' : 'ol', number > 1 ? { start: number } : null, texts.map(text => h('li', null, inside(text)))), end: i }
 }
 
+/** So many blocks are painted as one: what stands is then passed over whole, however much of it there is. */
+const TOGETHER = 8
+
+interface Group { blocks: Child[][]; node: VNode | null }
+
 /** An answer as it grows: a block that is complete is read and drawn once, so that a text costs what was added to it and not what it is long. */
 export class Prose {
   #drawn: { text: string; nodes: Child[] }[] = []
+  #groups: Group[] = []
   #whole = ''
   readonly #mark: Mark
 
@@ -174,9 +180,16 @@ export class Prose {
       return before?.text === block ? before : { text: block, nodes: flow(block.split('\n'), this.#mark) }
     })]
     this.#whole = text
-    return this.#drawn.map(block => block.nodes)
+    const groups: Group[] = []
+    for (let at = 0; at < this.#drawn.length; at += TOGETHER) {
+      const blocks = this.#drawn.slice(at, at + TOGETHER).map(block => block.nodes)
+      const before = this.#groups[groups.length]
+      groups.push(before?.blocks.length === blocks.length && blocks.every((block, i) => block === before.blocks[i]) ? before : { blocks, node: h('div', { class: 'group' }, ...blocks) })
+    }
+    this.#groups = groups
+    return groups.map(group => group.node)
   }
 }
 
 /** A text that stands. */
-export const markdown = (text: string, mark: Mark): Child[] => new Prose(mark).of(text)
+export const markdown = (text: string, mark: Mark): Child[] => blocks(text).map(block => flow(block.split('\n'), mark))

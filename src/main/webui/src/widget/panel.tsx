@@ -54,6 +54,8 @@ export function mount(element: HTMLElement, options: Options): Panel {
   let eager = false
   /** the reader has scrolled up */
   let behind = false
+  /** the text was moved along just now: nothing a reader did */
+  let moved = false
   let gone = false
   let anchor: HTMLElement | undefined
   let scroll: HTMLElement
@@ -62,7 +64,10 @@ export function mount(element: HTMLElement, options: Options): Panel {
   const update = () => {
     if (gone) return
     render(root, view())
-    if (!behind) scroll.scrollTop = scroll.scrollHeight
+    if (behind) return
+    const { scrollTop } = scroll
+    scroll.scrollTop = scroll.scrollHeight
+    moved = scroll.scrollTop !== scrollTop
   }
   /** Puts a newer state of a turn in the place of an older. */
   const put = (old: Turn, turn: Turn) => {
@@ -219,6 +224,7 @@ export function mount(element: HTMLElement, options: Options): Panel {
           </header>
         )}
         <div class="talk" tabindex="0" ref={el => { scroll = el }} onscroll={() => {
+          if (moved) return void (moved = false)
           const now = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight > 80
           if (now === behind) return
           behind = now
