@@ -61,6 +61,9 @@ export function apply(turn: Turn, { name, id, data }: ServerEvent): Turn {
   }
 }
 
+/** Whether nothing but its text sets two states of a turn apart: that is drawn without drawing anything else. */
+export const grown = (a: Turn, b: Turn) => (Object.keys(a) as (keyof Turn)[]).every(key => key === 'text' || key === 'last' || a[key] === b[key])
+
 /** A turn as the list of messages tells it, after a reload. One that still runs is read from its beginning. */
 export function restored(question: Message, reply: Message): Turn {
   const over = reply.status !== 'running'

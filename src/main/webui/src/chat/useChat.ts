@@ -1,14 +1,9 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { api } from '@/api/client'
-import { Problem } from '@/api/problem'
-import { call } from '@/api/session'
-import { exchange, type Line } from './exchange'
+import { exchange } from './exchange'
 import { Growing } from './growing'
-import { newTurn, turnsOf, type Turn } from './turn'
-
-const LINE: Line = { call, fatal: e => e instanceof Problem && e.status >= 400 && e.status < 500 && e.status !== 429 }
-/** Whether nothing but its text sets two states of a turn apart: that is drawn without drawing anything else. */
-const grown = (a: Turn, b: Turn) => (Object.keys(a) as (keyof Turn)[]).every(key => key === 'text' || key === 'last' || a[key] === b[key])
+import { LINE } from './line'
+import { grown, newTurn, turnsOf, type Turn } from './turn'
 
 const kept = (kb: string) => `kvasir.try.${kb}`
 

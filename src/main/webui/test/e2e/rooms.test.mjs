@@ -169,7 +169,7 @@ test('usage and audit tell what the server counted and recorded', async () => {
   const { id } = await session.call('POST', '/chat/conversations', { kbId: kb.id })
   await session.call('POST', `/chat/conversations/${id}/messages`, { content: 'When are refunds paid?' })
   await visit({ session }, async page => {
-    await page.goto(workspace('billing'))
+    await page.goto(workspace('usage'))
     const { counts, days } = await session.call('GET', '/usage')
     const documents = counts.find(c => c.what === 'documents').used
     await page.getByRole('listitem').filter({ hasText: `${documents} / unlimited` }).first().waitFor()
@@ -178,6 +178,9 @@ test('usage and audit tell what the server counted and recorded', async () => {
     await page.goto(workspace('audit'))
     await page.getByRole('button', { name: 'knowledge-bases.created' }).first().click()
     const peek = page.getByRole('complementary', { name: 'knowledge-bases.created' })
+    await peek.getByText(/^[0-9a-f]{64}$/).waitFor()
+    // What is open stands in the address.
+    await page.reload()
     await peek.getByText(/^[0-9a-f]{64}$/).waitFor()
     await peek.getByText('owner@localhost').waitFor()
     await page.keyboard.press('Escape')
@@ -222,6 +225,25 @@ test('a conversation begun anywhere comes into the list by itself, and what is s
     await page.getByRole('complementary').getByRole('button', { name: 'Close' }).first().click()
     await session.call('POST', `/chat/conversations/${id}/close`)
     await page.getByRole('table').getByText('Closed').waitFor()
+  })
+})
+
+test('an answer is read along by staff while it is written for somebody else', async () => {
+  const kb = await talking('Read along')
+  Object.assign(model, { text: `Refunds are paid within 14 days [1]. ${Array.from({ length: 60 }, (_, i) => `Sentence ${i}.`).join(' ')}`, piece: 12, every: 60 })
+  const { id } = await session.call('POST', '/chat/conversations', { kbId: kb.id })
+  await visit({ session }, async page => {
+    await page.goto(room(kb, `conversations/${id}`))
+    await page.getByText('Nothing was asked in it').waitFor()
+    const answered = session.call('POST', `/chat/conversations/${id}/messages`, { content: 'When are refunds paid?' })
+    const peek = page.getByRole('complementary')
+    await peek.getByText(/Sentence 3\./).waitFor()
+    assert.equal(await peek.getByText(/Sentence 59\./).count(), 0, 'in the middle')
+    await peek.getByText(/Sentence 59\./).waitFor()
+    await peek.getByRole('button', { name: 'Copy' }).waitFor()
+    const said = await peek.innerText()
+    for (const i of [0, 17, 59]) assert.equal(said.split(`Sentence ${i}.`).length, 2, `sentence ${i} once`)
+    await answered
   })
 })
 

@@ -54,13 +54,15 @@ export function useConversationEvents(kbId: string) {
   }, [client, kbId])
 }
 
-/** One conversation while it is looked at: what is asked and said in it comes by itself. */
+/** One conversation while it is looked at: what is asked in it, and what became of it, comes by itself. */
 export function useConversationTalk(id: string) {
   const client = useQueryClient()
   useEffect(() => {
     const controller = new AbortController()
     let timer = 0
-    void follow(`/chat/conversations/${id}/events`, () => {
+    void follow(`/chat/conversations/${id}/events`, event => {
+      // What is written comes by a line of its own, word by word.
+      if (event.name === 'delta') return
       timer ||= window.setTimeout(() => {
         timer = 0
         for (const { queryKey } of [conversationQuery(id), messagesQuery(id)]) void client.invalidateQueries({ queryKey })
