@@ -152,4 +152,8 @@ export function Members() {
 }
 export const Security = () => <SecurityScreen />
 export const Usage = () => <UsageScreen />
-export const Audit = () => <AuditScreen />
+export function Audit() {
+  const { open } = useSearch({ from: `${T}/settings/audit` })
+  const navigate = useNavigate({ from: `${T}/settings/audit` })
+  return <AuditScreen open={open === undefined ? undefined : String(open)} onOpen={(open: string | undefined) => void navigate({ search: s => clean({ ...s, open }) })} />
+}

@@ -70,13 +70,14 @@ const apiKeys = createRoute({ getParentRoute: () => base, path: 'settings/api', 
 const members = createRoute({ getParentRoute: () => tenant, path: 'settings/members', validateSearch: (s: Record<string, unknown>) => only({ invite: s.invite === true ? true : undefined }), component: lazyRouteComponent(pages, 'Members') })
 const security = createRoute({ getParentRoute: () => tenant, path: 'settings/security', component: lazyRouteComponent(pages, 'Security') })
 const billing = createRoute({ getParentRoute: () => tenant, path: 'settings/billing', component: lazyRouteComponent(pages, 'Usage') })
-const audit = createRoute({ getParentRoute: () => tenant, path: 'settings/audit', component: lazyRouteComponent(pages, 'Audit') })
+const usage = createRoute({ getParentRoute: () => tenant, path: 'settings/usage', component: lazyRouteComponent(pages, 'Usage') })
+const audit = createRoute({ getParentRoute: () => tenant, path: 'settings/audit', validateSearch: (s: Record<string, unknown>) => only({ open: s.open === undefined ? undefined : String(s.open) }), component: lazyRouteComponent(pages, 'Audit') })
 
 const tree = root.addChildren([
   start, login, signup, mfa, reset, verify, invite, callback,
   tenant.addChildren([
     bases, base.addChildren([overview, conversations, search, documents, faq, web, email, datasets, runs, compare, answers, widget, share, apiKeys]),
-    members, security, billing, audit,
+    members, security, billing, usage, audit,
   ]),
 ])
 

@@ -249,9 +249,8 @@ export function UsageScreen() {
 
 type AuditEntry = Item<'/audit'>
 
-export function AuditScreen() {
+export function AuditScreen({ open, onOpen: setOpen }: { open: string | undefined; onOpen: (number: string | undefined) => void }) {
   const { t } = useTranslation()
-  const [open, setOpen] = useState<string>()
   const members = useQuery(listQuery('/members'))
   const query = useInfiniteQuery({
     queryKey: ['audit'], queryFn: ({ pageParam, signal }) => api.get('/audit', { query: { limit: 100, cursor: pageParam ?? undefined }, signal }),
