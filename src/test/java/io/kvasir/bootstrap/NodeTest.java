@@ -97,7 +97,7 @@ class NodeTest {
 
     private static List<Node.Started> three(Function<UniqueAddress, CompletionStage<Boolean>> ended, AtomicInteger lost)
             throws Exception {
-        int seed = freePort();
+        int seed = FreePort.choose();
         List<Node.Started> nodes = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
             Node.Started node = Node.start(
