@@ -89,7 +89,7 @@ public final class Metrics implements AutoCloseable {
     /**
      * A call to a model ended.
      *
-     * @param outcome {@code finished}, {@code stopped}, or the kind of failure
+     * @param outcome {@code finished}, also where its reader stopped it, or the kind of failure
      * @param firstToken empty where none came
      */
     public void replied(String provider, String model, String outcome, Optional<Duration> firstToken, Duration took) {
