@@ -32,6 +32,7 @@ final class Tokens {
     private final Supplier<KeyRing> keys;
     private final TokenSettings settings;
     private final Clock clock;
+    private final Signatures signatures = new Signatures();
 
     Tokens(Supplier<KeyRing> keys, TokenSettings settings, Clock clock) {
         this.keys = keys;
@@ -72,7 +73,7 @@ final class Tokens {
     /** Empty for whatever is not a valid token of ours. */
     Optional<Claims> verify(String token) {
         try {
-            Optional<JWSObject> signed = Signatures.good(token, keys.get());
+            Optional<JWSObject> signed = signatures.good(token, keys.get());
             return signed.isPresent() && TYPE.equals(signed.get().getHeader().getType())
                     ? said(JWTClaimsSet.parse(signed.get().getPayload().toJSONObject()))
                     : Optional.empty();

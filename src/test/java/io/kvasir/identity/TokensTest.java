@@ -13,12 +13,15 @@ import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.PlainJWT;
 import com.nimbusds.jwt.SignedJWT;
+import io.kvasir.kernel.TestClock;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Date;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -195,5 +198,34 @@ class TokensTest {
     void refusesGarbage() {
         assertThat(List.of("", ".", "a.b.c", "eyJ.eyJ.x", "\u0000").stream().map(tokens::verify))
                 .allMatch(Optional::isEmpty);
+    }
+
+    /** What was good once is remembered by its bytes and its key; whatever else it takes is asked again each time. */
+    @Test
+    void whatWasGoodIsNotGoodForEver() throws Exception {
+        AtomicReference<KeyRing> ring = new AtomicReference<>(KeyRing.of(key, List.of(key)));
+        TestClock clock = new TestClock();
+        Tokens remembering = new Tokens(ring::get, House.TOKENS, clock);
+        String token = signed(header().build(), claims().build(), key);
+        assertThat(remembering.verify(token)).isPresent();
+        assertThat(remembering.verify(token)).as("again").isPresent();
+
+        String[] parts = token.split("\\.");
+        String other =
+                signed(header().build(), claims().subject("somebody-else").build(), newKey("k1"));
+        assertThat(remembering.verify(parts[0] + "." + other.split("\\.")[1] + "." + parts[2]))
+                .as("other words under a signature that was good")
+                .isEmpty();
+
+        ECKey successor = newKey("k1");
+        ring.set(KeyRing.of(successor, List.of(successor)));
+        assertThat(remembering.verify(token)).as("another key under its name").isEmpty();
+        ring.set(KeyRing.of(successor, List.of(newKey("k2"))));
+        assertThat(remembering.verify(token)).as("its key is gone").isEmpty();
+        ring.set(KeyRing.of(key, List.of(key)));
+        assertThat(remembering.verify(token)).isPresent();
+
+        clock.forward(Duration.ofSeconds(61));
+        assertThat(remembering.verify(token)).as("it has ended").isEmpty();
     }
 }
