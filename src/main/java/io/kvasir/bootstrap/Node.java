@@ -93,6 +93,7 @@ final class Node {
             Function<UniqueAddress, CompletionStage<Boolean>> ended,
             Runnable lost) {
         return Behaviors.setup(context -> {
+            context.setLoggerName("kvasir.bootstrap");
             Cluster cluster = Cluster.get(context.getSystem());
             UniqueAddress self = cluster.selfMember().uniqueAddress();
             cluster.subscriptions().tell(new Subscribe<>(context.getSelf(), ClusterDomainEvent.class));

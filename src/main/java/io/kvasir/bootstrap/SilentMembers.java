@@ -49,6 +49,7 @@ final class SilentMembers {
             ActorContext<Command> context,
             TimerScheduler<Command> timers,
             Function<UniqueAddress, CompletionStage<Boolean>> ended) {
+        context.setLoggerName("kvasir.bootstrap");
         this.context = context;
         this.timers = timers;
         this.cluster = Cluster.get(context.getSystem());
