@@ -26,17 +26,18 @@ public final class ClusterBench {
         List<ClusterStorm.Kill> all = new ArrayList<>();
         ClusterStorm.Roll roll;
         try (ClusterStorm storm =
-                new ClusterStorm(folder, bases, FakeReply.DEFAULT.with("first=100,rate=10,tokens=200"), false)) {
+                new ClusterStorm(folder, bases, FakeReply.DEFAULT.with("first=100,rate=10,tokens=300"), false)) {
             for (int i = 0; i < kills; i++) {
                 ClusterStorm.Kill kill = storm.kill(i % 2 == 0, streams);
                 all.add(kill);
                 System.out.printf(
-                        "kill %d%s: last knowledge base answers after %d ms, nine tenths after %d, %d asked again; characters lost %d, repeated %d; replies ended %d,"
+                        "kill %d%s: last knowledge base answers after %d ms, nine tenths after %d (without a kill the last after %d), %d asked again; characters lost %d, repeated %d; replies ended %d,"
                                 + " cut %d, readers resumed %d; acknowledged %d, lost %d; machine load %s%n",
                         i + 1,
                         kill.oldest() ? " (oldest)" : "",
                         kill.answeredMs(),
                         kill.mostAnsweredMs(),
+                        kill.undisturbedMs(),
                         kill.askedAgain(),
                         kill.lost(),
                         kill.repeated(),
