@@ -44,7 +44,7 @@ export function Table<T>({ label, rows, columns, id, open, onOpen, rowHeight = 4
         <div role="presentation" className="relative" style={{ height: virtual.getTotalSize() }}>
           {drawn.map(item => {
             const row = rows[item.index]!
-            return <Row key={item.index % most.current} row={row} index={item.index} start={item.start} size={item.size} columns={columns as Column<never>[]} chosen={id(row) === open} onOpen={onOpen as ((row: unknown) => void) | undefined} />
+            return <Row key={item.index % most.current} row={row} index={item.index} start={item.start} size={item.size} columns={columns as Column<never>[]} chosen={id(row) === open} last={item.index === rows.length - 1} onOpen={onOpen as ((row: unknown) => void) | undefined} />
           })}
         </div>
       </div>
@@ -52,13 +52,13 @@ export function Table<T>({ label, rows, columns, id, open, onOpen, rowHeight = 4
   )
 }
 
-interface RowProps { row: unknown; index: number; start: number; size: number; columns: Column<never>[]; chosen: boolean; onOpen: ((row: unknown) => void) | undefined }
+interface RowProps { row: unknown; index: number; start: number; size: number; columns: Column<never>[]; chosen: boolean; last: boolean; onOpen: ((row: unknown) => void) | undefined }
 
 /** While a list is scrolled, a row that stays is not drawn again. */
-const Row = memo(function Row({ row, index, start, size, columns, chosen, onOpen }: RowProps) {
+const Row = memo(function Row({ row, index, start, size, columns, chosen, last, onOpen }: RowProps) {
   return (
     <div role="row" aria-rowindex={index + 2} aria-selected={chosen || undefined} onClick={() => onOpen?.(row)}
-      className={cx('absolute inset-x-0 grid grid-cols-(--grid-phone) items-center gap-3 border-b border-line px-3 text-13 contain-strict @2xl:grid-cols-(--grid)', onOpen && 'cursor-pointer', chosen ? 'bg-soft' : 'hover:bg-bg')}
+      className={cx('absolute inset-x-0 grid grid-cols-(--grid-phone) items-center gap-3 px-3 text-13 contain-strict @2xl:grid-cols-(--grid)', !last && 'border-b border-line', onOpen && 'cursor-pointer', chosen ? 'bg-soft' : 'hover:bg-bg')}
       style={{ height: size, transform: `translateY(${start}px)` }}>
       {columns.map(c => <div role="cell" key={c.key} className={cx('min-w-0 truncate', c.align === 'right' && 'figures text-right', c.hideOnPhone && '@max-2xl:hidden')}>{c.cell(row as never)}</div>)}
     </div>

@@ -30,7 +30,7 @@ export function ConversationsScreen({ kbId, open, status, openSource, onChange }
   useConversationEvents(kbId)
   const rows = useMemo(() => query.data?.pages.flatMap(p => p.items) ?? [], [query.data])
   const columns: Column<ConversationEntry>[] = [
-    { key: 'id', title: t('conversations.conversation'), width: 'minmax(0,1fr)', cell: c => <button type="button" className="max-w-full truncate text-left font-medium hover:underline" onClick={event => { event.stopPropagation(); onChange({ open: c.id }) }}>{t('conversations.number', { id: short(c.id) })}</button> },
+    { key: 'id', title: t('conversations.conversation'), width: 'minmax(0,1fr)', cell: c => <button type="button" className="figures max-w-full truncate text-left font-medium hover:underline" onClick={event => { event.stopPropagation(); onChange({ open: c.id }) }}>#{short(c.id)}</button> },
     { key: 'status', title: t('conversations.status'), width: '100px', phone: '64px', cell: c => <Badge tone={c.status === 'active' ? 'good' : 'quiet'}>{t(`conversations.${c.status}`)}</Badge> },
     { key: 'begun', title: t('conversations.begun'), width: '180px', hideOnPhone: true, cell: c => <span className="figures text-muted">{date(c.createdAt)}</span> },
     { key: 'changed', title: t('conversations.changed'), width: '110px', phone: '76px', align: 'right', cell: c => <span className="text-muted">{ago(c.updatedAt)}</span> },

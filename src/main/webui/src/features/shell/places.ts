@@ -1,5 +1,5 @@
 import type { LinkProps } from '@tanstack/react-router'
-import { BookOpenText, FileText, FlaskConical, Gauge, Globe, Mail, MessagesSquare, Search, Settings, ShieldCheck, SquareTerminal, Users, type LucideIcon } from 'lucide-react'
+import { BookOpenText, ChartNoAxesColumn, FileText, FlaskConical, Gauge, Globe, Mail, MessagesSquare, Search, Settings, ShieldCheck, SquareTerminal, Users, type LucideIcon } from 'lucide-react'
 
 export interface Place { key: string; to: LinkProps['to']; icon: LucideIcon; text: string }
 
@@ -19,6 +19,6 @@ export const ROOMS: Place[] = [
 export const WORKSPACE: Place[] = [
   { key: 'm', to: '/t/$tenant/settings/members', icon: Users, text: 'nav.members' },
   { key: 'y', to: '/t/$tenant/settings/security', icon: ShieldCheck, text: 'nav.security' },
-  { key: 'u', to: '/t/$tenant/settings/billing', icon: Gauge, text: 'nav.usage' },
+  { key: 'u', to: '/t/$tenant/settings/usage', icon: ChartNoAxesColumn, text: 'nav.usage' },
   { key: 'a', to: '/t/$tenant/settings/audit', icon: SquareTerminal, text: 'nav.audit' },
 ]
