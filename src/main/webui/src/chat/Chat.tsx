@@ -1,7 +1,7 @@
 import { ArrowDown, ArrowUp, MessageSquarePlus, Square } from 'lucide-react'
 import { memo, useCallback, useEffect, useLayoutEffect, useRef, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import { IconButton } from '@/ui/button'
+import { IconButton } from '@/ui/iconButton'
 import { Answer } from './Answer'
 import type { OpenSource } from './Sources'
 import { useChat } from './useChat'

@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest'
-import { SseParser, type ServerEvent } from './sse'
+import { describe, expect, it, vi } from 'vitest'
+import { SseParser, readEvents, type ServerEvent } from './sse'
 import { apply, cited, newTurn, turnsOf, type Turn } from './turn'
 
 const TEXT = 'Refunds 💶 are paid within 14 days [1]. Gift cards are not [2].'
@@ -26,6 +26,26 @@ describe('server-sent events', () => {
 
   it('join data lines and pass over comments and unknown fields', () => {
     expect(read(bytes(': c\nfoo: 1\nid:5\ndata:[1,\ndata: 2]\n\n'))).toEqual([{ name: 'message', id: '5', data: [1, 2] }])
+  })
+})
+
+describe('a connection', () => {
+  it('is looked at by time and not by piece, and no longer than wanted', async () => {
+    vi.useFakeTimers()
+    const whole = Array.from({ length: 40 }, (_, i) => bytes(`event: delta\nid: 1:${i}\ndata: {}\n\n`))
+    const times: number[] = []
+    let left = false
+    const stream = new ReadableStream({ start(c) { for (const piece of whole) c.enqueue(piece) }, cancel() { left = true } })
+    const reading = readEvents(new Response(stream), events => {
+      times.push(Date.now())
+      return events.some(e => e.id === '1:30')
+    })
+    await vi.runAllTimersAsync()
+    expect(await reading).toBe(true)
+    expect(left).toBe(true)
+    expect(times).toHaveLength(31)
+    for (const [i, at] of times.slice(1).entries()) expect(at - times[i]!).toBeGreaterThanOrEqual(50)
+    vi.useRealTimers()
   })
 })
 

@@ -247,6 +247,35 @@ test('an answer is read along by staff while it is written for somebody else', a
   })
 })
 
+test('whoever scrolls up while an answer is written stays where they read, and is taken along again when they want', async () => {
+  const kb = await talking('Scrolled')
+  const { slug } = await session.call('POST', `/knowledge-bases/${kb.id}/share`)
+  Object.assign(model, { text: `Refunds are paid within 14 days [1].\n\n${Array.from({ length: 120 }, (_, i) => `Paragraph ${i}.`).join('\n\n')}`, piece: 8, every: 40 })
+  for (const [options, address] of [[{}, `/kb/${slug}`], [{ session }, room(kb, 'overview')]]) {
+    await visit(options, async page => {
+      await page.goto(address)
+      await page.getByRole('textbox', { name: 'Question' }).fill('When are refunds paid?')
+      await page.keyboard.press('Enter')
+      const seen = n => page.waitForFunction(n => {
+        const all = root => [...root.querySelectorAll('p')].concat([...root.querySelectorAll('*')].filter(e => e.shadowRoot).flatMap(e => all(e.shadowRoot)))
+        const at = all(document).find(p => p.textContent === `Paragraph ${n}.`)?.getBoundingClientRect()
+        return at && at.top >= 0 && at.bottom <= innerHeight
+      }, n)
+      // It goes along by itself.
+      await seen(50)
+      await page.mouse.move(500, 300)
+      await page.mouse.wheel(0, -900)
+      await page.getByRole('button', { name: /Newest/ }).waitFor()
+      const here = await page.getByText('Paragraph 30.', { exact: true }).boundingBox()
+      await page.getByText('Paragraph 80.', { exact: true }).waitFor({ state: 'attached' })
+      assert.equal((await page.getByText('Paragraph 30.', { exact: true }).boundingBox()).y, here.y)
+      await page.getByRole('button', { name: /Newest/ }).click()
+      await page.getByRole('button', { name: /Newest/ }).waitFor({ state: 'detached' })
+      await seen(119)
+    })
+  }
+})
+
 test('a reload in the middle of an answer loses nothing of it', async () => {
   const kb = await talking('Reloaded')
   const { slug } = await session.call('POST', `/knowledge-bases/${kb.id}/share`)
