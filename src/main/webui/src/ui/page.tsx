@@ -2,7 +2,7 @@ import { X } from 'lucide-react'
 import { useEffect, useRef, useSyncExternalStore, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { cx } from '@/lib/cx'
-import { IconButton } from './button'
+import { IconButton } from './iconButton'
 import { Drawer } from './overlay'
 
 /** A screen: header, toolbar, content, and a panel that peeks at one thing of the list. */
