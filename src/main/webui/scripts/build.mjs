@@ -37,6 +37,9 @@ function inputs() {
   return hash.digest('hex')
 }
 
+/** What the pages before one is in begin with, where it stands in them (Frame.tsx): there from the first paint on, and nothing moves when the rest comes. */
+const SIGN = '<main class="grid min-h-full content-start justify-items-center px-4 pt-[clamp(40px,14vh,160px)] pb-10"><img src="/icon.svg" alt="" width="40" height="40"></main>'
+
 /** Names in the page what its first screen needs, so that a browser fetches all of it at once and not one after the other: inside the rooms, and before one is in. */
 function ahead() {
   const manifest = JSON.parse(readFileSync(join(out, 'dashboard.json'), 'utf8'))
@@ -50,7 +53,8 @@ function ahead() {
     need(screen)
     need('src/i18n/en.json')
     const links = [...files].filter(file => !html.includes(file)).map(file => `  <link rel="modulepreload" crossorigin href="/${file}">\n`).join('')
-    writeFileSync(join(out, `${name}.html`), html.replace('</head>', `${links}</head>`))
+    const page = html.replace('</head>', `${links}</head>`)
+    writeFileSync(join(out, `${name}.html`), name === 'entrance' ? page.replace('<div id="root"></div>', `<div id="root">${SIGN}</div>`) : page)
   }
 }
 
