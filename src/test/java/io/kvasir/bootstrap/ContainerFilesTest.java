@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -198,10 +197,11 @@ class ContainerFilesTest {
         assertThat(pom).contains("<finalName>kvasir</finalName>", "${project.build.directory}/lib");
         assertThat(image).contains("COPY --from=build /src/target/kvasir.jar", "COPY --from=build /src/target/lib lib");
         // The same options as everywhere else, or the index is half as fast and the parser refuses to start.
-        String options = first("(?m)^JVM=\\(([^)]*)\\)", dev);
-        assertThat(Arrays.asList(options.split(" ")))
-                .hasSizeGreaterThan(3)
-                .allSatisfy(option -> assertThat(image).contains("\"" + option + "\""));
+        String options = first("java @(conf/\\S+) -XX:SharedArchiveFile", dev);
+        assertThat(Path.of(options)).isRegularFile();
+        assertThat(image)
+                .contains("/src/" + options + " ./")
+                .contains("[\"java\", \"@" + Path.of(options).getFileName() + "\"");
         assertThat(image).contains("\"" + io.kvasir.Main.class.getName() + "\"");
         assertThat(first("temurin:(\\d+)-jre", image)).isEqualTo(first("<maven.compiler.release>(\\d+)<", pom));
         assertThat(image)
