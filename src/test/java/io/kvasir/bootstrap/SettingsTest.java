@@ -106,14 +106,14 @@ class SettingsTest {
 
     /** What operations.md says of how long a server may stand still, and decision 61 of how long silence is waited for. */
     @Test
-    void aServerMayStandStillForFiveSeconds() {
+    void aServerMayStandStillForSevenSeconds() {
         com.typesafe.config.Config pekko = DEFAULTS.config().getConfig("pekko.cluster");
 
         assertThat(pekko.getString("split-brain-resolver.active-strategy")).isEqualTo("keep-majority");
         assertThat(pekko.getDuration("failure-detector.heartbeat-interval")).isEqualTo(Duration.ofMillis(300));
         assertThat(pekko.getDuration("failure-detector.acceptable-heartbeat-pause"))
                 .isEqualTo(Duration.ofSeconds(1));
-        assertThat(pekko.getDuration("split-brain-resolver.stable-after")).isEqualTo(Duration.ofSeconds(3));
+        assertThat(pekko.getDuration("split-brain-resolver.stable-after")).isEqualTo(Duration.ofSeconds(5));
         assertThat(pekko.getDuration("split-brain-resolver.down-all-when-unstable"))
                 .isEqualTo(Duration.ofSeconds(4));
         assertThat(pekko.getDuration("down-removal-margin")).isEqualTo(Duration.ofMillis(500));
