@@ -10,13 +10,19 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 export const ALL = ['light', 'dark'].flatMap(theme => [1280, 768, 320].map(width => [theme, width]))
 
-/** @returns what was found, a line each. One page: a screen is opened once and then looked at in every look */
-export async function findings(browser, server, session, looks, only = []) {
+/**
+ * One page: a screen is opened once and then looked at in every look.
+ *
+ * @param seen hears of each screen once it has been looked at, with what was found on it
+ * @returns what was found, a line each
+ */
+export async function findings(browser, server, session, looks, only = [], seen = () => {}) {
   const found = []
   const screens = screensOf(session, await furnished(session)).filter(([name]) => only.length === 0 || only.includes(name))
   const rooms = { in: await pageOf(browser, server.url, { session }), out: await pageOf(browser, server.url, {}) }
   for (const [name, path, how = {}] of screens) {
     const { page } = how.out ? rooms.out : rooms.in
+    const before = found.length
     page.setDefaultTimeout(20_000)
     const [[theme, width]] = looks
     await page.emulateMedia({ colorScheme: theme })
@@ -25,6 +31,7 @@ export async function findings(browser, server, session, looks, only = []) {
       await open(page, path, how)
     } catch (e) {
       found.push(`${name} cannot be opened: ${e.message}`)
+      seen(name, found.slice(before))
       continue
     }
     await page.evaluate(AXE)
@@ -37,6 +44,7 @@ export async function findings(browser, server, session, looks, only = []) {
       const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
       if (wider > 0) found.push(`${name} ${theme} ${width} is ${wider} px wider than the window`)
     }
+    seen(name, found.slice(before))
   }
   for (const { context } of Object.values(rooms)) await context.close()
   return { found, looked: screens.length * looks.length }
@@ -46,10 +54,9 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const server = await startServer()
   const browser = await startBrowser()
   const begun = Date.now()
-  const { found, looked } = await findings(browser, server, await owner(server.url), ALL, process.argv.slice(2))
+  const { found, looked } = await findings(browser, server, await owner(server.url), ALL, process.argv.slice(2), (name, lines) => console.log([`${name}: ${lines.length}`, ...lines].join('\n  ')))
   await browser.close()
   await server.stop()
-  for (const line of found) console.error(line)
   console.log(`axe: ${found.length} findings in ${looked} looks at screens, ${Math.round((Date.now() - begun) / 1000)} s`)
   process.exit(found.length ? 1 : 0)
 }
