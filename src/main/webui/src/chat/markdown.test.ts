@@ -78,6 +78,7 @@ describe('markdown', () => {
     [String.raw`a \| b | c` + '\n---|---\n1 | 2\n\nend', '<table tabindex="0"><thead><tr><th>a | b</th><th>c</th></tr></thead><tbody><tr><td>1</td><td>2</td></tr></tbody></table><p>end</p>'],
     ['a | b\nc', '<p>a | b\nc</p>'],
     ['![a cat](https://x.example/c.png) [2](https://x.example)', '<p>a cat <a href="https://x.example/" target="_blank" rel="noopener noreferrer nofollow">2</a></p>'],
+    ['[https://a.example](https://b.example)', '<p><a href="https://b.example/" target="_blank" rel="noopener noreferrer nofollow">https://a.example</a></p>'],
     ['(see https://x.example/a_(b), ok)', '<p>(see <a href="https://x.example/a_(b" target="_blank" rel="noopener noreferrer nofollow">https://x.example/a_(b</a>), ok)</p>'],
     ['<mailto:a@b.example> <not>', '<p><a href="mailto:a@b.example" target="_blank" rel="noopener noreferrer nofollow">a@b.example</a> &lt;not&gt;</p>'],
     ['**[1]** [2](#x) [[1]]', '<p><strong><button class="mark">1</button></strong> [2](#x) [<button class="mark">1</button>]</p>'],
