@@ -8,6 +8,7 @@ import { useChat } from './useChat'
 
 /** Who is nearer to the end than this, in pixels, goes along with it. */
 const FAR = 60
+const far = (el: HTMLElement) => el.scrollHeight - el.scrollTop - el.clientHeight >= FAR
 
 /** Ask and read: the thread, follow-scroll, suggestions, the box. */
 export function Chat({ kbId, suggestions = [], openSource, empty, ready = true }: { kbId: string; suggestions?: string[]; openSource: OpenSource; empty?: ReactNode; ready?: boolean }) {
@@ -16,15 +17,19 @@ export function Chat({ kbId, suggestions = [], openSource, empty, ready = true }
   const [behind, setBehind] = useState(false)
   const scroll = useRef<HTMLDivElement>(null)
   const following = useRef(true)
-  /** the text was moved along just now: nothing a reader did */
-  const moved = useRef(false)
+  /** where the text was moved along to: it is somewhere else only where the reader moved it, whenever that is told */
+  const placed = useRef(0)
 
   const follow = useCallback(() => {
     const el = scroll.current
     if (!el || !following.current) return
-    const { scrollTop } = el
+    if (el.scrollTop !== placed.current && far(el)) {
+      following.current = false
+      setBehind(true)
+      return
+    }
     el.scrollTop = el.scrollHeight
-    moved.current = el.scrollTop !== scrollTop
+    placed.current = el.scrollTop
   }, [])
   useLayoutEffect(follow, [follow, turns])
   // After the text was drawn: what is inside began to listen before. The heights asked for are those the frame needs anyway.
@@ -32,11 +37,8 @@ export function Chat({ kbId, suggestions = [], openSource, empty, ready = true }
   useEffect(() => {
     const el = scroll.current!
     const listen = () => {
-      if (moved.current) {
-        moved.current = false
-        return
-      }
-      following.current = el.scrollHeight - el.scrollTop - el.clientHeight < FAR
+      if (following.current && el.scrollTop === placed.current) return
+      following.current = !far(el)
       setBehind(!following.current)
     }
     // Not by React, which would look for others who want to hear of each of these.
@@ -48,6 +50,7 @@ export function Chat({ kbId, suggestions = [], openSource, empty, ready = true }
   // The same for as long as the thread lives: an answer that stands is not drawn again while the next one is written.
   const send = useCallback((question: string) => {
     following.current = true
+    placed.current = scroll.current?.scrollTop ?? 0
     ask(question)
   }, [ask])
   return (

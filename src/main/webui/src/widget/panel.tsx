@@ -54,20 +54,21 @@ export function mount(element: HTMLElement, options: Options): Panel {
   let eager = false
   /** the reader has scrolled up */
   let behind = false
-  /** the text was moved along just now: nothing a reader did */
-  let moved = false
+  /** where the text was moved along to: it is somewhere else only where the reader moved it, whenever that is told */
+  let placed = 0
   let gone = false
   let anchor: HTMLElement | undefined
   let scroll: HTMLElement
   let box: HTMLTextAreaElement
 
+  const far = () => scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight > 80
   const update = () => {
     if (gone) return
+    if (scroll && scroll.scrollTop !== placed) behind ||= far()
     render(root, view())
     if (behind) return
-    const { scrollTop } = scroll
     scroll.scrollTop = scroll.scrollHeight
-    moved = scroll.scrollTop !== scrollTop
+    placed = scroll.scrollTop
   }
   /** Puts a newer state of a turn in the place of an older. */
   const put = (old: Turn, turn: Turn) => {
@@ -97,6 +98,7 @@ export function mount(element: HTMLElement, options: Options): Panel {
     const turn = newTurn(question)
     turns = [...turns, turn]
     behind = false
+    if (scroll) placed = scroll.scrollTop
     void run(turn, true)
     update()
   }
@@ -224,10 +226,8 @@ export function mount(element: HTMLElement, options: Options): Panel {
           </header>
         )}
         <div class="talk" tabindex="0" ref={el => { scroll = el }} onscroll={() => {
-          if (moved) return void (moved = false)
-          const now = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight > 80
-          if (now === behind) return
-          behind = now
+          if ((!behind && scroll.scrollTop === placed) || far() === behind) return
+          behind = !behind
           update()
         }}>
           <div class="column">
