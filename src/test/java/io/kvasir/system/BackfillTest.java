@@ -12,11 +12,13 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
 
 /** One tenant's sitemap of 20,000 pages on a whole server, and what another tenant does meanwhile. */
+@Tag("alone")
 class BackfillTest {
     private static final int MANY = 20_000;
     private static final Duration BAR = Duration.ofSeconds(2);
