@@ -23,7 +23,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntFunction;
 
 /**
- * {@code ./dev bench stream [parts=first,cpu,idle,control] [seconds=10] [rate=50] [streams=500] [requests=50] [idle=9500]}:
+ * {@code ./dev bench stream [parts=first,cpu,idle,control] [seconds=10] [warm=60] [rate=50] [streams=500] [requests=50] [idle=9500]}:
  * what it costs to relay a reply. The server runs in a JVM of its own, the fake LLM and the readers in this one.
  *
  * <ul>
@@ -36,7 +36,6 @@ import java.util.function.IntFunction;
 public final class StreamBench {
     private static final Marks EVENTS = new Marks("retry: 1000", "event: delta", "event: turn.completed");
     private static final Marks PROVIDER = new Marks("HTTP/1.1 200", "\"content\":\"", "[DONE]");
-    private static final int WARM_SECONDS = 8;
 
     private final StreamOptions options;
     private final EventClient readers = new EventClient(1);
@@ -130,7 +129,7 @@ public final class StreamBench {
     }
 
     private void cpu(ServerProcess server, Api api, String kb, FakeLlm llm) throws Exception {
-        int tokens = options.rate() * (WARM_SECONDS + options.seconds() + 4);
+        int tokens = options.rate() * (options.warm() + options.seconds() + 4);
         model(api, kb, "fake:first=200,rate=" + options.rate() + ",tokens=" + tokens);
         List<String> conversations = conversations(api, kb, options.streams());
         List<Call> calls = new ArrayList<>();
@@ -140,7 +139,7 @@ public final class StreamBench {
         }
         CompletableFuture.allOf(calls.stream().map(Call::begun).toArray(CompletableFuture[]::new))
                 .get(60, TimeUnit.SECONDS);
-        TimeUnit.SECONDS.sleep(WARM_SECONDS);
+        TimeUnit.SECONDS.sleep(options.warm());
         double cpu = ProcessUse.cpuMicros(server.pid());
         long sent = llm.stats().tokens();
         long deltas = calls.stream().mapToLong(Call::deltas).sum();
@@ -244,7 +243,7 @@ public final class StreamBench {
                     calls.add(readers.open(port, talk, EVENTS));
                     LockSupport.parkNanos(2_000_000_000L / options.streams());
                 }
-                TimeUnit.SECONDS.sleep(WARM_SECONDS);
+                TimeUnit.SECONDS.sleep(options.warm());
                 double cpu = ProcessUse.cpuMicros(process.pid());
                 long said = calls.stream().mapToLong(Call::deltas).sum();
                 TimeUnit.SECONDS.sleep(options.seconds());
