@@ -18,6 +18,7 @@ import io.kvasir.knowledgebase.domain.SearchSettings;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -126,6 +127,8 @@ final class KnowledgeBaseEntity
     private final Surroundings around;
     private final KnowledgeBaseWork work;
     private final JobNews news = new JobNews(Ids.next());
+    /** Sources that wait until searches see what they brought. */
+    private final List<StageItems> unseen = new ArrayList<>();
 
     private KnowledgeBaseEntity(
             ActorContext<Command> context,
@@ -187,7 +190,7 @@ final class KnowledgeBaseEntity
             case RetryDocument c ->
                 answered(state.retry(c.document(), c.job(), now()), c.replyTo(), kb -> one(kb, c.document()));
             case RemoveDocument c -> answered(state.remove(c.document(), now()), c.replyTo(), this::head);
-            case StageItems c -> answered(state.stage(c.news()), c.replyTo(), this::head);
+            case StageItems c -> stage(state, c);
             case CancelJob c -> answered(state.cancel(c.job(), now()), c.replyTo(), kb -> one(kb, c.job()));
             case Delete c -> answered(state.delete(now()), c.replyTo(), this::head);
             case Read c -> read(state, c.replyTo(), this::head);
@@ -254,6 +257,30 @@ final class KnowledgeBaseEntity
                         })
                         .thenNoReply();
         };
+    }
+
+    /** The source hears of it once searches see it, in this life or, as it asks again, in the next. */
+    private ReplyEffect<KnowledgeBaseEvent, KnowledgeBase> stage(KnowledgeBase state, StageItems c) {
+        return switch (state.stage(c.news())) {
+            case Decision.Reject<KnowledgeBaseEvent>(Rejection reason) ->
+                Effect().reply(c.replyTo(), new Reply.Refused(reason));
+            case Decision.Accept<KnowledgeBaseEvent>(List<KnowledgeBaseEvent> events) -> {
+                unseen.add(c);
+                yield Effect().persist(events).thenRun(this::settle).thenNoReply();
+            }
+        };
+    }
+
+    private void serveSources(KnowledgeBase state) {
+        List<StageItems> seen = unseen.stream()
+                .filter(c -> !state.exists() || state.shows(c.news()))
+                .toList();
+        unseen.removeAll(seen);
+        seen.forEach(c -> {
+            Reply reply = state.exists() ? head(state) : missing("No such knowledge base");
+            work.confirmed(state, lastSequenceNumber(context))
+                    .thenRun(() -> c.replyTo().tell(reply));
+        });
     }
 
     private ReplyEffect<KnowledgeBaseEvent, KnowledgeBase> quietly(Decision<KnowledgeBaseEvent> decision) {
@@ -346,6 +373,7 @@ final class KnowledgeBaseEntity
     private void settle(KnowledgeBase state) {
         work.begin(state, now());
         tell(state);
+        serveSources(state);
         work.change().retryAt().ifPresent(at -> later(Self.REEMBED, at));
         state.retired().stream()
                 .map(Retired::keptUntil)

@@ -23,7 +23,8 @@ public interface PassageIndex extends AutoCloseable {
 
     /**
      * Makes {@code added} visible from {@code revision} on and {@code removed} invisible from it on, durably (survives a
-     * kill) and for the next search. Readers of the revision before see what they saw.
+     * kill) and for the next search. Readers of the revision before see what they saw. What an earlier publication
+     * showed or hid stays as it is, so saying it again, under whatever revision, changes nothing.
      */
     CompletionStage<Void> publish(Scope scope, long revision, Set<SourceVersion> added, Set<SourceVersion> removed);
 

@@ -202,6 +202,42 @@ class KnowledgeBaseEntityTest {
     }
 
     @Test
+    void aSourceHearsOfItsItemsOnceSearchesSeeThem() {
+        create();
+        around.index.gate = new CompletableFuture<>();
+        var news = new KnowledgeBaseEvent.ItemsStaged(List.of(new Version(A, 1)), List.of(), 1, 10, NOW);
+        TestProbe<Reply> source = KIT.actors().createTestProbe(Reply.class);
+        TestProbe<Reply> again = KIT.actors().createTestProbe(Reply.class);
+
+        entity.runCommand(new KnowledgeBaseEntity.StageItems(news, source.ref()));
+        await().until(() -> around.index.publications.size() == 1);
+        assertThat(entity.runCommand(new KnowledgeBaseEntity.StageItems(news, again.ref()))
+                        .hasNoEvents())
+                .isTrue();
+        source.expectNoMessage(Duration.ofMillis(200));
+
+        around.index.gate.complete(null);
+
+        assertThat(source.expectMessageClass(Reply.Ok.class).head().revision()).isEqualTo(1);
+        again.expectMessageClass(Reply.Ok.class);
+    }
+
+    @Test
+    void aSourceHearsThatItsKnowledgeBaseIsGone() {
+        create();
+        around.index.gate = new CompletableFuture<>();
+        var news = new KnowledgeBaseEvent.ItemsStaged(List.of(new Version(A, 1)), List.of(), 1, 10, NOW);
+        TestProbe<Reply> source = KIT.actors().createTestProbe(Reply.class);
+        entity.runCommand(new KnowledgeBaseEntity.StageItems(news, source.ref()));
+
+        ask(KnowledgeBaseEntity.Delete::new);
+
+        source.expectMessageClass(Reply.Refused.class);
+        around.index.gate.complete(null);
+        await().until(() -> entity.getState().erased());
+    }
+
+    @Test
     void moreDocumentsThanAllowedAreRefused() {
         create();
         add(A, "1");

@@ -164,6 +164,20 @@ public abstract class PassageIndexContract {
     }
 
     @Test
+    void aSecondPublicationTakesNothingFromReadersOfTheFirst() {
+        publish(scope, 1, source, "alpha");
+        SourceVersion gone = new SourceVersion(SourceId.next(), 1);
+        publish(scope, 1, gone, "beta");
+        join(index().publish(scope, 2, Set.of(), Set.of(gone)));
+
+        // Said again by whoever did not hear that it took place.
+        join(index().publish(scope, 4, Set.of(source), Set.of(gone)));
+
+        assertThat(keyword(2, "alpha beta")).containsExactly("alpha");
+        assertThat(keyword(4, "alpha beta")).containsExactly("alpha");
+    }
+
+    @Test
     void aRepeatedJobDoesNotHideWhatIsPublished() {
         publish(scope, 1, source, "alpha");
         join(index().stage(scope, List.of(passage(scope, source, 0, "en", "alpha"))));

@@ -14,7 +14,7 @@ public interface Shelf {
 
     /**
      * Shows and hides versions with its next publication, and sweeps the files of what was hidden. Acknowledged once
-     * promised; saying it twice is harmless.
+     * searches see it; until then it may fail as unavailable, and is to be said again, which is harmless.
      *
      * @param kept what all sources of the knowledge base keep now
      */

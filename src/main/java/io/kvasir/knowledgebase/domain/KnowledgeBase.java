@@ -285,9 +285,33 @@ public record KnowledgeBase(
         return pending(news.job()) ? Decision.accept(news) : Decision.accept();
     }
 
-    /** Saying the same again changes nothing: a source that was interrupted does. */
+    /** Saying the same again changes nothing: a source that was interrupted does, or that waits for it to be shown. */
     public Decision<KnowledgeBaseEvent> stage(ItemsStaged news) {
-        return existing(() -> Decision.accept(news));
+        return existing(() -> promised(news) ? Decision.accept() : Decision.accept(news));
+    }
+
+    private boolean promised(ItemsStaged news) {
+        return news.items() == items.kept()
+                && news.bytes() == items.bytes()
+                && !(news.added().isEmpty() && news.removed().isEmpty())
+                && news.added().stream().allMatch(this::arriving)
+                && news.removed().stream().allMatch(this::leaving);
+    }
+
+    /** Whether searches see what was staged with these, and no longer what was removed. */
+    public boolean shows(ItemsStaged news) {
+        return news.added().stream().noneMatch(this::arriving)
+                && news.removed().stream().noneMatch(this::leaving);
+    }
+
+    private boolean arriving(Version version) {
+        return items.arriving().contains(version)
+                || publishing.filter(p -> p.added().contains(version)).isPresent();
+    }
+
+    private boolean leaving(Version version) {
+        return removing.contains(version)
+                || publishing.filter(p -> p.removed().contains(version)).isPresent();
     }
 
     /** Everything that waits, in one publication; nothing follows while another runs or nothing waits. */

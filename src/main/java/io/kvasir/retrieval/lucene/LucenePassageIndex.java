@@ -29,6 +29,7 @@ import org.apache.lucene.index.Term;
 import org.apache.lucene.index.Terms;
 import org.apache.lucene.index.TermsEnum;
 import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.search.ScoreDoc;
 import org.apache.lucene.store.Directory;
 import org.apache.lucene.util.BytesRef;
 
@@ -118,12 +119,37 @@ public final class LucenePassageIndex implements MovableIndex {
     public CompletionStage<Void> publish(
             Scope scope, long revision, Set<SourceVersion> added, Set<SourceVersion> removed) {
         return change(writer -> {
-            for (SourceVersion source : added) {
-                writer.updateNumericDocValue(PassageDocuments.source(scope, source), PassageDocuments.FROM, revision);
+            for (Term each : unmarked(scope, PassageDocuments.FROM, added)) {
+                writer.updateNumericDocValue(each, PassageDocuments.FROM, revision);
             }
-            for (SourceVersion source : removed) {
-                writer.updateNumericDocValue(PassageDocuments.source(scope, source), PassageDocuments.TO, revision);
+            for (Term each : unmarked(scope, PassageDocuments.TO, removed)) {
+                writer.updateNumericDocValue(each, PassageDocuments.TO, revision);
             }
+        });
+    }
+
+    /**
+     * The passages of these that no publication marked so yet, whole sources by one term: a second mark would take from
+     * readers what the first one gave them.
+     */
+    private List<Term> unmarked(Scope scope, String field, Set<SourceVersion> sources) throws IOException {
+        return store.search(searcher -> {
+            List<Term> unmarked = new ArrayList<>(sources.size());
+            for (SourceVersion source : sources) {
+                if (searcher.count(queries.marked(scope, source, field)) == 0) {
+                    unmarked.add(PassageDocuments.source(scope, source));
+                    continue;
+                }
+                org.apache.lucene.search.Query rest = queries.unmarked(scope, source, field);
+                int count = searcher.count(rest);
+                for (ScoreDoc hit : count == 0 ? new ScoreDoc[0] : searcher.search(rest, count).scoreDocs) {
+                    unmarked.add(PassageDocuments.identity(
+                            scope,
+                            PassageDocuments.read(searcher.storedFields(), hit.doc)
+                                    .id()));
+                }
+            }
+            return unmarked;
         });
     }
 

@@ -35,11 +35,25 @@ final class PassageQueries {
                 .build();
     }
 
-    Query stagedOf(Scope scope, SourceVersion source) {
+    /** The passages of a source in whose field, {@code FROM} or {@code TO}, stands a revision. */
+    Query marked(Scope scope, SourceVersion source, String field) {
+        return of(scope, source, range(field, Long.MIN_VALUE, PassageDocuments.NEVER - 1));
+    }
+
+    /** Those in whose field stands none yet. */
+    Query unmarked(Scope scope, SourceVersion source, String field) {
+        return of(scope, source, range(field, PassageDocuments.NEVER, PassageDocuments.NEVER));
+    }
+
+    private static Query of(Scope scope, SourceVersion source, Query condition) {
         return new BooleanQuery.Builder()
                 .add(new TermQuery(PassageDocuments.source(scope, source)), Occur.FILTER)
-                .add(range(PassageDocuments.FROM, PassageDocuments.NEVER, PassageDocuments.NEVER), Occur.FILTER)
+                .add(condition, Occur.FILTER)
                 .build();
+    }
+
+    Query stagedOf(Scope scope, SourceVersion source) {
+        return unmarked(scope, source, PassageDocuments.FROM);
     }
 
     /** What no revision from {@code oldestKept} on sees. */

@@ -217,6 +217,7 @@ public final class QdrantPassageIndex implements MovableIndex {
                         : updated(operations));
     }
 
+    /** Only where no publication left a mark: a second one would take from readers what the first gave them. */
     private static void marks(
             List<PointsUpdateOperation> into, Scope scope, String field, long revision, Set<SourceVersion> sources) {
         List<SourceVersion> all = List.copyOf(sources);
@@ -225,8 +226,8 @@ public final class QdrantPassageIndex implements MovableIndex {
             into.add(PointsUpdateOperation.newBuilder()
                     .setSetPayload(PointsUpdateOperation.SetPayload.newBuilder()
                             .putPayload(field, PassagePoints.value(revision))
-                            .setPointsSelector(
-                                    PointsSelector.newBuilder().setFilter(new ScopeFilters(scope).sources(some))))
+                            .setPointsSelector(PointsSelector.newBuilder()
+                                    .setFilter(new ScopeFilters(scope).unmarked(some, field))))
                     .build());
         }
     }

@@ -55,25 +55,27 @@ final class ScopeFilters {
                 .build();
     }
 
-    Filter sources(Collection<SourceVersion> sources) {
+    /** Passages of these in whose field, {@code FROM} or {@code TO}, stands no revision yet. */
+    Filter unmarked(Collection<SourceVersion> sources, String field) {
         RepeatedStrings.Builder keys = RepeatedStrings.newBuilder();
         sources.forEach(source -> keys.addStrings(source.key()));
         return within().addMust(match(PassagePoints.SOURCE, Match.newBuilder().setKeywords(keys)))
+                .addMust(never(field))
                 .build();
     }
 
     Filter staged() {
-        return within().addMust(unpublished()).build();
+        return within().addMust(never(PassagePoints.FROM)).build();
     }
 
     Filter stagedOf(SourceVersion source) {
         return within().addMust(match(PassagePoints.SOURCE, Match.newBuilder().setKeyword(source.key())))
-                .addMust(unpublished())
+                .addMust(never(PassagePoints.FROM))
                 .build();
     }
 
-    private static Condition unpublished() {
-        return range(PassagePoints.FROM, Range.newBuilder().setGte(PassagePoints.NEVER));
+    private static Condition never(String field) {
+        return range(field, Range.newBuilder().setGte(PassagePoints.NEVER));
     }
 
     /** What no revision from {@code oldestKept} on sees. */

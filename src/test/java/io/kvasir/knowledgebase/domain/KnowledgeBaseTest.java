@@ -170,6 +170,22 @@ class KnowledgeBaseTest {
                         1, List.of(new Version(A, 1), new Version(B, 1)), List.of(), NOW));
     }
 
+    @Test
+    void whatASourcePromisedTwiceIsOnePromise() {
+        Version version = new Version(A, 1);
+        var news = new KnowledgeBaseEvent.ItemsStaged(List.of(version), List.of(), 1, 10, NOW);
+        happens(kb.stage(news));
+        assertThat(events(kb.stage(news))).isEmpty();
+        assertThat(kb.shows(news)).isFalse();
+
+        happens(kb.publish(NOW));
+        assertThat(events(kb.stage(news))).as("on its way").isEmpty();
+        assertThat(kb.shows(news)).isFalse();
+
+        happens(kb.published(1, NOW));
+        assertThat(kb.shows(news)).isTrue();
+    }
+
     private void items(List<Version> added, List<Version> removed) {
         happens(kb.stage(new KnowledgeBaseEvent.ItemsStaged(added, removed, 1, 10, NOW)));
     }
