@@ -23,6 +23,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     target: 'es2023',
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'react', test: /node_modules\/(react|react-dom|scheduler)\//, priority: 2 }, { name: 'base', test: /src\/routes\/app\.tsx/ }] } } },
   },
   server: { proxy: { '/api': process.env.KVASIR_URL ?? 'http://localhost:8080' } },
 })

@@ -38,7 +38,10 @@ function inputs() {
 }
 
 /** What the pages before one is in begin with, where it stands in them (Frame.tsx): there from the first paint on, and nothing moves when the rest comes. */
-const SIGN = '<main class="grid min-h-full content-start justify-items-center px-4 pt-[clamp(40px,14vh,160px)] pb-10"><img src="/icon.svg" alt="" width="40" height="40"></main>'
+const SIGN = `<main class="grid min-h-full content-start justify-items-center px-4 pt-[clamp(40px,14vh,160px)] pb-10">${readFileSync('public/icon.svg', 'utf8').trim().replace('<svg', '<svg width="40" height="40" aria-hidden="true"')}</main>`
+
+/** What the dashboard is made of, beside what it begins with (src/routes/main.ts). */
+export const APP = 'src/routes/app.tsx'
 
 /** Names in the page what its first screen needs, so that a browser fetches all of it at once and not one after the other: inside the rooms, and before one is in. */
 function ahead() {
@@ -50,10 +53,12 @@ function ahead() {
       files.add(manifest[key].file)
       for (const next of manifest[key].imports ?? []) if (!files.has(manifest[next].file)) need(next)
     }
+    need(APP)
     need(screen)
     need('src/i18n/en.json')
     const links = [...files].filter(file => !html.includes(file)).map(file => `  <link rel="modulepreload" crossorigin href="/${file}">\n`).join('')
-    const page = html.replace('</head>', `${links}</head>`)
+    // The styles first: with them the page can be painted, and the programs take their time.
+    const page = html.replace('</head>', `${links}</head>`).replace(/<script type="module"|<link rel="modulepreload"/g, '$& fetchpriority="low"')
     writeFileSync(join(out, `${name}.html`), name === 'entrance' ? page.replace('<div id="root"></div>', `<div id="root">${SIGN}</div>`) : page)
   }
 }
