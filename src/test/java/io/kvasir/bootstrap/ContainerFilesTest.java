@@ -1,5 +1,6 @@
 package io.kvasir.bootstrap;
 
+import static io.kvasir.bootstrap.YamlPath.at;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -41,16 +42,6 @@ class ContainerFilesTest {
         return new Yaml().load(text(DOCKER.resolve(file)));
     }
 
-    /** What lies at a path of keys and list positions. */
-    private static <T> T at(Object from, Object... path) {
-        Object here = from;
-        for (Object step : path) {
-            here = step instanceof Integer i ? ((List<Object>) here).get(i) : ((Map<String, Object>) here).get(step);
-            assertThat(here).as("%s of %s", step, List.of(path)).isNotNull();
-        }
-        return (T) here;
-    }
-
     private static Map<String, Map<String, Object>> services() {
         return at(yaml("compose.yaml"), "services");
     }
@@ -84,7 +75,7 @@ class ContainerFilesTest {
 
     @Test
     void whatIsMountedIsThere() {
-        Set<String> volumes = ContainerFilesTest.<Map<String, Object>>at(yaml("compose.yaml"), "volumes")
+        Set<String> volumes = YamlPath.<Map<String, Object>>at(yaml("compose.yaml"), "volumes")
                 .keySet();
         services().values().stream()
                 .flatMap(service -> ((List<String>) service.getOrDefault("volumes", List.of())).stream())
@@ -108,8 +99,7 @@ class ContainerFilesTest {
                 assertThat(ports).as(name).isEmpty();
             }
         });
-        assertThat(ContainerFilesTest.<List<String>>at(services(), "kvasir", "cap_drop"))
-                .containsExactly("ALL");
+        assertThat(YamlPath.<List<String>>at(services(), "kvasir", "cap_drop")).containsExactly("ALL");
     }
 
     @Test
@@ -130,14 +120,13 @@ class ContainerFilesTest {
         assertThat(set.get("KVASIR_QDRANT_API_KEY"))
                 .isEqualTo(at(services(), "qdrant", "environment", "QDRANT__SERVICE__API_KEY"));
         assertThat(services().keySet())
-                .containsAll(ContainerFilesTest.<Map<String, Object>>at(services(), "kvasir", "depends_on")
+                .containsAll(YamlPath.<Map<String, Object>>at(services(), "kvasir", "depends_on")
                         .keySet());
-        assertThat(ContainerFilesTest.<String>at(services(), "kvasir", "ports", 0))
-                .endsWith(":" + http);
-        assertThat(ContainerFilesTest.<String>at(
+        assertThat(YamlPath.<String>at(services(), "kvasir", "ports", 0)).endsWith(":" + http);
+        assertThat(YamlPath.<String>at(
                         yaml("prometheus/prometheus.yml"), "scrape_configs", 0, "static_configs", 0, "targets", 0))
                 .isEqualTo("kvasir:" + http);
-        assertThat(ContainerFilesTest.<String>at(
+        assertThat(YamlPath.<String>at(
                         yaml("grafana/provisioning/datasources/prometheus.yml"), "datasources", 0, "url"))
                 .isEqualTo("http://prometheus:9090");
     }
@@ -149,16 +138,14 @@ class ContainerFilesTest {
 
         assertThat(text(Path.of("src/main/java/io/kvasir/bootstrap/Observed.java")))
                 .contains("\"" + at(prometheus, "scrape_configs", 0, "metrics_path") + "\"");
-        assertThat(ContainerFilesTest.<List<String>>at(prometheus, "rule_files"))
+        assertThat(YamlPath.<List<String>>at(prometheus, "rule_files"))
                 .allSatisfy(rules ->
                         assertThat(DOCKER.resolve("prometheus").resolve(rules)).exists());
         List<Map<String, Object>> alerts = at(yaml("prometheus/alerts.yml"), "groups", 0, "rules");
         assertThat(alerts).hasSizeGreaterThan(5).allSatisfy(alert -> {
             assertThat(alert).containsKeys("alert", "expr", "for");
-            assertThat(ContainerFilesTest.<String>at(alert, "labels", "severity"))
-                    .isIn("critical", "warning");
-            assertThat(ContainerFilesTest.<String>at(alert, "annotations", "summary"))
-                    .isNotBlank();
+            assertThat(YamlPath.<String>at(alert, "labels", "severity")).isIn("critical", "warning");
+            assertThat(YamlPath.<String>at(alert, "annotations", "summary")).isNotBlank();
         });
         assertThat(alerts.getFirst().get("expr")).isEqualTo("up{job=\"" + job + "\"} == 0");
     }
@@ -184,7 +171,7 @@ class ContainerFilesTest {
         assertThat(dashboard.get("panels"))
                 .allSatisfy(panel ->
                         assertThat(panel.findValuesAsText("uid")).isNotEmpty().allMatch(source::equals));
-        assertThat(ContainerFilesTest.<List<String>>at(services(), "grafana", "volumes"))
+        assertThat(YamlPath.<List<String>>at(services(), "grafana", "volumes"))
                 .contains("./grafana/dashboards:" + folder + ":ro");
     }
 
@@ -213,7 +200,7 @@ class ContainerFilesTest {
                 .as("a user without privileges, before anything is started")
                 .isBetween(0, image.indexOf("\nENTRYPOINT"));
         // What a server of several may take to leave is in Kubernetes' manifest; one on its own has less to do.
-        assertThat(ContainerFilesTest.<String>at(services(), "kvasir", "stop_grace_period"))
+        assertThat(YamlPath.<String>at(services(), "kvasir", "stop_grace_period"))
                 .isEqualTo("30s");
     }
 

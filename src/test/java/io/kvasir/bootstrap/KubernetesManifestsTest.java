@@ -1,5 +1,6 @@
 package io.kvasir.bootstrap;
 
+import static io.kvasir.bootstrap.YamlPath.at;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.Config;
@@ -40,16 +41,6 @@ class KubernetesManifestsTest {
                 .orElseThrow();
     }
 
-    /** What lies at a path of keys and list positions. */
-    private static <T> T at(Object from, Object... path) {
-        Object here = from;
-        for (Object step : path) {
-            here = step instanceof Integer i ? ((List<Object>) here).get(i) : ((Map<String, Object>) here).get(step);
-            assertThat(here).as("%s of %s", step, List.of(path)).isNotNull();
-        }
-        return (T) here;
-    }
-
     private static Map<String, Object> pod() {
         return at(one("Deployment"), "spec", "template", "spec");
     }
@@ -59,12 +50,12 @@ class KubernetesManifestsTest {
     }
 
     private static Map<String, Integer> ports() {
-        return KubernetesManifestsTest.<List<Map<String, Object>>>at(container(), "ports").stream()
+        return YamlPath.<List<Map<String, Object>>>at(container(), "ports").stream()
                 .collect(Collectors.toMap(p -> (String) p.get("name"), p -> (Integer) p.get("containerPort")));
     }
 
     private static Map<String, String> environment() {
-        return KubernetesManifestsTest.<List<Map<String, Object>>>at(container(), "env").stream()
+        return YamlPath.<List<Map<String, Object>>>at(container(), "env").stream()
                 .collect(Collectors.toMap(e -> (String) e.get("name"), e -> (String) e.getOrDefault("value", "")));
     }
 
@@ -73,7 +64,7 @@ class KubernetesManifestsTest {
     void setOnlyWhatTheServerReads() throws IOException {
         String settings = Files.readString(Path.of("conf/application.conf"));
         Set<String> set = new TreeSet<>(environment().keySet());
-        set.addAll(KubernetesManifestsTest.<Map<String, Object>>at(
+        set.addAll(YamlPath.<Map<String, Object>>at(
                         documents("secret.example.yaml").getFirst(), "stringData")
                 .keySet());
 
@@ -87,7 +78,7 @@ class KubernetesManifestsTest {
         Map<String, String> set = environment();
         for (String file : List.of("CERTIFICATE", "KEY", "AUTHORITY")) {
             assertThat(set.get("KVASIR_CLUSTER_TLS_" + file))
-                    .startsWith(KubernetesManifestsTest.<String>at(container(), "volumeMounts", 1, "mountPath"));
+                    .startsWith(YamlPath.<String>at(container(), "volumeMounts", 1, "mountPath"));
         }
         Path pem = Files.createFile(folder.resolve("pem"));
         ClusterSettings cluster = ClusterSettings.of(ConfigFactory.parseMap(Map.of(
@@ -110,7 +101,7 @@ class KubernetesManifestsTest {
         assertThat(labels.entrySet().stream().map(l -> l.getKey() + "=" + l.getValue()))
                 .contains(set.get("KVASIR_KUBERNETES_SELECTOR"));
         // More contact points than there are servers would never start a cluster.
-        assertThat(KubernetesManifestsTest.<Integer>at(one("Deployment"), "spec", "replicas"))
+        assertThat(YamlPath.<Integer>at(one("Deployment"), "spec", "replicas"))
                 .isGreaterThan(Integer.parseInt(set.get("KVASIR_KUBERNETES_CONTACT_POINTS")) - 1)
                 .isGreaterThanOrEqualTo(3);
     }
@@ -122,7 +113,7 @@ class KubernetesManifestsTest {
                 .containsEntry("remoting", Integer.parseInt(environment().get("KVASIR_CLUSTER_PORT")))
                 .containsEntry("management", Integer.parseInt(environment().get("KVASIR_MANAGEMENT_PORT")));
         assertThat(Files.readString(Path.of("docker/Dockerfile"))).contains("EXPOSE 8080 7355 7626", "kubernetes/*");
-        assertThat(KubernetesManifestsTest.<String>at(one("Service"), "spec", "ports", 0, "targetPort"))
+        assertThat(YamlPath.<String>at(one("Service"), "spec", "ports", 0, "targetPort"))
                 .isIn(ports().keySet());
     }
 
@@ -132,10 +123,10 @@ class KubernetesManifestsTest {
         for (String probe : List.of("startupProbe", "livenessProbe", "readinessProbe")) {
             String path = at(container(), probe, "httpGet", "path");
             assertThat(routes).contains("\"" + path + "\"");
-            assertThat(KubernetesManifestsTest.<String>at(container(), probe, "httpGet", "port"))
+            assertThat(YamlPath.<String>at(container(), probe, "httpGet", "port"))
                     .isIn(ports().keySet());
         }
-        assertThat(KubernetesManifestsTest.<String>at(container(), "readinessProbe", "httpGet", "path"))
+        assertThat(YamlPath.<String>at(container(), "readinessProbe", "httpGet", "path"))
                 .isEqualTo("/health/ready");
     }
 
@@ -151,40 +142,38 @@ class KubernetesManifestsTest {
 
         assertThat(DEFAULTS.getDuration("pekko.coordinated-shutdown.phases.cluster-sharding-shutdown-region.timeout"))
                 .isGreaterThan(DEFAULTS.getDuration("kvasir.conversation.drain").plusSeconds(5));
-        assertThat(KubernetesManifestsTest.<Integer>at(pod(), "terminationGracePeriodSeconds"))
+        assertThat(YamlPath.<Integer>at(pod(), "terminationGracePeriodSeconds"))
                 .isGreaterThanOrEqualTo((int) wayOut.toSeconds());
     }
 
     @Test
     void theyReferToEachOtherByNamesThatExist() {
         String account = at(one("ServiceAccount"), "metadata", "name");
-        assertThat(KubernetesManifestsTest.<String>at(pod(), "serviceAccountName"))
+        assertThat(YamlPath.<String>at(pod(), "serviceAccountName")).isEqualTo(account);
+        assertThat(YamlPath.<String>at(one("RoleBinding"), "subjects", 0, "name"))
                 .isEqualTo(account);
-        assertThat(KubernetesManifestsTest.<String>at(one("RoleBinding"), "subjects", 0, "name"))
-                .isEqualTo(account);
-        assertThat(KubernetesManifestsTest.<String>at(one("RoleBinding"), "roleRef", "name"))
+        assertThat(YamlPath.<String>at(one("RoleBinding"), "roleRef", "name"))
                 .isEqualTo(at(one("Role"), "metadata", "name"));
-        assertThat(KubernetesManifestsTest.<List<String>>at(one("Role"), "rules", 0, "resources"))
+        assertThat(YamlPath.<List<String>>at(one("Role"), "rules", 0, "resources"))
                 .containsExactly("pods");
-        assertThat(KubernetesManifestsTest.<List<String>>at(one("Role"), "rules", 0, "verbs"))
+        assertThat(YamlPath.<List<String>>at(one("Role"), "rules", 0, "verbs"))
                 .doesNotContain("*", "create", "delete", "update");
         Map<String, String> labels = at(one("Deployment"), "spec", "template", "metadata", "labels");
-        assertThat(KubernetesManifestsTest.<Map<String, String>>at(one("Service"), "spec", "selector"))
+        assertThat(YamlPath.<Map<String, String>>at(one("Service"), "spec", "selector"))
                 .isEqualTo(labels);
-        assertThat(KubernetesManifestsTest.<Map<String, String>>at(
-                        one("PodDisruptionBudget"), "spec", "selector", "matchLabels"))
+        assertThat(YamlPath.<Map<String, String>>at(one("PodDisruptionBudget"), "spec", "selector", "matchLabels"))
                 .isEqualTo(labels);
-        assertThat(KubernetesManifestsTest.<String>at(container(), "envFrom", 0, "secretRef", "name"))
+        assertThat(YamlPath.<String>at(container(), "envFrom", 0, "secretRef", "name"))
                 .isEqualTo(at(documents("secret.example.yaml").getFirst(), "metadata", "name"));
     }
 
     @Test
     void thePodsHaveNoMorePowerThanTheyNeed() {
-        assertThat(KubernetesManifestsTest.<Boolean>at(pod(), "securityContext", "runAsNonRoot"))
+        assertThat(YamlPath.<Boolean>at(pod(), "securityContext", "runAsNonRoot"))
                 .isTrue();
-        assertThat(KubernetesManifestsTest.<Boolean>at(container(), "securityContext", "allowPrivilegeEscalation"))
+        assertThat(YamlPath.<Boolean>at(container(), "securityContext", "allowPrivilegeEscalation"))
                 .isFalse();
-        assertThat(KubernetesManifestsTest.<List<String>>at(container(), "securityContext", "capabilities", "drop"))
+        assertThat(YamlPath.<List<String>>at(container(), "securityContext", "capabilities", "drop"))
                 .containsExactly("ALL");
     }
 }

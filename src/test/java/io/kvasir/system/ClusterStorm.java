@@ -378,7 +378,7 @@ public final class ClusterStorm implements AutoCloseable {
                 }
                 why = response.statusCode() + " " + new String(response.body(), StandardCharsets.UTF_8);
                 // 409: the first try of this key is still under way.
-                if (response.statusCode() != 409 && (response.statusCode() < 502 || response.statusCode() > 504)) {
+                if (response.statusCode() != 409 && !later(response.statusCode())) {
                     break;
                 }
             } catch (IOException broken) {
@@ -386,6 +386,10 @@ public final class ClusterStorm implements AutoCloseable {
             }
         }
         throw new IOException(method + " " + path + " was not done: " + why);
+    }
+
+    private static boolean later(int status) {
+        return status >= 502 && status <= 504;
     }
 
     private static String id(JsonNode made) {
@@ -448,10 +452,17 @@ public final class ClusterStorm implements AutoCloseable {
             try {
                 conversation = id(send("POST", "/api/v1/chat/conversations", Map.of("kbId", base)));
                 String events = "/api/v1/chat/conversations/" + conversation + "/events";
-                read(request(at.uri("/api/v1/chat/conversations/" + conversation + "/messages"))
-                        .POST(HttpRequest.BodyPublishers.ofString("{\"content\":\"When are refunds paid?\"}"))
-                        .build());
                 long end = System.nanoTime() + GIVE_UP.toNanos();
+                String messages = "/api/v1/chat/conversations/" + conversation + "/messages";
+                // Its shard may just be on its way to another member: then it is told to come again, as everybody is.
+                while (later(read(request(at.uri(messages))
+                                .POST(HttpRequest.BodyPublishers.ofString("{\"content\":\"When are refunds paid?\"}"))
+                                .build()))
+                        && System.nanoTime() < end) {
+                    LockSupport.parkNanos(100_000_000);
+                    at = cluster.any();
+                }
+                end = System.nanoTime() + GIVE_UP.toNanos();
                 while (last.isEmpty() && System.nanoTime() < end) {
                     LockSupport.parkNanos(100_000_000);
                     at = cluster.any();
@@ -472,18 +483,21 @@ public final class ClusterStorm implements AutoCloseable {
                     .header("Accept", "text/event-stream");
         }
 
-        private void read(HttpRequest request) throws InterruptedException {
+        /** @return the status of the answer; 0 where there was none */
+        private int read(HttpRequest request) throws InterruptedException {
+            int status = 0;
             try {
                 HttpResponse<InputStream> response = http.send(request, HttpResponse.BodyHandlers.ofInputStream());
-                try (SseReader events = new SseReader(response.statusCode(), response.body())) {
-                    if (response.statusCode() != 200) {
-                        return;
+                status = response.statusCode();
+                try (SseReader events = new SseReader(status, response.body())) {
+                    if (status != 200) {
+                        return status;
                     }
                     opened++;
                     while (last.isEmpty()) {
                         Optional<SseReader.Event> next = events.next();
                         if (next.isEmpty()) {
-                            return;
+                            return status;
                         }
                         heard(next.get());
                     }
@@ -491,6 +505,7 @@ public final class ClusterStorm implements AutoCloseable {
             } catch (IOException cutOff) {
                 // Its server is gone: on to another one.
             }
+            return status;
         }
 
         private void heard(SseReader.Event event) {
