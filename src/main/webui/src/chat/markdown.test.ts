@@ -79,7 +79,9 @@ describe('markdown', () => {
     ['a | b\nc', '<p>a | b\nc</p>'],
     ['![a cat](https://x.example/c.png) [2](https://x.example)', '<p>a cat <a href="https://x.example/" target="_blank" rel="noopener noreferrer nofollow">2</a></p>'],
     ['[https://a.example](https://b.example)', '<p><a href="https://b.example/" target="_blank" rel="noopener noreferrer nofollow">https://a.example</a></p>'],
-    ['(see https://x.example/a_(b), ok)', '<p>(see <a href="https://x.example/a_(b" target="_blank" rel="noopener noreferrer nofollow">https://x.example/a_(b</a>), ok)</p>'],
+    ['(see https://x.example/a_(b), ok)', '<p>(see <a href="https://x.example/a_(b)" target="_blank" rel="noopener noreferrer nofollow">https://x.example/a_(b)</a>, ok)</p>'],
+    ['(https://x.example/a).', '<p>(<a href="https://x.example/a" target="_blank" rel="noopener noreferrer nofollow">https://x.example/a</a>).</p>'],
+    ['https://x.example/a_(b))!', '<p><a href="https://x.example/a_(b)" target="_blank" rel="noopener noreferrer nofollow">https://x.example/a_(b)</a>)!</p>'],
     ['<mailto:a@b.example> <not>', '<p><a href="mailto:a@b.example" target="_blank" rel="noopener noreferrer nofollow">a@b.example</a> &lt;not&gt;</p>'],
     ['**[1]** [2](#x) [[1]]', '<p><strong><button class="mark">1</button></strong> [2](#x) [<button class="mark">1</button>]</p>'],
   ])('reads %j as people mean it', (text, html) => {

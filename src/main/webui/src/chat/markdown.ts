@@ -34,6 +34,18 @@ export function safe(address: string): string | null {
 
 const link = (href: string, inside: Child) => h('a', { href, target: '_blank', rel: 'noopener noreferrer nofollow' }, inside)
 
+/** A bare address without what ends the sentence it stands in; a parenthesis that was opened in the address belongs to it (GFM 6.9). */
+function withoutEnd(bare: string): string {
+  let unopened = bare.split(')').length - bare.split('(').length
+  let end = bare.length
+  for (; end > 0; end--) {
+    const last = bare[end - 1]!
+    if (last === ')' ? unopened <= 0 : !'.,;:!?\'"*_~]'.includes(last)) break
+    if (last === ')') unopened--
+  }
+  return bare.slice(0, end)
+}
+
 function inline(text: string, mark: Mark): Child[] {
   const out: Child[] = []
   let at = 0
@@ -58,7 +70,7 @@ function inline(text: string, mark: Mark): Child[] {
       out.push(href ? link(href, words.includes('://') ? words : inline(words, () => null)) : whole)
     } else if (angled) out.push(safe(angled) ? link(safe(angled)!, angled.replace(/^mailto:/, '')) : whole)
     else if (bare) {
-      const ended = bare.replace(/[.,;:!?'"*_~)\]]+$/, '')
+      const ended = withoutEnd(bare)
       const href = safe(ended)
       out.push(href ? link(href, ended) : ended)
       at -= bare.length - ended.length
