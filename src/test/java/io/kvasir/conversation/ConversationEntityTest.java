@@ -173,7 +173,6 @@ class ConversationEntityTest {
         whole.offer(RETRIEVED);
         whole.offer(Surroundings.text("Now [1]."));
         whole.offer(Surroundings.finished());
-        whole.complete();
         awaitStatus(Turn.Status.COMPLETED);
         await().untilAsserted(() -> assertThat(around.bills).containsExactly("10+20"));
 
@@ -186,7 +185,6 @@ class ConversationEntityTest {
 
         var silent = asked();
         silent.offer(new AnswerEvent.Failed("model-unavailable", "away"));
-        silent.complete();
         awaitStatus(Turn.Status.FAILED);
         await().untilAsserted(() -> assertThat(around.bills).containsExactly("10+20", "3+3", "nothing"));
     }
