@@ -163,7 +163,10 @@ test('a second factor by the keyboard alone: set up, asked for, and a recovery c
       await tabTo(page, 'Account menu')
       await page.keyboard.press('Enter')
       await page.getByRole('menuitem', { name: 'Log out' }).waitFor()
+      // The menu is seen a moment before it has the focus.
+      await page.waitForFunction(() => document.activeElement?.closest('[role=menu]'))
       await page.keyboard.press('End')
+      await page.waitForFunction(() => document.activeElement?.textContent?.includes('Log out'))
       await page.keyboard.press('Enter')
       await page.getByRole('heading', { name: 'Log in to Kvasir' }).waitFor()
     }
