@@ -37,8 +37,9 @@ function inputs() {
   return hash.digest('hex')
 }
 
+const ICON = readFileSync('public/icon.svg', 'utf8').trim().replace('<svg', '<svg width="40" height="40" aria-hidden="true"')
 /** What the pages before one is in begin with, where it stands in them (Frame.tsx): there from the first paint on, and nothing moves when the rest comes. */
-const SIGN = `<main class="grid min-h-full content-start justify-items-center px-4 pt-[clamp(40px,14vh,160px)] pb-10">${readFileSync('public/icon.svg', 'utf8').trim().replace('<svg', '<svg width="40" height="40" aria-hidden="true"')}</main>`
+const sign = words => `<main class="grid min-h-full content-start justify-items-center px-4 pt-[clamp(40px,14vh,160px)] pb-10"><div class="grid w-full max-w-[360px] gap-6"><header class="grid justify-items-center gap-3 text-center">${ICON}${words ? `<div><h1 class="text-20 font-semibold">${words.title}</h1><p class="mt-1 text-13 text-muted">${words.text}</p></div>` : ''}</header></div></main>`
 
 /** What the dashboard is made of, beside what it begins with (src/routes/main.ts). */
 export const APP = 'src/routes/app.tsx'
@@ -59,7 +60,13 @@ function ahead() {
     const links = [...files].filter(file => !html.includes(file)).map(file => `  <link rel="modulepreload" crossorigin href="/${file}">\n`).join('')
     // The styles first: with them the page can be painted, and the programs take their time.
     const page = html.replace('</head>', `${links}</head>`).replace(/<script type="module"|<link rel="modulepreload"/g, '$& fetchpriority="low"')
-    writeFileSync(join(out, `${name}.html`), name === 'entrance' ? page.replace('<div id="root"></div>', `<div id="root">${SIGN}</div>`) : page)
+    const signed = (words, language = 'en') => page.replace('<html lang="en">', `<html lang="${language}">`).replace('<div id="root"></div>', `<div id="root">${sign(words)}</div>`)
+    writeFileSync(join(out, `${name}.html`), name === 'entrance' ? signed() : page)
+    if (name !== 'entrance') continue
+    for (const language of ['en', 'es']) {
+      const texts = JSON.parse(readFileSync(`src/i18n/${language}.json`, 'utf8'))
+      for (const room of ['login', 'signup']) writeFileSync(join(out, `${room}.${language}.html`), signed(texts[room], language).replace(manifest['src/i18n/en.json'].file, manifest[`src/i18n/${language}.json`].file))
+    }
   }
 }
 

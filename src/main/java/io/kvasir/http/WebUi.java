@@ -5,6 +5,7 @@ import static org.apache.pekko.http.javadsl.server.Directives.concat;
 import static org.apache.pekko.http.javadsl.server.Directives.extractRequest;
 import static org.apache.pekko.http.javadsl.server.Directives.get;
 import static org.apache.pekko.http.javadsl.server.Directives.onSuccess;
+import static org.apache.pekko.http.javadsl.server.Directives.optionalHeaderValueByName;
 import static org.apache.pekko.http.javadsl.server.Directives.path;
 import static org.apache.pekko.http.javadsl.server.Directives.pathPrefix;
 import static org.apache.pekko.http.javadsl.server.Directives.pathSingleSlash;
@@ -143,7 +144,10 @@ public final class WebUi {
         for (String room : ROOMS) {
             String template = room.equals(INSIDE) ? "index.html" : "entrance.html";
             all.add(pathPrefix(room, () -> path(remaining(), _ -> get(() -> dashboard(template)))));
-            all.add(path(room, () -> get(() -> dashboard(template))));
+            all.add(path(
+                    room,
+                    () -> get(() -> optionalHeaderValueByName(
+                            "Accept-Language", asked -> dashboard(worded(room, asked, template))))));
         }
         return concat(all.getFirst(), all.subList(1, all.size()).toArray(Route[]::new));
     }
@@ -160,6 +164,12 @@ public final class WebUi {
         Set<String> all = new TreeSet<>(settings.frameOrigins());
         all.addAll(face.sites());
         return all.isEmpty() ? "'none'" : String.join(" ", all);
+    }
+
+    /** The template that shows a room's own words before its programs are there, in the language a browser asks for first. */
+    private String worded(String room, Optional<String> asked, String otherwise) {
+        String name = room + (asked.orElse("").startsWith("es") ? ".es.html" : ".en.html");
+        return template(name).isPresent() ? name : otherwise;
     }
 
     /**

@@ -73,6 +73,26 @@ class WebUiTest {
     }
 
     @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "/login | es-MX,es;q=0.9,en;q=0.8 | true",
+                "/login | en,es;q=0.5 | false",
+                "/login | | false",
+                "/signup | es | false",
+                "/login/x | es | false"
+            })
+    void aRoomWithWordsOfItsOwnSaysThemInTheLanguageAskedFor(String path, String asked, boolean spanish)
+            throws Exception {
+        HttpRequest.Builder request = HttpRequest.newBuilder(server.uri(path));
+        String page = server.send(asked == null ? request : request.header("Accept-Language", asked))
+                .body();
+
+        assertThat(page).contains("Before one is in");
+        assertThat(page.contains("in Spanish")).isEqualTo(spanish);
+    }
+
+    @ParameterizedTest
     @CsvSource({"/login, true", "/invite/abc, true", "/auth/google/callback, true", "/t/x/kbs, false"})
     void whoeverIsNotInYetIsGivenThePageThatBringsTheEntrance(String path, boolean entrance) throws Exception {
         assertThat(server.get(path).body().contains("Before one is in")).isEqualTo(entrance);
