@@ -41,7 +41,7 @@ export function OverviewScreen({ tenant, kbId }: { tenant: string; kbId: string 
   const kb = base.data
   const percent = working.length ? working.reduce((sum, d) => sum + d.job.progress, 0) / working.length : 0
   return (
-    <div className="grid h-full min-h-0 grid-rows-[max(420px,66dvh)_auto] overflow-y-auto lg:grid-cols-[minmax(0,1fr)_320px] lg:grid-rows-1 lg:overflow-hidden">
+    <div className="grid h-full min-h-0 grid-cols-[minmax(0,1fr)] grid-rows-[max(420px,66dvh)_auto] overflow-y-auto lg:grid-cols-[minmax(0,1fr)_320px] lg:grid-rows-1 lg:overflow-hidden">
       <div className="min-h-0">
         <h1 className="sr-only">{kb?.name ?? t('nav.overview')}</h1>
         {documents.isPending
