@@ -175,6 +175,7 @@ class SessionsTest {
     void oneSwitchesAmongOnesTenantsAlone() {
         TenantId second = house.tenant("Second");
         TenantId foreign = house.tenant("Foreign");
+        house.clock.forward(Duration.ofSeconds(1));
         house.member(second, owner.user(), Role.VIEWER);
         Sessions.LoggedIn in = house.in("o@x");
         Principal me = house.principal(in.accessToken());
