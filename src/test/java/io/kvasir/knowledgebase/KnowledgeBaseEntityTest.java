@@ -46,6 +46,8 @@ class KnowledgeBaseEntityTest {
     private static final EntityKit KIT = new EntityKit();
     private static final SourceId A = new SourceId("a");
     private static final SourceId B = new SourceId("b");
+    private static final KnowledgeBaseEvent.ItemsStaged ITEM =
+            new KnowledgeBaseEvent.ItemsStaged(List.of(new Version(A, 1)), List.of(), 1, 10, NOW);
     private static final SearchSettings SEARCH =
             new SearchSettings("hybrid", 5, 0.1, 100, 0.7, "none", 0.7, 256, 32, 3_000);
 
@@ -116,6 +118,14 @@ class KnowledgeBaseEntityTest {
         add(id, job);
         run(before + 1).stages(3);
         awaitStatus(id, Job.Status.COMPLETED);
+    }
+
+    /** An item of a source is staged, and its publication waits for {@code around.index.gate}. */
+    private TestProbe<Reply> stageBehindAGate() {
+        around.index.gate = new CompletableFuture<>();
+        TestProbe<Reply> source = KIT.actors().createTestProbe(Reply.class);
+        entity.runCommand(new KnowledgeBaseEntity.StageItems(ITEM, source.ref()));
+        return source;
     }
 
     private static Head head(CommandResultWithReply<?, ?, ?, Reply> result) {
@@ -204,14 +214,11 @@ class KnowledgeBaseEntityTest {
     @Test
     void aSourceHearsOfItsItemsOnceSearchesSeeThem() {
         create();
-        around.index.gate = new CompletableFuture<>();
-        var news = new KnowledgeBaseEvent.ItemsStaged(List.of(new Version(A, 1)), List.of(), 1, 10, NOW);
-        TestProbe<Reply> source = KIT.actors().createTestProbe(Reply.class);
+        TestProbe<Reply> source = stageBehindAGate();
         TestProbe<Reply> again = KIT.actors().createTestProbe(Reply.class);
 
-        entity.runCommand(new KnowledgeBaseEntity.StageItems(news, source.ref()));
         await().until(() -> around.index.publications.size() == 1);
-        assertThat(entity.runCommand(new KnowledgeBaseEntity.StageItems(news, again.ref()))
+        assertThat(entity.runCommand(new KnowledgeBaseEntity.StageItems(ITEM, again.ref()))
                         .hasNoEvents())
                 .isTrue();
         source.expectNoMessage(Duration.ofMillis(200));
@@ -225,10 +232,7 @@ class KnowledgeBaseEntityTest {
     @Test
     void aSourceHearsThatItsKnowledgeBaseIsGone() {
         create();
-        around.index.gate = new CompletableFuture<>();
-        var news = new KnowledgeBaseEvent.ItemsStaged(List.of(new Version(A, 1)), List.of(), 1, 10, NOW);
-        TestProbe<Reply> source = KIT.actors().createTestProbe(Reply.class);
-        entity.runCommand(new KnowledgeBaseEntity.StageItems(news, source.ref()));
+        TestProbe<Reply> source = stageBehindAGate();
 
         ask(KnowledgeBaseEntity.Delete::new);
 
