@@ -25,5 +25,6 @@ export default defineConfig({
     target: 'es2023',
     rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'react', test: /node_modules\/(react|react-dom|scheduler)\//, priority: 2 }, { name: 'base', test: /src\/routes\/app\.tsx/ }] } } },
   },
-  server: { proxy: { '/api': process.env.KVASIR_URL ?? 'http://localhost:8080' } },
+  // The login is a page of its own that the build makes: it comes from the server.
+  server: { proxy: Object.fromEntries(['/api', '/login', '/assets'].map(path => [path, process.env.KVASIR_URL ?? 'http://localhost:8080'])) },
 })

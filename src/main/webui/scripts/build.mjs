@@ -41,36 +41,59 @@ const ICON = readFileSync('public/icon.svg', 'utf8').trim().replace('<svg', '<sv
 /** What the pages before one is in begin with, where it stands in them (Frame.tsx): there from the first paint on, and nothing moves when the rest comes. */
 const sign = words => `<main class="grid min-h-full content-start justify-items-center px-4 pt-[clamp(40px,14vh,160px)] pb-10"><div class="grid w-full max-w-[360px] gap-6"><header class="grid justify-items-center gap-3 text-center">${ICON}${words ? `<div><h1 class="text-20 font-semibold">${words.title}</h1><p class="mt-1 text-13 text-muted">${words.text}</p></div>` : ''}</header></div></main>`
 
+const LANGUAGES = ['en', 'es']
+const built = file => JSON.parse(readFileSync(join(out, file), 'utf8'))
+
 /** What the dashboard is made of, beside what it begins with (src/routes/main.ts). */
 export const APP = 'src/routes/app.tsx'
 
+/** What a screen of the dashboard needs: all that its parts import before they can run. */
+function needed(manifest, ...parts) {
+  const files = new Set()
+  const need = key => {
+    files.add(manifest[key].file)
+    for (const next of manifest[key].imports ?? []) if (!files.has(manifest[next].file)) need(next)
+  }
+  parts.forEach(need)
+  return files
+}
+
 /** Names in the page what its first screen needs, so that a browser fetches all of it at once and not one after the other: inside the rooms, and before one is in. */
 function ahead() {
-  const manifest = JSON.parse(readFileSync(join(out, 'dashboard.json'), 'utf8'))
+  const manifest = built('dashboard.json')
   const html = readFileSync(join(out, 'index.html'), 'utf8')
   for (const [name, screen] of [['entrance', 'src/routes/entrance.tsx'], ['index', 'src/routes/pages.tsx']]) {
-    const files = new Set()
-    const need = key => {
-      files.add(manifest[key].file)
-      for (const next of manifest[key].imports ?? []) if (!files.has(manifest[next].file)) need(next)
-    }
-    need(APP)
-    need(screen)
-    need('src/i18n/en.json')
+    const files = needed(manifest, APP, screen, 'src/i18n/en.json')
     const links = [...files].filter(file => !html.includes(file)).map(file => `  <link rel="modulepreload" crossorigin href="/${file}">\n`).join('')
     // The styles first: with them the page can be painted, and the programs take their time.
     const page = html.replace('</head>', `${links}</head>`).replace(/<script type="module"|<link rel="modulepreload"/g, '$& fetchpriority="low"')
     const signed = (words, language = 'en') => page.replace('<html lang="en">', `<html lang="${language}">`).replace('<div id="root"></div>', `<div id="root">${sign(words)}</div>`)
     writeFileSync(join(out, `${name}.html`), name === 'entrance' ? signed() : page)
     if (name !== 'entrance') continue
-    for (const language of ['en', 'es']) {
-      const texts = JSON.parse(readFileSync(`src/i18n/${language}.json`, 'utf8'))
-      for (const room of ['login', 'signup']) writeFileSync(join(out, `${room}.${language}.html`), signed(texts[room], language).replace(manifest['src/i18n/en.json'].file, manifest[`src/i18n/${language}.json`].file))
+    for (const language of LANGUAGES) {
+      const { signup } = JSON.parse(readFileSync(`src/i18n/${language}.json`, 'utf8'))
+      writeFileSync(join(out, `signup.${language}.html`), signed(signup, language).replace(manifest['src/i18n/en.json'].file, manifest[`src/i18n/${language}.json`].file))
     }
   }
 }
 
-function build() {
+/** The login, drawn by the dashboard's own parts (LoginPage.tsx). */
+async function login(script) {
+  const manifest = built('dashboard.json')
+  const { createServer } = await import('vite')
+  const vite = await createServer({ configFile: 'vite.config.ts', logLevel: 'warn', appType: 'custom', server: { middlewareMode: true, hmr: false, ws: false, watch: null }, optimizeDeps: { noDiscovery: true, include: [] } })
+  try {
+    const { loginPage } = await vite.ssrLoadModule('/src/features/account/LoginPage.tsx')
+    for (const language of LANGUAGES) {
+      const page = loginPage({ language, script, styles: `/${manifest['index.html'].css[0]}`, ahead: [...needed(manifest, 'index.html', APP, 'src/routes/pages.tsx', `src/i18n/${language}.json`)].map(file => `/${file}`) })
+      writeFileSync(join(out, `login.${language}.html`), page)
+    }
+  } finally {
+    await vite.close()
+  }
+}
+
+async function build() {
   const stamp = join(dirname(out), '.webui-stamp')
   const now = inputs()
   if (existsSync(join(out, 'index.html')) && existsSync(stamp) && readFileSync(stamp, 'utf8') === now) return
@@ -81,7 +104,7 @@ function build() {
   run(process.execPath, vite('vite.config.ts'))
   ahead()
   run(process.execPath, vite('vite.widget.config.ts'))
-  const widget = JSON.parse(readFileSync(join(out, 'widget.json'), 'utf8'))
+  const widget = built('widget.json')
   const file = source => `/${widget[source].file}`
   run(process.execPath, vite('vite.loader.config.ts'), { KVASIR_PANEL: file('src/widget/panel.tsx') })
   for (const [name, source] of [['public', 'src/widget/page.ts'], ['embed', 'src/widget/embed.ts'], ['try', 'src/widget/try.ts']]) {
@@ -92,8 +115,9 @@ function build() {
     writeFileSync(join(out, `${name}.html`), page)
     if (name === 'public') writeFileSync(join(out, 'nothing.html'), readFileSync('src/widget/nothing.html', 'utf8').replace('<!--assets-->', styles))
   }
+  await login(file('src/features/account/login.ts'))
   run(process.execPath, ['scripts/sizes.mjs'])
   writeFileSync(stamp, now)
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) build()
+if (process.argv[1] === fileURLToPath(import.meta.url)) await build()

@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { all, api } from './client'
-import { address, type Answer, type Given, type ListPath, type PathOf, type Rest, type Where } from './contract'
+import { address, type Given, type ListPath, type PathOf, type Rest, type Where } from './contract'
 import { Problem } from './problem'
 import type { ConversationEntry } from './types'
 
@@ -10,18 +10,6 @@ export const again = (failures: number, error: Error) => failures < 3 && (!(erro
 const of = (kbId: string) => ({ path: { kbId } })
 
 export const meQuery = queryOptions({ queryKey: ['me'], queryFn: ({ signal }) => api.get('/auth/me', { signal }), staleTime: 60_000 })
-
-/** The providers of accounts elsewhere this server is set up for, of those we know how to show. Nobody is logged in yet: no token is asked for first. */
-export const socialQuery = queryOptions({
-  queryKey: ['social'], retry: false, staleTime: Infinity,
-  queryFn: async () => {
-    const answer = await fetch('/api/v1/oauth/providers')
-    return answer.ok ? ((await answer.json()) as Answer<'get', '/oauth/providers'>).providers.filter(p => p === 'google' || p === 'github') : []
-  },
-})
-
-/** Whether there is something to ask without an account. */
-export const demoQuery = queryOptions({ queryKey: ['demo'], queryFn: async () => (await fetch('/api/v1/public/demo')).ok, retry: false, staleTime: Infinity })
 
 export const basesQuery = queryOptions({ queryKey: ['kbs'], queryFn: ({ signal }) => all('/knowledge-bases', { signal }) })
 

@@ -7,6 +7,7 @@ import type { Access } from './types'
  * refresh the token is kept for this tab alone, so that a reload does not end the session.
  */
 const KEY = 'kvasir.session'
+const CHALLENGE = 'kvasir.challenge'
 
 interface Kept { token: string; until: number }
 
@@ -30,8 +31,21 @@ function keep(value: Kept | null) {
   for (const listener of listeners) listener()
 }
 
-export const admitted = ({ accessToken, expiresIn }: Pick<Access, 'accessToken' | 'expiresIn'>) => keep({ token: accessToken, until: Date.now() + expiresIn * 1000 })
+export const admitted = ({ accessToken, expiresIn }: Pick<Access, 'accessToken' | 'expiresIn'>) => {
+  sessionStorage.removeItem(CHALLENGE)
+  keep({ token: accessToken, until: Date.now() + expiresIn * 1000 })
+}
 export const forget = () => keep(null)
+
+/** The challenge of a second factor that is waited for: for this tab alone, and not in the address. */
+export const challenged = (challenge: string) => sessionStorage.setItem(CHALLENGE, challenge)
+export const challenge = () => sessionStorage.getItem(CHALLENGE) ?? ''
+
+/** Where one goes once one is in: to where one was going, or to one's knowledge bases. Only to a room of ours. */
+export const inside = (next?: string | null) => (next && /^\/t\/[\w-]+\//.test(next) ? next : '/t/me/kbs')
+
+/** The address of the login (a page of its own), from which one comes back. */
+export const loginAddress = (next?: string) => `/login${next ? `?${new URLSearchParams({ next }).toString()}` : ''}`
 export const onSession = (listener: () => void) => {
   listeners.add(listener)
   return () => { listeners.delete(listener) }

@@ -1,15 +1,8 @@
 import i18next from 'i18next'
 import { initReactI18next } from 'react-i18next'
+import { choose, language, type Language } from './language'
 
-export type Language = 'en' | 'es'
-export const LANGUAGES: Record<Language, string> = { en: 'English', es: 'Español' }
 const TEXTS = { en: () => import('@/i18n/en.json'), es: () => import('@/i18n/es.json') }
-const KEY = 'kvasir.language'
-
-export function language(): Language {
-  const chosen = localStorage.getItem(KEY) ?? navigator.language
-  return chosen.startsWith('es') ? 'es' : 'en'
-}
 
 async function load(lang: Language) {
   if (!i18next.hasResourceBundle(lang, 'translation')) i18next.addResourceBundle(lang, 'translation', (await TEXTS[lang]()).default)
@@ -23,6 +16,6 @@ export async function startI18n() {
 }
 
 export function setLanguage(lang: Language) {
-  localStorage.setItem(KEY, lang)
+  choose(lang)
   return load(lang)
 }

@@ -1,18 +1,16 @@
-import { useSyncExternalStore } from 'react'
-
 export type Theme = 'auto' | 'light' | 'dark'
 const KEY = 'kvasir.theme'
 const dark = matchMedia('(prefers-color-scheme: dark)')
 const listeners = new Set<() => void>()
 
-const stored = (): Theme => {
+export const theme = (): Theme => {
   const value = localStorage.getItem(KEY)
   return value === 'light' || value === 'dark' ? value : 'auto'
 }
 
 function paint() {
-  const theme = stored()
-  document.documentElement.dataset.theme = theme === 'auto' ? (dark.matches ? 'dark' : 'light') : theme
+  const chosen = theme()
+  document.documentElement.dataset.theme = chosen === 'auto' ? (dark.matches ? 'dark' : 'light') : chosen
   for (const listener of listeners) listener()
 }
 
@@ -28,9 +26,7 @@ export function setTheme(theme: Theme) {
   paint()
 }
 
-export function useTheme(): Theme {
-  return useSyncExternalStore(listener => {
-    listeners.add(listener)
-    return () => listeners.delete(listener)
-  }, stored)
+export const onTheme = (listener: () => void) => {
+  listeners.add(listener)
+  return () => { listeners.delete(listener) }
 }

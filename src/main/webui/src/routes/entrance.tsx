@@ -1,33 +1,23 @@
-import { useLocation, useNavigate, useParams, useRouter, useSearch } from '@tanstack/react-router'
+import { useLocation, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useQueryClient } from '@tanstack/react-query'
-import { LoginScreen } from '@/features/account/LoginScreen'
+import { challenge, challenged } from '@/api/session'
 import { CallbackScreen, InviteScreen, MfaScreen, ResetScreen, SignupScreen, VerifyScreen } from '@/features/account/OtherScreens'
 
-/** In: to where one was going, or to one's knowledge bases. Only to a room of ours. */
-function useIn(next?: string) {
+/** In: to one's knowledge bases. */
+function useIn() {
   const navigate = useNavigate()
-  const router = useRouter()
   const client = useQueryClient()
   return () => {
     client.clear()
-    if (next && /^\/t\/[\w-]+\//.test(next)) router.history.push(next)
-    else void navigate({ to: '/t/$tenant/kbs', params: { tenant: 'me' } })
+    void navigate({ to: '/t/$tenant/kbs', params: { tenant: 'me' } })
   }
 }
 
 /** Secrets of links stand behind the `#`, where no server and no log sees them. */
 const useGiven = (name: string) => new URLSearchParams(useLocation({ select: at => at.hash })).get(name) ?? undefined
 
-/** The challenge of a second factor lives as long as the tab shows it, and not in the address. */
-let challenge = ''
-
-export function Login() {
-  const { next, email } = useSearch({ from: '/login' })
-  const navigate = useNavigate()
-  return <LoginScreen email={email ?? ''} onIn={useIn(next)} onMfa={given => { challenge = given; void navigate({ to: '/mfa' }) }} />
-}
 export const Signup = () => <SignupScreen onIn={useIn()} />
-export const Mfa = () => <MfaScreen challenge={challenge} onIn={useIn()} />
+export const Mfa = () => <MfaScreen challenge={challenge()} onIn={useIn()} />
 export function Reset() {
   const search = useSearch({ from: '/reset' })
   const given = useGiven('token')
@@ -44,5 +34,5 @@ export const Invite = () => <InviteScreen token={useParams({ from: '/invite/$tok
 export function Callback() {
   const { error } = useSearch({ from: '/auth/$provider/callback' })
   const navigate = useNavigate()
-  return <CallbackScreen error={error} challenge={useGiven('challenge')} onIn={useIn()} onMfa={told => { challenge = told; void navigate({ to: '/mfa' }) }} />
+  return <CallbackScreen error={error} challenge={useGiven('challenge')} onIn={useIn()} onMfa={told => { challenged(told); void navigate({ to: '/mfa' }) }} />
 }

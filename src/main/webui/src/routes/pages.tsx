@@ -1,13 +1,13 @@
 import { Outlet, lazyRouteComponent, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { Toaster } from 'sonner'
-import { onSession, token } from '@/api/session'
+import { loginAddress, onSession, token } from '@/api/session'
 import { BasesScreen } from '@/features/knowledge-bases/BasesScreen'
 import { OverviewScreen, useOpenSource } from '@/features/knowledge-bases/OverviewScreen'
 import { ConversationsScreen } from '@/features/conversations/ConversationsScreen'
 import { DocumentsScreen } from '@/features/documents/DocumentsScreen'
 import { Shell } from '@/features/shell/Shell'
-import { useTheme } from '@/lib/theme'
+import { useTheme } from '@/lib/useTheme'
 import { Overlays } from '@/ui/tip'
 
 const T = '/t/$tenant'
@@ -15,11 +15,10 @@ const K = '/t/$tenant/kbs/$kb'
 
 export function Tenant() {
   const { tenant } = useParams({ from: T })
-  const navigate = useNavigate()
   const theme = useTheme()
   useEffect(() => onSession(() => {
-    void token().then(still => { if (!still) void navigate({ to: '/login', search: { next: location.pathname + location.search } }) })
-  }), [navigate])
+    void token().then(still => { if (!still) location.assign(loginAddress(location.pathname + location.search)) })
+  }), [])
   return (
     <Overlays>
       <Shell tenant={tenant}><Outlet /></Shell>

@@ -1,7 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { Outlet, createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
-import { basesQuery, baseQuery, demoQuery, documentsQuery, meQuery, socialQuery } from '@/api/queries'
-import { token } from '@/api/session'
+import { basesQuery, baseQuery, documentsQuery, meQuery } from '@/api/queries'
+import { loginAddress, token } from '@/api/session'
 
 const pages = () => import('./pages')
 const fallbacks = () => import('./fallbacks')
@@ -13,11 +13,8 @@ const text = (value: unknown) => (typeof value === 'string' && value !== '' ? va
 /** What is left out of the address is undefined, so that the address stays short. */
 const only = <T extends object>(values: T) => Object.fromEntries(Object.entries(values).filter(([, v]) => v !== undefined)) as Partial<T>
 
-// Before one is in.
+// Before one is in. The login is a page of its own (LoginPage.tsx).
 const start = createRoute({ getParentRoute: () => root, path: '/', beforeLoad: () => { throw redirect({ to: '/t/$tenant/kbs', params: { tenant: 'me' } }) } })
-const login = createRoute({ getParentRoute: () => root, path: 'login', validateSearch: (s: Record<string, unknown>) => only({ next: text(s.next), email: text(s.email) }),
-  loader: ({ context }) => { void context.client.prefetchQuery(socialQuery); void context.client.prefetchQuery(demoQuery) },
-  component: lazyRouteComponent(entrance, 'Login') })
 const signup = createRoute({ getParentRoute: () => root, path: 'signup', component: lazyRouteComponent(entrance, 'Signup') })
 const mfa = createRoute({ getParentRoute: () => root, path: 'mfa', component: lazyRouteComponent(entrance, 'Mfa') })
 const reset = createRoute({ getParentRoute: () => root, path: 'reset', validateSearch: (s: Record<string, unknown>) => only({ token: text(s.token) }), component: lazyRouteComponent(entrance, 'Reset') })
@@ -29,7 +26,7 @@ const callback = createRoute({ getParentRoute: () => root, path: 'auth/$provider
 const tenant = createRoute({
   getParentRoute: () => root, path: 't/$tenant',
   beforeLoad: async ({ context, params, location }) => {
-    if (!(await token())) throw redirect({ to: '/login', search: { next: location.href } })
+    if (!(await token())) throw redirect({ href: loginAddress(location.href), reloadDocument: true })
     const me = await context.client.ensureQueryData(meQuery)
     if (params.tenant !== me.tenantId) throw redirect({ href: location.href.replace(/^\/t\/[^/?#]+/, `/t/${me.tenantId}`), replace: true })
   },
@@ -74,7 +71,7 @@ const usage = createRoute({ getParentRoute: () => tenant, path: 'settings/usage'
 const audit = createRoute({ getParentRoute: () => tenant, path: 'settings/audit', validateSearch: (s: Record<string, unknown>) => only({ open: s.open === undefined ? undefined : String(s.open) }), component: lazyRouteComponent(pages, 'Audit') })
 
 const tree = root.addChildren([
-  start, login, signup, mfa, reset, verify, invite, callback,
+  start, signup, mfa, reset, verify, invite, callback,
   tenant.addChildren([
     bases, base.addChildren([overview, conversations, search, documents, faq, web, email, datasets, runs, compare, answers, widget, share, apiKeys]),
     members, security, billing, usage, audit,

@@ -292,6 +292,90 @@ test('an account elsewhere does not get around the second factor', async () => {
   })
 })
 
+test('the login leads to where one was going, is no place to come back to, and never leads out of the house', async () => {
+  const going = `/t/${session.me.tenantId}/settings/security`
+  await visit(async page => {
+    await page.goto(going)
+    await page.waitForURL(/\/login\?next=/)
+    await page.getByLabel('Email').fill(EMAIL)
+    await page.getByLabel('Password').fill(PASSWORD)
+    await page.keyboard.press('Enter')
+    await page.waitForURL(`${url}${going}`)
+    await page.getByRole('definition').filter({ hasText: EMAIL }).waitFor()
+    await page.goBack()
+    assert.ok(!page.url().includes('/login'), page.url())
+  })
+  for (const away of ['https://evil.example/', '//evil.example/t/x/', '/t/x', 'javascript:alert(1)//t/x/', '/\\evil.example/t/x/']) {
+    await visit(async page => {
+      await page.goto(`/login?${new URLSearchParams({ next: away })}`)
+      await page.getByLabel('Email').fill(EMAIL)
+      await page.getByLabel('Password').fill(PASSWORD)
+      await page.keyboard.press('Enter')
+      await home(page)
+      assert.equal(new URL(page.url()).pathname, `/t/${session.me.tenantId}/kbs`, away)
+    })
+  }
+})
+
+test('the login says what is missing, and what became of it', () => visit(async page => {
+  let answer = route => route.abort()
+  await page.route('**/api/v1/auth/login', route => answer(route))
+  await page.goto('/login?email=somebody%40shop.example')
+  const [email, password, button] = [page.getByLabel('Email'), page.getByLabel('Password'), page.getByRole('button', { name: 'Log in' })]
+  assert.equal(await email.inputValue(), 'somebody@shop.example')
+  assert.ok(await password.evaluate(e => e === document.activeElement), 'what is left to enter has the focus')
+  await button.click()
+  await says(page, 'Enter your password')
+  assert.equal(await password.getAttribute('aria-invalid'), 'true')
+  assert.equal(await email.getAttribute('aria-invalid'), null)
+  await email.fill('')
+  await button.click()
+  await says(page, 'Enter your email address')
+  assert.ok(await email.evaluate(e => e === document.activeElement), 'the first that is missing has the focus')
+  for (const [does, told] of [
+    [route => route.abort(), 'Check your connection'],
+    [route => route.fulfill({ status: 429, headers: { 'Retry-After': '1' }, json: {} }), 'Try again in 1 second.'],
+    [route => route.fulfill({ status: 429, headers: { 'Retry-After': '30' }, json: {} }), 'Try again in 30 seconds.'],
+    [route => route.fulfill({ status: 403, json: { detail: 'You belong to no tenant at the moment' } }), 'You belong to no tenant'],
+    [route => route.fulfill({ status: 500, body: 'not even JSON' }), 'Something went wrong'],
+    [route => route.fulfill({ status: 200, body: 'not even JSON' }), 'Something went wrong'],
+  ]) {
+    answer = does
+    await email.fill(EMAIL)
+    await password.fill(PASSWORD)
+    await page.keyboard.press('Enter')
+    await says(page, told)
+    assert.equal(await email.getAttribute('aria-invalid'), null)
+    assert.equal(await password.inputValue(), '')
+  }
+  let asked = 0
+  answer = async route => {
+    asked++
+    await new Promise(later => setTimeout(later, 500))
+    await route.continue()
+  }
+  await password.fill(PASSWORD)
+  await page.keyboard.press('Enter')
+  assert.ok(await button.isDisabled())
+  await page.keyboard.press('Enter')
+  await home(page)
+  assert.equal(asked, 1, 'asked once however often one presses')
+}))
+
+test('the login speaks the language that was chosen here, and fetches the dashboard while one types', () => visit(async page => {
+  const fetched = []
+  page.on('request', request => fetched.push(request.url()))
+  await page.addInitScript(() => localStorage.setItem('kvasir.language', 'es'))
+  await page.goto('/login')
+  await page.getByRole('heading', { name: 'Entrar en Kvasir' }).waitFor()
+  assert.equal(await page.title(), 'Entrar en Kvasir · Kvasir')
+  assert.equal(await page.locator('html').getAttribute('lang'), 'es')
+  assert.ok(!fetched.some(address => address.includes('/assets/react-')), 'nothing of the dashboard for whoever only looks')
+  const react = page.waitForRequest(/\/assets\/react-/)
+  await page.getByLabel('Correo electrónico').pressSequentially('o')
+  await react
+}))
+
 test('the owner’s own login still works beside all that', () => visit(async page => {
   await enter(page, EMAIL)
   await home(page)

@@ -1,9 +1,13 @@
-import type { ReactNode } from 'react'
-import { useEffect } from 'react'
+import { useEffect, type ReactNode } from 'react'
 
 /** The quiet page around everything that happens before somebody is in. It stands from the top: what comes later moves nothing that is there. */
-export function Frame({ title, text, children, foot }: { title: string; text?: ReactNode; children?: ReactNode; foot?: ReactNode }) {
+export function Frame({ title, ...rest }: { title: string; text?: ReactNode; children?: ReactNode; foot?: ReactNode }) {
   useEffect(() => { document.title = `${title} · Kvasir` }, [title])
+  return <Stand title={title} {...rest} />
+}
+
+/** How it looks. */
+export function Stand({ title, text, children, foot }: { title: ReactNode; text?: ReactNode; children?: ReactNode; foot?: ReactNode }) {
   return (
     <main className="grid min-h-full content-start justify-items-center px-4 pt-[clamp(40px,14vh,160px)] pb-10">
       <div className="grid w-full max-w-[360px] gap-6">
@@ -18,4 +22,5 @@ export function Frame({ title, text, children, foot }: { title: string; text?: R
   )
 }
 
-export const Complaint = ({ text }: { text: string | undefined }) => (text ? <p role="alert" className="rounded-8 bg-bad-soft px-3 py-2 text-13 text-bad">{text}</p> : null)
+/** Takes no room while there is nothing to say. */
+export const Complaint = ({ text, id }: { text?: string | undefined; id?: string }) => <p id={id} role="alert" className="rounded-8 bg-bad-soft px-3 py-2 text-13 text-bad empty:hidden">{text}</p>

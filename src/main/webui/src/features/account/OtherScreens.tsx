@@ -1,10 +1,9 @@
-import { Link } from '@tanstack/react-router'
 import { useEffect, useState, type ReactNode } from 'react'
 import { useForm } from 'react-hook-form'
 import { useTranslation } from 'react-i18next'
 import { api } from '@/api/client'
 import { isMissing, type Problem } from '@/api/problem'
-import { admitted, renew } from '@/api/session'
+import { admitted, loginAddress, renew } from '@/api/session'
 import { Button } from '@/ui/button'
 import { Field, Input } from '@/ui/fields'
 import { Complaint, Frame } from './Frame'
@@ -44,7 +43,7 @@ function AccountForm<T extends Record<string, string>>({ fields, start, action, 
 
 const BackToLogin = () => {
   const { t } = useTranslation()
-  return <Link to="/login" search={{}} className="text-accent underline underline-offset-2">{t('account.toLogin')}</Link>
+  return <a href={loginAddress()} className="text-accent underline underline-offset-2">{t('account.toLogin')}</a>
 }
 
 const useNewPassword = () => {

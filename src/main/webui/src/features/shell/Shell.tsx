@@ -4,11 +4,13 @@ import { ChevronsUpDown, CircleHelp, Library, LogOut, Menu as MenuIcon, Search }
 import { Suspense, lazy, useEffect, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { basesQuery, meQuery } from '@/api/queries'
-import { logout } from '@/api/session'
+import { loginAddress, logout } from '@/api/session'
 import { cx } from '@/lib/cx'
 import { useKeys } from '@/lib/keys'
-import { LANGUAGES, language, setLanguage, type Language } from '@/lib/i18n'
-import { setTheme, useTheme } from '@/lib/theme'
+import { setLanguage } from '@/lib/i18n'
+import { LANGUAGES, language, type Language } from '@/lib/language'
+import { setTheme } from '@/lib/theme'
+import { useTheme } from '@/lib/useTheme'
 import { Avatar } from '@/ui/bits'
 import { IconButton } from '@/ui/iconButton'
 import { Drawer, Menu, MenuChoice, MenuItem, MenuLabel, MenuLine } from '@/ui/overlay'
@@ -117,7 +119,6 @@ function Person({ onKeys }: { onKeys: () => void }) {
   const { t } = useTranslation()
   const { data: me } = useQuery(meQuery)
   const theme = useTheme()
-  const navigate = useNavigate()
   return (
     <div className="border-t border-line p-2">
       <Menu align="start" trigger={
@@ -132,7 +133,7 @@ function Person({ onKeys }: { onKeys: () => void }) {
         <MenuChoice<Language> value={language()} onChange={next => void setLanguage(next)} options={Object.entries(LANGUAGES).map(([value, text]) => ({ value: value as Language, text }))} />
         <MenuLine />
         <MenuItem onSelect={onKeys}><CircleHelp size={15} aria-hidden />{t('keys.title')}</MenuItem>
-        <MenuItem onSelect={() => void logout().then(() => navigate({ to: '/login', search: {} }))}><LogOut size={15} aria-hidden />{t('nav.logout')}</MenuItem>
+        <MenuItem onSelect={() => void logout().then(() => location.assign(loginAddress()))}><LogOut size={15} aria-hidden />{t('nav.logout')}</MenuItem>
       </Menu>
     </div>
   )

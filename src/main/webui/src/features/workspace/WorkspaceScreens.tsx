@@ -7,7 +7,7 @@ import { api, raw } from '@/api/client'
 import type { Answer, Body, Item } from '@/api/contract'
 import { Problem, isForbidden, isMissing } from '@/api/problem'
 import { listQuery, meQuery, oneQuery } from '@/api/queries'
-import { forget } from '@/api/session'
+import { forget, loginAddress } from '@/api/session'
 import type { Member } from '@/api/types'
 import { ago, bytes, date, number } from '@/lib/format'
 import { Avatar, Badge, CopyField, Progress } from '@/ui/bits'
@@ -174,7 +174,7 @@ export function SecurityScreen() {
             try {
               await api.post('/privacy/erase', { body: { userId: me.data?.id } })
               forget()
-              location.assign('/login')
+              location.assign(loginAddress())
             } catch (e) {
               toast.error((e as Error).message || t('state.failed'))
             }
