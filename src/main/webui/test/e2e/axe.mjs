@@ -10,6 +10,15 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 export const ALL = ['light', 'dark'].flatMap(theme => [1280, 768, 320].map(width => [theme, width]))
 
+/** In the page: what one could press or fill in, but for standing beyond an edge to which nothing scrolls. */
+function outside() {
+  const scrolls = e => e !== null && (['auto', 'scroll'].includes(getComputedStyle(e).overflowX) ? e.scrollWidth > e.clientWidth : scrolls(e.parentElement))
+  return [...document.querySelectorAll('a, button, input, select, textarea')].filter(e => {
+    const { left, right, width } = e.getBoundingClientRect()
+    return width > 1 && e.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && (left < -1 || right > innerWidth + 1) && !scrolls(e.parentElement)
+  }).map(e => `${e.localName} ${e.ariaLabel ?? e.textContent.trim().slice(0, 40)}`)
+}
+
 /**
  * One page: a screen is opened once and then looked at in every look.
  *
@@ -43,6 +52,7 @@ export async function findings(browser, server, session, looks, only = [], seen 
       for (const v of violations) for (const n of v.nodes) found.push(`${name} ${theme} ${width} ${v.id}: ${n.target.flat().join(' ')} ${n.failureSummary?.split('\n')[1]?.trim() ?? ''}`)
       const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
       if (wider > 0) found.push(`${name} ${theme} ${width} is ${wider} px wider than the window`)
+      for (const what of await page.evaluate(outside)) found.push(`${name} ${theme} ${width} out of reach: ${what}`)
     }
     seen(name, found.slice(before))
   }

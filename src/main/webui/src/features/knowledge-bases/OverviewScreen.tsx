@@ -92,7 +92,7 @@ export function OverviewScreen({ tenant, kbId }: { tenant: string; kbId: string 
           <section className="grid gap-1.5">
             <h2 className="text-12 font-semibold text-muted">{t('overview.sharing')}</h2>
             {kb.public && kb.shareUrl
-              ? <a href={kb.shareUrl} target="_blank" rel="noopener" className="inline-flex min-h-6 items-center gap-1.5 text-13 text-accent hover:underline"><Globe size={14} aria-hidden />{kb.shareUrl}</a>
+              ? <a href={kb.shareUrl} target="_blank" rel="noopener" className="inline-flex min-h-6 min-w-0 items-center gap-1.5 text-13 text-accent hover:underline"><Globe size={14} aria-hidden className="shrink-0" /><span className="truncate">{kb.shareUrl}</span></a>
               : <p className="text-13 text-muted">{t('overview.private')} <Link to="/t/$tenant/kbs/$kb/settings/share" params={{ tenant, kb: kbId }} className="text-accent underline underline-offset-2">{t('overview.share')}</Link></p>}
           </section>
         )}
