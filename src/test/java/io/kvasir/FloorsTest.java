@@ -38,6 +38,7 @@ class FloorsTest {
                     "io.kvasir.observability..",
                     "io.kvasir.jdbc..",
                     "io.kvasir.journal..",
+                    "io.kvasir.sharding..",
                     "io.kvasir.kernel..")
             .whereLayer("bootstrap")
             .mayNotBeAccessedByAnyLayer()

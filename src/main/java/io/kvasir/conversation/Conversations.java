@@ -24,6 +24,7 @@ import io.kvasir.kernel.Scope;
 import io.kvasir.kernel.TenantId;
 import io.kvasir.kernel.TraceParent;
 import io.kvasir.kernel.UserId;
+import io.kvasir.sharding.MovesAmongTheLiving;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -97,10 +98,12 @@ public final class Conversations {
                 new Answering(answers, allowance, materializer, settings.historyTurns()),
                 this::listed,
                 settings.keepBeforeShowing() ? Optional.of(new ReplyTails(transactor)) : Optional.empty());
-        sharding.init(Entity.of(
-                        ConversationEntity.KEY,
-                        context -> ConversationEntity.create(context.getEntityId(), context.getShard(), around))
-                .withStopMessage(ConversationEntity.Passivate.NOW));
+        sharding.init(MovesAmongTheLiving.spread(
+                system,
+                Entity.of(
+                                ConversationEntity.KEY,
+                                context -> ConversationEntity.create(context.getEntityId(), context.getShard(), around))
+                        .withStopMessage(ConversationEntity.Passivate.NOW)));
     }
 
     private void listed(String entityId, Instant at) {

@@ -7,6 +7,7 @@ import io.kvasir.kernel.Repeated;
 import io.kvasir.kernel.Scope;
 import io.kvasir.knowledgebase.KnowledgeBaseEntity.Command;
 import io.kvasir.knowledgebase.domain.Embedding;
+import io.kvasir.sharding.MovesAmongTheLiving;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -35,8 +36,9 @@ final class Region {
     Region(ActorSystem<?> system, Duration answerWithin, Function<EntityContext<Command>, Behavior<Command>> birth) {
         this.sharding = ClusterSharding.get(system);
         this.answerWithin = answerWithin;
-        sharding.init(
-                Entity.of(KnowledgeBaseEntity.KEY, birth::apply).withStopMessage(KnowledgeBaseEntity.Passivate.NOW));
+        sharding.init(MovesAmongTheLiving.spread(
+                system,
+                Entity.of(KnowledgeBaseEntity.KEY, birth::apply).withStopMessage(KnowledgeBaseEntity.Passivate.NOW)));
     }
 
     /** For what is answered with the knowledge base as a whole. */

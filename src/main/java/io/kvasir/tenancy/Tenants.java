@@ -7,6 +7,7 @@ import io.kvasir.kernel.Outcome;
 import io.kvasir.kernel.Rejection;
 import io.kvasir.kernel.Scope;
 import io.kvasir.kernel.TenantId;
+import io.kvasir.sharding.MovesAmongTheLiving;
 import io.kvasir.tenancy.TenantEntity.Command;
 import io.kvasir.tenancy.TenantEntity.Reply;
 import io.kvasir.tenancy.domain.Amounts;
@@ -48,11 +49,17 @@ public final class Tenants {
         this.settings = settings;
         this.clock = clock;
         this.usage = new UsageTable(transactor);
-        sharding.init(Entity.of(
-                        TenantEntity.KEY,
-                        context -> TenantEntity.create(
-                                new TenantId(context.getEntityId()), context.getShard(), settings, clock, usage::book))
-                .withStopMessage(TenantEntity.Passivate.NOW));
+        sharding.init(MovesAmongTheLiving.spread(
+                system,
+                Entity.of(
+                                TenantEntity.KEY,
+                                context -> TenantEntity.create(
+                                        new TenantId(context.getEntityId()),
+                                        context.getShard(),
+                                        settings,
+                                        clock,
+                                        usage::book))
+                        .withStopMessage(TenantEntity.Passivate.NOW)));
     }
 
     // reserve, then settle
