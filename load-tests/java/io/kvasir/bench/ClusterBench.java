@@ -5,6 +5,7 @@ import io.kvasir.load.FakeReply;
 import io.kvasir.system.ClusterStorm;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -15,6 +16,8 @@ import java.util.Map;
  * (the oldest every other time), and when all are restarted one by one under load.
  */
 public final class ClusterBench {
+    private static final Duration WARM = Duration.ofSeconds(45);
+
     private ClusterBench() {}
 
     public static void main(String[] args) throws Exception {
@@ -28,6 +31,7 @@ public final class ClusterBench {
         try (ClusterStorm storm =
                 new ClusterStorm(folder, bases, FakeReply.DEFAULT.with("first=100,rate=10,tokens=300"), false)) {
             for (int i = 0; i < kills; i++) {
+                storm.warm(WARM, streams);
                 ClusterStorm.Kill kill = storm.kill(i % 2 == 0, streams);
                 all.add(kill);
                 System.out.printf(

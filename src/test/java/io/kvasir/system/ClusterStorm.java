@@ -164,18 +164,39 @@ public final class ClusterStorm implements AutoCloseable {
         }
     }
 
-    /** Kills one of the three while replies are given and changes made; afterwards it is started again. */
-    public Kill kill(boolean oldest, int streams) throws Exception {
-        described.clear();
-        begun.clear();
-        AtomicBoolean going = new AtomicBoolean(true);
+    /**
+     * Replies are given and all knowledge bases asked, over and over, for at least that long. A server that has just been
+     * started compiles its code with all it has; a kill is to meet servers that have been up for a while.
+     */
+    public void warm(Duration atLeast, int streams) throws Exception {
+        for (long began = System.nanoTime(); System.nanoTime() - began < atLeast.toNanos(); ) {
+            List<Future<?>> reading = new ArrayList<>();
+            for (Reader reader : read(streams, reading)) {
+                reader.awaitSome();
+            }
+            while (!reading.stream().allMatch(Future::isDone)) {
+                asked(System.nanoTime(), new AtomicInteger());
+            }
+        }
+    }
+
+    private List<Reader> read(int streams, List<Future<?>> reading) {
         List<Reader> readers = new ArrayList<>();
-        List<Future<?>> reading = new ArrayList<>();
         for (int i = 0; i < streams; i++) {
             Reader reader = new Reader(filled.get(i % filled.size()), cluster.any());
             readers.add(reader);
             reading.add(threads.submit(reader));
         }
+        return readers;
+    }
+
+    /** Kills one of the three while replies are given and changes made; afterwards it is started again. */
+    public Kill kill(boolean oldest, int streams) throws Exception {
+        described.clear();
+        begun.clear();
+        AtomicBoolean going = new AtomicBoolean(true);
+        List<Future<?>> reading = new ArrayList<>();
+        List<Reader> readers = read(streams, reading);
         for (Reader reader : readers) {
             reader.awaitSome();
         }
@@ -436,7 +457,8 @@ public final class ClusterStorm implements AutoCloseable {
 
         void awaitSome() throws Exception {
             long end = System.nanoTime() + GIVE_UP.toNanos();
-            while (text.isEmpty()) {
+            // One that failed before it said a word is over, too.
+            while (text.isEmpty() && last.isEmpty()) {
                 if (broken != null) {
                     throw new ExecutionException(broken);
                 }
