@@ -66,12 +66,13 @@ export function screensOf(session, { kb, empty, slug, documents, conversations, 
 }
 
 /** Opens a screen in its state. */
-export async function open(page, path, { act, fails } = {}) {
+export async function open(page, path, { act, fails, state } = {}) {
   if (fails) await page.route(fails, route => route.fulfill({ status: 500, contentType: 'application/problem+json', body: '{"type":"urn:kvasir:problem:internal","title":"Something went wrong","status":500,"requestId":"01a1ffd2c807d9b8"}' }))
   await page.goto(path)
   await page.locator('h1:visible, h2:visible, [role=alert]:visible').first().waitFor()
   await page.waitForLoadState('networkidle', { timeout: fails ? 8000 : 1500 }).catch(() => {})
   await page.locator('.skeleton').first().waitFor({ state: 'detached', timeout: 15_000 }).catch(() => {})
   await act?.(page)
+  if (state === 'dialog') await page.getByRole('dialog').or(page.getByRole('alertdialog')).first().waitFor()
   if (fails) await page.unroute(fails)
 }
