@@ -207,27 +207,33 @@ if (asked('stream')) {
 
 // The public page on a cheap phone: Lighthouse's own throttling (slow 4G, processor ÷ 4), its scoring curves for what can be measured here.
 if (asked('public')) {
-  const { page, context } = await pageOf(browser, server.url, { width: 360, height: 640 })
-  const line = await context.newCDPSession(page)
-  await line.send('Network.enable')
-  await line.send('Network.emulateNetworkConditions', { offline: false, latency: 562.5, downloadThroughput: (1474.56 * 1024) / 8, uploadThroughput: (675 * 1024) / 8 })
-  await line.send('Emulation.setCPUThrottlingRate', { rate: 4 })
-  await page.addInitScript(() => {
-    window.vital = { lcp: 0, cls: 0, tbt: 0 }
-    new PerformanceObserver(l => { for (const e of l.getEntries()) window.vital.lcp = e.startTime }).observe({ type: 'largest-contentful-paint', buffered: true })
-    new PerformanceObserver(l => { for (const e of l.getEntries()) if (!e.hadRecentInput) window.vital.cls += e.value }).observe({ type: 'layout-shift', buffered: true })
-    new PerformanceObserver(l => { for (const e of l.getEntries()) window.vital.tbt += Math.max(0, e.duration - 50) }).observe({ type: 'longtask', buffered: true })
-  })
-  await page.goto(`/kb/${slug}`)
-  await page.getByRole('button', { name: 'Ask', exact: true }).waitFor()
-  await page.waitForTimeout(3000)
-  const v = await page.evaluate(() => ({ ...window.vital, fcp: performance.getEntriesByName('first-contentful-paint')[0].startTime, bytes: performance.getEntriesByType('resource').reduce((sum, e) => sum + e.transferSize, 0) }))
-  tell('public page, slow 4G, processor ÷ 4: first paint', `${Math.round(v.fcp)} ms`, '≤ 1800 ms', v.fcp <= 1800)
+  const look = async () => {
+    const { page, context } = await pageOf(browser, server.url, { width: 360, height: 640 })
+    const line = await context.newCDPSession(page)
+    await line.send('Network.enable')
+    await line.send('Network.emulateNetworkConditions', { offline: false, latency: 562.5, downloadThroughput: (1474.56 * 1024) / 8, uploadThroughput: (675 * 1024) / 8 })
+    await line.send('Emulation.setCPUThrottlingRate', { rate: 4 })
+    await page.addInitScript(() => {
+      window.vital = { lcp: 0, cls: 0, tbt: 0 }
+      new PerformanceObserver(l => { for (const e of l.getEntries()) window.vital.lcp = e.startTime }).observe({ type: 'largest-contentful-paint', buffered: true })
+      new PerformanceObserver(l => { for (const e of l.getEntries()) if (!e.hadRecentInput) window.vital.cls += e.value }).observe({ type: 'layout-shift', buffered: true })
+      new PerformanceObserver(l => { for (const e of l.getEntries()) window.vital.tbt += Math.max(0, e.duration - 50) }).observe({ type: 'longtask', buffered: true })
+    })
+    await page.goto(`/kb/${slug}`)
+    await page.getByRole('button', { name: 'Ask', exact: true }).waitFor()
+    await page.waitForTimeout(3000)
+    const v = await page.evaluate(() => ({ ...window.vital, fcp: performance.getEntriesByName('first-contentful-paint')[0].startTime, bytes: performance.getEntriesByType('resource').reduce((sum, e) => sum + e.transferSize, 0) }))
+    await context.close()
+    return v
+  }
+  const looks = []
+  for (let i = 0; i < 5; i++) looks.push(await look())
+  const v = Object.fromEntries(Object.keys(looks[0]).map(what => [what, median(looks.map(l => l[what]))]))
+  tell('public page, slow 4G, processor ÷ 4, the middle of 5: first paint', `${Math.round(v.fcp)} ms`, '≤ 1800 ms', v.fcp <= 1800)
   tell('… largest paint', `${Math.round(v.lcp)} ms`, '≤ 2500 ms', v.lcp <= 2500)
   tell('… blocked', `${Math.round(v.tbt)} ms`, '≤ 200 ms', v.tbt <= 200)
   tell('… layout shift', round(v.cls, 4), '≤ .02', v.cls <= 0.02)
   tell('… fetched beside the page', `${round(v.bytes / 1000)} kB`, '-', true)
-  await context.close()
 }
 await browser.close()
 
