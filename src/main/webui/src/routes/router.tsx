@@ -13,7 +13,8 @@ const text = (value: unknown) => (typeof value === 'string' && value !== '' ? va
 /** What is left out of the address is undefined, so that the address stays short. */
 const only = <T extends object>(values: T) => Object.fromEntries(Object.entries(values).filter(([, v]) => v !== undefined)) as Partial<T>
 
-// Before one is in. The login is a page of its own (LoginPage.tsx).
+// Before one is in. The login is a page of its own (LoginPage.tsx), also for whoever writes a slash behind its address.
+const login = createRoute({ getParentRoute: () => root, path: 'login', beforeLoad: ({ location }) => { throw redirect({ href: `/login${location.searchStr}`, reloadDocument: true }) } })
 const start = createRoute({ getParentRoute: () => root, path: '/', beforeLoad: () => { throw redirect({ to: '/t/$tenant/kbs', params: { tenant: 'me' } }) } })
 const signup = createRoute({ getParentRoute: () => root, path: 'signup', component: lazyRouteComponent(entrance, 'Signup') })
 const mfa = createRoute({ getParentRoute: () => root, path: 'mfa', component: lazyRouteComponent(entrance, 'Mfa') })
@@ -71,7 +72,7 @@ const usage = createRoute({ getParentRoute: () => tenant, path: 'settings/usage'
 const audit = createRoute({ getParentRoute: () => tenant, path: 'settings/audit', validateSearch: (s: Record<string, unknown>) => only({ open: s.open === undefined ? undefined : String(s.open) }), component: lazyRouteComponent(pages, 'Audit') })
 
 const tree = root.addChildren([
-  start, signup, mfa, reset, verify, invite, callback,
+  start, login, signup, mfa, reset, verify, invite, callback,
   tenant.addChildren([
     bases, base.addChildren([overview, conversations, search, documents, faq, web, email, datasets, runs, compare, answers, widget, share, apiKeys]),
     members, security, billing, usage, audit,

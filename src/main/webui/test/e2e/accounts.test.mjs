@@ -366,6 +366,10 @@ test('the login speaks the language that was chosen here, and fetches the dashbo
   const fetched = []
   page.on('request', request => fetched.push(request.url()))
   await page.addInitScript(() => localStorage.setItem('kvasir.language', 'es'))
+  await page.goto('/login/?email=ada%40shop.example')
+  await page.getByRole('heading', { name: 'Entrar en Kvasir' }).waitFor()
+  assert.equal(await page.getByLabel('Correo electrónico').inputValue(), 'ada@shop.example')
+  fetched.length = 0
   await page.goto('/login')
   await page.getByRole('heading', { name: 'Entrar en Kvasir' }).waitFor()
   assert.equal(await page.title(), 'Entrar en Kvasir · Kvasir')
