@@ -255,7 +255,7 @@ public final class WebUi {
                 .addHeader(RawHeader.create("Referrer-Policy", "no-referrer"))
                 .addHeader(RawHeader.create("Cross-Origin-Opener-Policy", "same-origin"))
                 .addHeader(RawHeader.create("Cache-Control", REVALIDATED))
-                .addHeader(RawHeader.create("Vary", "Accept-Encoding"));
+                .addHeader(RawHeader.create("Vary", "Accept-Encoding, Accept-Language"));
         return zips(request)
                 ? response.addHeader(RawHeader.create("Content-Encoding", "gzip"))
                         .withEntity(HttpEntities.create(ContentTypes.TEXT_HTML_UTF8, zipped(bytes)))

@@ -85,9 +85,10 @@ class WebUiTest {
     void aRoomWithWordsOfItsOwnSaysThemInTheLanguageAskedFor(String path, String asked, boolean spanish)
             throws Exception {
         HttpRequest.Builder request = HttpRequest.newBuilder(server.uri(path));
-        String page = server.send(asked == null ? request : request.header("Accept-Language", asked))
-                .body();
+        HttpResponse<String> response = server.send(asked == null ? request : request.header("Accept-Language", asked));
+        String page = response.body();
 
+        assertThat(response.headers().firstValue("Vary").orElse("")).contains("Accept-Language");
         assertThat(page).contains("Before one is in");
         assertThat(page.contains("in Spanish")).isEqualTo(spanish);
     }
