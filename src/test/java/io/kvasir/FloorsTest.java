@@ -39,6 +39,7 @@ class FloorsTest {
                     "io.kvasir.jdbc..",
                     "io.kvasir.journal..",
                     "io.kvasir.sharding..",
+                    "io.kvasir.socket..",
                     "io.kvasir.kernel..")
             .whereLayer("bootstrap")
             .mayNotBeAccessedByAnyLayer()

@@ -2,6 +2,8 @@ package io.kvasir.llm.provider;
 
 import io.kvasir.llm.ChatFailure;
 import io.kvasir.llm.ChatFailure.Kind;
+import io.kvasir.socket.Sockets;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -46,6 +48,7 @@ final class Connections {
     private final ClientConnectionSettings settings;
     private final Deque<Connection> idle = new ArrayDeque<>();
     private final Deque<Exchange> queue = new ArrayDeque<>();
+    private final Duration connectWithin;
     private int open;
 
     Connections(org.apache.pekko.actor.typed.ActorSystem<?> system, ProviderSettings provider) {
@@ -53,6 +56,7 @@ final class Connections {
         this.limits = provider.pool();
         this.base = provider.baseUrl();
         ProviderSettings.Timeouts timeouts = provider.timeouts();
+        this.connectWithin = timeouts.connect();
         Duration silence =
                 timeouts.firstToken().compareTo(timeouts.idle()) > 0 ? timeouts.firstToken() : timeouts.idle();
         this.settings = ClientConnectionSettings.create(system.classicSystem())
@@ -92,10 +96,10 @@ final class Connections {
         public Flow<ByteString, ByteString, CompletionStage<OutgoingConnection>> connectTo(
                 String host, int port, ClientConnectionSettings how, ActorSystem classic) {
             return BidiFlow.fromGraph(KillSwitches.<ByteString, ByteString>singleBidi())
-                    .join(ClientTransport.TCP().connectTo(host, port, how, classic), Keep.both())
+                    .join(Sockets.get(system).connect(host, port, connectWithin), Keep.both())
                     .mapMaterializedValue(both -> {
                         cord = both.first();
-                        return both.second();
+                        return both.second().thenApply(Connections::connected);
                     });
         }
 
@@ -208,6 +212,11 @@ final class Connections {
         if (on != null) {
             on.drop();
         }
+    }
+
+    private static OutgoingConnection connected(Pair<InetSocketAddress, InetSocketAddress> ends) {
+        return new OutgoingConnection(
+                new org.apache.pekko.http.scaladsl.Http.OutgoingConnection(ends.first(), ends.second()));
     }
 
     private void closed(Connection connection, @Nullable Throwable problem) {

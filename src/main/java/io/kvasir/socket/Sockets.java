@@ -1,0 +1,213 @@
+package io.kvasir.socket;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
+import java.util.stream.IntStream;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Extension;
+import org.apache.pekko.actor.typed.ExtensionId;
+import org.apache.pekko.japi.Pair;
+import org.apache.pekko.stream.javadsl.Flow;
+import org.apache.pekko.util.ByteString;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The sockets of an actor system: a few threads wait for all of them, and each connection is a stage of the stream that
+ * uses it. Pekko's own have an actor per connection besides, and so for each piece that is read or written two messages
+ * between threads; in a server that passes on one word at a time that is most of its work (decision 64).
+ */
+public final class Sockets implements Extension {
+    private static final ExtensionId<Sockets> ID = new ExtensionId<>() {
+        @Override
+        public Sockets createExtension(ActorSystem<?> system) {
+            return new Sockets(system);
+        }
+    };
+
+    private final List<SocketLoop> loops;
+    private final AtomicInteger turn = new AtomicInteger();
+
+    private Sockets(ActorSystem<?> system) {
+        int n = Math.max(1, Runtime.getRuntime().availableProcessors() / 4);
+        loops = IntStream.range(0, n)
+                .mapToObj(i -> loop(system.name() + "-sockets-" + i))
+                .toList();
+        system.getWhenTerminated().whenComplete((_, _) -> loops.forEach(SocketLoop::close));
+    }
+
+    private static SocketLoop loop(String name) {
+        try {
+            return new SocketLoop(name);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public static Sockets get(ActorSystem<?> system) {
+        return ID.apply(system);
+    }
+
+    private SocketLoop next() {
+        return loops.get(Math.floorMod(turn.getAndIncrement(), loops.size()));
+    }
+
+    /** What listens at an address. */
+    public static final class Listening {
+        private final Acceptor acceptor;
+        private final InetSocketAddress address;
+
+        private Listening(Acceptor acceptor) {
+            this.acceptor = acceptor;
+            this.address = acceptor.address();
+        }
+
+        public InetSocketAddress address() {
+            return address;
+        }
+
+        /** One of its connections has ended. */
+        public void ended() {
+            acceptor.ended();
+        }
+
+        /** Lets nobody in any more. Who is in stays. */
+        public void close() {
+            acceptor.close();
+        }
+    }
+
+    /**
+     * @param most connections at a time, until {@link Listening#ended()}
+     * @param accepted gets each connection, to be used once, and where it comes from; called on a thread that must not wait
+     * @throws IOException where the address is taken or not ours
+     */
+    public Listening listen(
+            InetSocketAddress at,
+            int backlog,
+            int most,
+            BiConsumer<Flow<ByteString, ByteString, ?>, InetSocketAddress> accepted)
+            throws IOException {
+        Acceptor acceptor = new Acceptor(
+                at,
+                backlog,
+                loops.getFirst(),
+                this::next,
+                most,
+                line -> accepted.accept(
+                        Flow.fromGraph(new LineStage(CompletableFuture.completedFuture(line), false)), line.remote()));
+        acceptor.start();
+        return new Listening(acceptor);
+    }
+
+    /**
+     * Connects now.
+     *
+     * @return the connection, to be used once, with its two addresses, ours first
+     */
+    public Flow<ByteString, ByteString, CompletionStage<Pair<InetSocketAddress, InetSocketAddress>>> connect(
+            String host, int port, Duration within) {
+        CompletableFuture<Line> opening = new CompletableFuture<>();
+        Connecting connecting = new Connecting(next(), opening);
+        Thread.startVirtualThread(() -> connecting.to(host, port));
+        opening.orTimeout(within.toMillis(), TimeUnit.MILLISECONDS).whenComplete((_, fault) -> {
+            if (fault != null) {
+                connecting.giveUp();
+            }
+        });
+        CompletionStage<Pair<InetSocketAddress, InetSocketAddress>> addresses = opening.thenApply(line -> {
+            try {
+                return Pair.create(line.local(), line.remote());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        return Flow.fromGraph(new LineStage(opening, true)).mapMaterializedValue(_ -> addresses);
+    }
+
+    /** A connection that is being made. */
+    private static final class Connecting implements SocketLoop.Waiting {
+        private final SocketLoop loop;
+        private final CompletableFuture<Line> opening;
+        private volatile @Nullable SocketChannel channel;
+
+        Connecting(SocketLoop loop, CompletableFuture<Line> opening) {
+            this.loop = loop;
+            this.opening = opening;
+        }
+
+        void to(String host, int port) {
+            try {
+                InetSocketAddress address = new InetSocketAddress(InetAddress.getByName(host), port);
+                SocketChannel made = SocketChannel.open();
+                channel = made;
+                made.configureBlocking(false);
+                made.setOption(StandardSocketOptions.TCP_NODELAY, true);
+                if (made.connect(address)) {
+                    connected(made);
+                } else {
+                    loop.execute(() -> await(made));
+                }
+                if (opening.isDone() && opening.isCompletedExceptionally()) {
+                    giveUp(); // it was given up while the name was looked up
+                }
+            } catch (IOException | RuntimeException e) {
+                broken(e);
+            }
+        }
+
+        private void await(SocketChannel made) {
+            try {
+                made.register(loop.selector(), SelectionKey.OP_CONNECT, this);
+            } catch (IOException e) {
+                broken(e);
+            }
+        }
+
+        @Override
+        public void ready(SelectionKey key) throws IOException {
+            SocketChannel made = (SocketChannel) key.channel();
+            if (made.finishConnect()) {
+                key.interestOps(0);
+                connected(made);
+            }
+        }
+
+        private void connected(SocketChannel made) throws IOException {
+            if (!opening.complete(new Line(made, loop))) {
+                giveUp();
+            }
+        }
+
+        @Override
+        public void broken(Throwable fault) {
+            opening.completeExceptionally(
+                    fault instanceof ConnectException ? fault : new ConnectException(String.valueOf(fault)));
+            giveUp();
+        }
+
+        private void giveUp() {
+            SocketChannel made = channel;
+            if (made != null) {
+                try {
+                    made.close();
+                } catch (IOException e) {
+                    return; // closed it is
+                }
+                loop.forget();
+            }
+        }
+    }
+}
