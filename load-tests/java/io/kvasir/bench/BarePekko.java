@@ -39,7 +39,7 @@ final class BarePekko {
                                 (said, _) -> org.apache.pekko.japi.Pair.create(said + 1, said + 1),
                                 _ -> java.util.Optional.empty())
                         .map(said -> ByteString.fromArrayUnsafe(token(said).getBytes(StandardCharsets.UTF_8)));
-        return Sse.response(Source.single(Sse.RETRY).concat(tokens));
+        return Sse.whole(Sse.response(Source.single(Sse.RETRY).concat(tokens)));
     }
 
     static String token(int said) {

@@ -19,6 +19,7 @@ import io.kvasir.http.Origins;
 import io.kvasir.http.Problems;
 import io.kvasir.http.RateLimits;
 import io.kvasir.http.WebUi;
+import io.kvasir.http.server.HttpServer;
 import io.kvasir.identity.AccountRoutes;
 import io.kvasir.identity.Identity;
 import io.kvasir.identity.IdentityRoutes;
@@ -89,8 +90,6 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLSocketFactory;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.http.javadsl.Http;
-import org.apache.pekko.http.javadsl.ServerBinding;
 import org.apache.pekko.http.javadsl.server.Directives;
 import org.apache.pekko.http.javadsl.server.Route;
 import org.apache.pekko.stream.Materializer;
@@ -106,7 +105,7 @@ public final class Server implements AutoCloseable {
     private static final Duration LEAVE = Duration.ofSeconds(10);
 
     private final Deque<AutoCloseable> started = new ArrayDeque<>();
-    private final ServerBinding binding;
+    private final HttpServer web;
     private final Identity.Owner owner;
     private final CompletionStage<Boolean> ended;
     private volatile boolean closing;
@@ -344,13 +343,13 @@ public final class Server implements AutoCloseable {
             Route routes = Directives.concat(
                     endpoints.route(),
                     new WebUi(settings.web(), slug -> face(knowledgeBases, faq, transactor, sites, slug)).routes());
-            binding = Http.get(system)
-                    .newServerAt(settings.http().host(), settings.http().port())
-                    .bind(Problems.guarded(departure.over(routes)))
-                    .toCompletableFuture()
-                    .join();
+            web = HttpServer.start(
+                    system,
+                    settings.http().host(),
+                    settings.http().port(),
+                    Problems.guarded(departure.over(routes)).handler(system));
             identity.reachedAt(URI.create("http://localhost:" + port()));
-            keep(() -> binding.terminate(LEAVE).toCompletableFuture().get(LEAVE.toSeconds() + 5, TimeUnit.SECONDS));
+            keep(() -> web.terminate(LEAVE).toCompletableFuture().get(LEAVE.toSeconds() + 5, TimeUnit.SECONDS));
             if (settings.cluster().several()) {
                 keep(() -> leave(departure, settings.cluster().notice()));
             }
@@ -422,7 +421,7 @@ public final class Server implements AutoCloseable {
     }
 
     public int port() {
-        return binding.localAddress().getPort();
+        return web.port();
     }
 
     /** The first owner, with the password to show once where it was made up just now. */

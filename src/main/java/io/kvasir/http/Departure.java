@@ -1,15 +1,9 @@
 package io.kvasir.http;
 
-import org.apache.pekko.http.javadsl.model.HttpEntities;
-import org.apache.pekko.http.javadsl.model.HttpResponse;
-import org.apache.pekko.http.javadsl.model.MediaTypes;
-import org.apache.pekko.http.javadsl.model.ResponseEntity;
 import org.apache.pekko.http.javadsl.server.Directives;
 import org.apache.pekko.http.javadsl.server.Route;
 import org.apache.pekko.stream.KillSwitches;
 import org.apache.pekko.stream.SharedKillSwitch;
-import org.apache.pekko.stream.javadsl.Source;
-import org.apache.pekko.util.ByteString;
 
 /**
  * How a server that leaves its cluster lets its clients go: it says so, and then its event streams end between two
@@ -21,16 +15,7 @@ public final class Departure {
 
     /** These routes, with event streams that end when told. */
     public Route over(Route routes) {
-        return Directives.mapResponse(this::bound, () -> routes);
-    }
-
-    private HttpResponse bound(HttpResponse response) {
-        ResponseEntity entity = response.entity();
-        if (!entity.getContentType().mediaType().equals(MediaTypes.TEXT_EVENT_STREAM)) {
-            return response;
-        }
-        Source<ByteString, ?> events = entity.getDataBytes().via(streams.flow());
-        return response.withEntity(HttpEntities.createChunked(entity.getContentType(), events));
+        return Directives.mapResponse(response -> Sse.via(response, streams.flow()), () -> routes);
     }
 
     public void announce() {

@@ -73,6 +73,9 @@ public final class OpenStreams {
 
     /** @param since {@link #endings} before the caller was known: an ending in between counts too */
     HttpResponse ending(HttpResponse response, Principal caller, long since) {
+        if (Sse.events(response).isPresent()) {
+            return Sse.via(response, until(caller, since));
+        }
         // Made anew, not transformed: a transformed entity that ends by its flow leaves the connection waiting (1.3.0).
         ContentType type = response.entity().getContentType();
         Source<ByteString, ?> bytes = response.entity().getDataBytes();
