@@ -30,7 +30,8 @@ import java.util.function.IntFunction;
  *   <li>first: time to the first token, {@code requests} a second, through the server and straight from the fake LLM
  *   <li>cpu: the server's CPU per token it relays, {@code streams} replies of {@code rate} tokens a second
  *   <li>idle: resident memory per open stream on which nothing happens, one conversation each
- *   <li>control: the last two for a bare Pekko HTTP and a bare Netty server that make up the tokens themselves
+ *   <li>control: the last two for a bare Pekko HTTP and a bare Netty server that make up the tokens themselves, and the CPU
+ *       of a bare Netty that relays them
  * </ul>
  */
 public final class StreamBench {
@@ -83,6 +84,15 @@ public final class StreamBench {
         if (options.has("control")) {
             control("bare Pekko HTTP", "barePekko.", "io.kvasir.bench.BarePekko");
             control("bare Netty", "bareNetty.", "io.kvasir.bench.BareNetty");
+            if (options.has("cpu")) {
+                try (FakeLlm llm = FakeLlm.start(0, FakeReply.DEFAULT)) {
+                    control(
+                            "bare Netty relay",
+                            "nettyRelay.",
+                            "io.kvasir.bench.NettyRelay",
+                            String.valueOf(llm.port()));
+                }
+            }
         }
         System.out.println(Json.write(result));
     }
@@ -221,11 +231,12 @@ public final class StreamBench {
         TimeUnit.SECONDS.sleep(2);
     }
 
-    private void control(String what, String key, String main) throws Exception {
+    private void control(String what, String key, String main, String... arguments) throws Exception {
         List<String> command = new ArrayList<>(
                 List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "@conf/jvm.options"));
         command.addAll(List.of(options.jvm()));
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), main));
+        command.addAll(List.of(arguments));
         Process process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
@@ -252,7 +263,7 @@ public final class StreamBench {
                 report(what + ": CPU per token, us", key + "cpuMicrosPerToken", cpu / said);
                 closed(calls, process.pid());
             }
-            if (options.has("idle")) {
+            if (options.has("idle") && arguments.length == 0) {
                 byte[] silent = EventClient.request("GET", "/0", Map.of(), "");
                 idle(what + ": ", key, process.pid(), port, _ -> silent);
             }

@@ -8,7 +8,8 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,13 +23,13 @@ final class Acceptor implements SocketLoop.Waiting {
     private final SocketLoop loop;
     private final Supplier<SocketLoop> next;
     private final int most;
-    private final Consumer<Line> accepted;
+    private final BiConsumer<Line, Runnable> accepted;
     /** Changed on the loop alone. */
     private int open;
 
     /**
      * @param next the loop for a new connection
-     * @param accepted called on the loop
+     * @param accepted called on the loop, with what to run once when the connection has ended
      * @throws IOException where the address is taken or not ours
      */
     Acceptor(
@@ -37,7 +38,7 @@ final class Acceptor implements SocketLoop.Waiting {
             SocketLoop loop,
             Supplier<SocketLoop> next,
             int most,
-            Consumer<Line> accepted)
+            BiConsumer<Line, Runnable> accepted)
             throws IOException {
         this.loop = loop;
         this.next = next;
@@ -72,7 +73,7 @@ final class Acceptor implements SocketLoop.Waiting {
     }
 
     /** A connection has ended: another may come. */
-    void ended() {
+    private void ended() {
         loop.execute(() -> {
             open--;
             again();
@@ -110,13 +111,19 @@ final class Acceptor implements SocketLoop.Waiting {
 
     private void let(SocketChannel connection) {
         open++;
+        AtomicBoolean counted = new AtomicBoolean(true);
+        Runnable once = () -> {
+            if (counted.getAndSet(false)) {
+                ended();
+            }
+        };
         try {
             connection.configureBlocking(false);
             connection.setOption(StandardSocketOptions.TCP_NODELAY, true);
-            accepted.accept(new Line(connection, next.get()));
-        } catch (IOException | RuntimeException e) {
-            LOG.debug("a connection ended as it began", e);
-            open--;
+            accepted.accept(new Line(connection, next.get()), once);
+        } catch (Throwable e) { // the next one must find its way in, whatever became of this one
+            LOG.warn("a connection ended as it began: {}", String.valueOf(e));
+            once.run();
             try {
                 connection.close();
             } catch (IOException again) {
@@ -127,7 +134,8 @@ final class Acceptor implements SocketLoop.Waiting {
 
     @Override
     public void broken(Throwable fault) {
-        LOG.error("no connections are let in any more", fault);
+        LOG.info("no connections are let in any more: {}", fault.getMessage());
+        close();
     }
 
     /** Lets nobody in any more. Who is in stays. */

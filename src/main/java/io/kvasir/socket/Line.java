@@ -16,7 +16,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class Line implements SocketLoop.Waiting {
     /** Bytes that are read ahead of the stream; the rest waits in the kernel, and then at the other side. */
-    private static final int AHEAD = 128 * 1024;
+    private static final int AHEAD = 32 * 1024;
+
+    /** And pieces, each of which has its own cost. */
+    private static final int PIECES = 64;
+
+    /** Most that is handed to the kernel at once: it is copied first, whether or not there is room for it. */
+    private static final int SLICE = 64 * 1024;
 
     private final SocketChannel channel;
     private final SocketLoop loop;
@@ -25,6 +31,7 @@ final class Line implements SocketLoop.Waiting {
     private @Nullable SelectionKey key;
     private ByteString arrived = ByteString.emptyByteString();
     private @Nullable Throwable fault;
+    private int pieces;
     private boolean ended;
     private boolean writable;
     private boolean woken;
@@ -87,6 +94,9 @@ final class Line implements SocketLoop.Waiting {
 
     private void read(SelectionKey ready) throws IOException {
         ByteBuffer buffer = loop.buffer();
+        synchronized (this) {
+            buffer.limit(Math.max(1, AHEAD - arrived.length()));
+        }
         int n = channel.read(buffer);
         if (n == 0) {
             return;
@@ -99,7 +109,7 @@ final class Line implements SocketLoop.Waiting {
             } else {
                 ByteString more = ByteString.fromArrayUnsafe(bytes);
                 arrived = arrived.isEmpty() ? more : arrived.concat(more);
-                full = arrived.length() >= AHEAD;
+                full = arrived.length() >= AHEAD || ++pieces >= PIECES;
             }
             if (ended || full) {
                 ready.interestOpsAnd(~SelectionKey.OP_READ);
@@ -141,6 +151,7 @@ final class Line implements SocketLoop.Waiting {
             resume = full && reading;
             if (reading) {
                 arrived = ByteString.emptyByteString();
+                pieces = 0;
                 full = false;
             }
         }
@@ -157,9 +168,16 @@ final class Line implements SocketLoop.Waiting {
 
     /** Writes what there is room for at once; where some is left, the stream hears when there is room again. */
     void write(ByteBuffer bytes) throws IOException {
-        channel.write(bytes);
-        if (bytes.hasRemaining()) {
-            also(SelectionKey.OP_WRITE);
+        int end = bytes.limit();
+        while (bytes.position() < end) {
+            int slice = Math.min(SLICE, end - bytes.position());
+            bytes.limit(bytes.position() + slice);
+            int n = channel.write(bytes);
+            bytes.limit(end);
+            if (n < slice) {
+                also(SelectionKey.OP_WRITE);
+                return;
+            }
         }
     }
 

@@ -2,17 +2,20 @@ package io.kvasir.socket;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.stream.Attributes;
 import org.apache.pekko.stream.FlowShape;
 import org.apache.pekko.stream.Inlet;
 import org.apache.pekko.stream.Outlet;
+import org.apache.pekko.stream.StreamTcpException;
 import org.apache.pekko.stream.SubscriptionWithCancelException;
 import org.apache.pekko.stream.stage.AbstractInHandler;
 import org.apache.pekko.stream.stage.AbstractOutHandler;
 import org.apache.pekko.stream.stage.AsyncCallback;
 import org.apache.pekko.stream.stage.GraphStage;
 import org.apache.pekko.stream.stage.GraphStageLogic;
+import org.apache.pekko.stream.stage.TimerGraphStageLogic;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 
@@ -21,19 +24,27 @@ import org.jspecify.annotations.Nullable;
  * read. It takes no more while the other side takes none, so what is ready meanwhile can go out together.
  */
 final class LineStage extends GraphStage<FlowShape<ByteString, ByteString>> {
+    private static final String STUCK = "stuck";
+
     private final Inlet<ByteString> in = Inlet.create("Line.in");
     private final Outlet<ByteString> out = Outlet.create("Line.out");
     private final FlowShape<ByteString, ByteString> shape = FlowShape.of(in, out);
     private final CompletionStage<Line> opening;
     private final boolean halfClose;
+    private final Duration patience;
+    private final Runnable ended;
 
     /**
      * @param opening the connection; the stage closes it, whatever comes
      * @param halfClose whether it goes on reading when it has nothing to write any more
+     * @param patience how long the other side may take nothing of what there is for it
+     * @param ended run once when the connection is closed, all written or not
      */
-    LineStage(CompletionStage<Line> opening, boolean halfClose) {
+    LineStage(CompletionStage<Line> opening, boolean halfClose, Duration patience, Runnable ended) {
         this.opening = opening;
         this.halfClose = halfClose;
+        this.patience = patience;
+        this.ended = ended;
     }
 
     @Override
@@ -48,9 +59,10 @@ final class LineStage extends GraphStage<FlowShape<ByteString, ByteString>> {
 
     private record Opened(@Nullable Line line, @Nullable Throwable fault) {}
 
-    private final class Logic extends GraphStageLogic {
+    private final class Logic extends TimerGraphStageLogic {
         private @Nullable Line line;
         private @Nullable ByteBuffer unwritten;
+        private boolean cancelled;
         private boolean aborted = true;
 
         Logic() {
@@ -75,6 +87,7 @@ final class LineStage extends GraphStage<FlowShape<ByteString, ByteString>> {
                 @Override
                 public void onDownstreamFinish(Throwable cause) {
                     if (cause instanceof SubscriptionWithCancelException.NonFailureCancellation) {
+                        cancelled = true;
                         finishIfWritten();
                     } else {
                         failStage(cause);
@@ -93,7 +106,9 @@ final class LineStage extends GraphStage<FlowShape<ByteString, ByteString>> {
         private void opened(Opened result) {
             Line there = result.line();
             if (there == null) {
-                failStage(result.fault());
+                StreamTcpException why = new StreamTcpException("not connected: " + result.fault());
+                why.initCause(result.fault());
+                failStage(why);
                 return;
             }
             line = there;
@@ -114,14 +129,17 @@ final class LineStage extends GraphStage<FlowShape<ByteString, ByteString>> {
             boolean discards = isClosed(out);
             boolean wants = !discards && isAvailable(out);
             Line.News news = from.take(discards || wants);
-            if (news.fault() != null) {
-                failStage(news.fault());
-                return;
-            }
             if (wants && !news.bytes().isEmpty()) {
                 push(out, news.bytes());
             }
-            if (news.ended() && !discards && !from.has()) {
+            boolean more = !discards && from.has();
+            if (news.fault() != null) {
+                if (!more) {
+                    failStage(news.fault());
+                }
+                return; // what was read before comes first
+            }
+            if (news.ended() && !discards && !more) {
                 complete(out);
             }
             ByteBuffer rest = unwritten;
@@ -143,13 +161,18 @@ final class LineStage extends GraphStage<FlowShape<ByteString, ByteString>> {
                 failStage(e);
                 return;
             }
+            boolean waited = unwritten != null;
             unwritten = bytes.hasRemaining() ? bytes : null;
             if (unwritten != null) {
+                scheduleOnce(STUCK, patience); // anew with everything that is taken
                 return;
+            }
+            if (waited) {
+                cancelTimer(STUCK);
             }
             if (isClosed(in)) {
                 finishIfWritten();
-            } else if (isClosed(out) && !halfClose) {
+            } else if (cancelled && !halfClose) {
                 finish();
             } else {
                 pull(in);
@@ -159,7 +182,11 @@ final class LineStage extends GraphStage<FlowShape<ByteString, ByteString>> {
         /** One side of the stream is done: the connection ends with it, or its half does. */
         private void finishIfWritten() {
             Line on = line;
-            if (on == null || unwritten != null) {
+            if (on == null) {
+                return;
+            }
+            if (unwritten != null) {
+                deliver(); // the other side may wait for us to read before it does
                 return;
             }
             if (!halfClose || isClosed(in) && isClosed(out)) {
@@ -175,6 +202,11 @@ final class LineStage extends GraphStage<FlowShape<ByteString, ByteString>> {
             }
         }
 
+        @Override
+        public void onTimer(Object timer) {
+            failStage(new StreamTcpException("the other side takes nothing"));
+        }
+
         private void finish() {
             aborted = false;
             completeStage();
@@ -184,6 +216,7 @@ final class LineStage extends GraphStage<FlowShape<ByteString, ByteString>> {
         public void postStop() {
             boolean abort = aborted;
             opening.thenAccept(there -> there.close(abort));
+            ended.run();
         }
     }
 }

@@ -80,7 +80,7 @@ final class SocketLoop implements AutoCloseable {
     private static void perform(Runnable task) {
         try {
             task.run();
-        } catch (RuntimeException e) {
+        } catch (Throwable e) { // whatever it is, the others must not wait for ever
             LOG.error("work on sockets failed", e);
         }
     }
@@ -91,7 +91,11 @@ final class SocketLoop implements AutoCloseable {
             waiting.ready(key);
         } catch (CancelledKeyException e) {
             // Closed by its owner meanwhile.
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException e) {
+            key.cancel();
+            waiting.broken(e);
+        } catch (Throwable e) { // whatever it is, the others must not wait for ever
+            LOG.error("work on a socket failed", e);
             key.cancel();
             waiting.broken(e);
         }

@@ -14,8 +14,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Extension;
 import org.apache.pekko.actor.typed.ExtensionId;
@@ -64,6 +65,15 @@ public final class Sockets implements Extension {
         return loops.get(Math.floorMod(turn.getAndIncrement(), loops.size()));
     }
 
+    /**
+     * A connection that was let in.
+     *
+     * @param flow to be used once
+     * @param closed completes when it is closed, with all that was to be written, or without
+     */
+    public record Accepted(
+            Flow<ByteString, ByteString, ?> flow, InetSocketAddress from, CompletionStage<Done> closed) {}
+
     /** What listens at an address. */
     public static final class Listening {
         private final Acceptor acceptor;
@@ -78,11 +88,6 @@ public final class Sockets implements Extension {
             return address;
         }
 
-        /** One of its connections has ended. */
-        public void ended() {
-            acceptor.ended();
-        }
-
         /** Lets nobody in any more. Who is in stays. */
         public void close() {
             acceptor.close();
@@ -90,24 +95,21 @@ public final class Sockets implements Extension {
     }
 
     /**
-     * @param most connections at a time, until {@link Listening#ended()}
-     * @param accepted gets each connection, to be used once, and where it comes from; called on a thread that must not wait
+     * @param most connections at a time
+     * @param patience how long the other side may take nothing of what there is for it
+     * @param accepted gets each connection; called on a thread that must not wait
      * @throws IOException where the address is taken or not ours
      */
-    public Listening listen(
-            InetSocketAddress at,
-            int backlog,
-            int most,
-            BiConsumer<Flow<ByteString, ByteString, ?>, InetSocketAddress> accepted)
+    public Listening listen(InetSocketAddress at, int backlog, int most, Duration patience, Consumer<Accepted> accepted)
             throws IOException {
-        Acceptor acceptor = new Acceptor(
-                at,
-                backlog,
-                loops.getFirst(),
-                this::next,
-                most,
-                line -> accepted.accept(
-                        Flow.fromGraph(new LineStage(CompletableFuture.completedFuture(line), false)), line.remote()));
+        Acceptor acceptor = new Acceptor(at, backlog, loops.getFirst(), this::next, most, (line, ended) -> {
+            CompletableFuture<Done> closed = new CompletableFuture<>();
+            LineStage stage = new LineStage(CompletableFuture.completedFuture(line), false, patience, () -> {
+                ended.run();
+                closed.complete(Done.getInstance());
+            });
+            accepted.accept(new Accepted(Flow.fromGraph(stage), line.remote(), closed));
+        });
         acceptor.start();
         return new Listening(acceptor);
     }
@@ -115,10 +117,12 @@ public final class Sockets implements Extension {
     /**
      * Connects now.
      *
+     * @param within how long that may take
+     * @param patience how long the other side may take nothing of what there is for it
      * @return the connection, to be used once, with its two addresses, ours first
      */
     public Flow<ByteString, ByteString, CompletionStage<Pair<InetSocketAddress, InetSocketAddress>>> connect(
-            String host, int port, Duration within) {
+            String host, int port, Duration within, Duration patience) {
         CompletableFuture<Line> opening = new CompletableFuture<>();
         Connecting connecting = new Connecting(next(), opening);
         Thread.startVirtualThread(() -> connecting.to(host, port));
@@ -134,7 +138,7 @@ public final class Sockets implements Extension {
                 throw new UncheckedIOException(e);
             }
         });
-        return Flow.fromGraph(new LineStage(opening, true)).mapMaterializedValue(_ -> addresses);
+        return Flow.fromGraph(new LineStage(opening, true, patience, () -> {})).mapMaterializedValue(_ -> addresses);
     }
 
     /** A connection that is being made. */
@@ -155,6 +159,7 @@ public final class Sockets implements Extension {
                 channel = made;
                 made.configureBlocking(false);
                 made.setOption(StandardSocketOptions.TCP_NODELAY, true);
+                made.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
                 if (made.connect(address)) {
                     connected(made);
                 } else {

@@ -4,8 +4,8 @@ import io.kvasir.socket.Sockets;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -25,6 +25,7 @@ import org.apache.pekko.stream.javadsl.Flow;
 import org.apache.pekko.stream.javadsl.Keep;
 import org.apache.pekko.stream.javadsl.TLSPlacebo;
 import org.apache.pekko.util.ByteString;
+import scala.concurrent.duration.FiniteDuration;
 
 /**
  * An HTTP server: Pekko HTTP reads the requests and writes the responses, with the settings of {@code pekko.http.server},
@@ -32,11 +33,41 @@ import org.apache.pekko.util.ByteString;
  */
 public final class HttpServer {
     private final Sockets.Listening listening;
-    private final Set<ServerConnection.Handle> open;
+    private final Open open;
 
-    private HttpServer(Sockets.Listening listening, Set<ServerConnection.Handle> open) {
+    private HttpServer(Sockets.Listening listening, Open open) {
         this.listening = listening;
         this.open = open;
+    }
+
+    /** What is connected, and how long it takes until it is closed. */
+    private static final class Open {
+        private final Map<ServerConnection.Handle, CompletableFuture<Done>> all = new ConcurrentHashMap<>();
+        private volatile boolean leaving;
+
+        void add(ServerConnection.Handle connection, CompletionStage<Done> closed) {
+            CompletableFuture<Done> gone = new CompletableFuture<>();
+            all.put(connection, gone);
+            closed.thenAccept(done -> {
+                all.remove(connection);
+                gone.complete(done);
+            });
+            if (leaving) {
+                connection.end(false);
+            }
+        }
+
+        void leave() {
+            leaving = true;
+            all.keySet().forEach(connection -> connection.end(false));
+        }
+
+        CompletionStage<Done> ended() {
+            CompletableFuture<?>[] now = all.values().toArray(CompletableFuture<?>[]::new);
+            return now.length == 0
+                    ? CompletableFuture.completedFuture(Done.getInstance())
+                    : CompletableFuture.allOf(now).thenCompose(_ -> ended());
+        }
     }
 
     /**
@@ -54,27 +85,27 @@ public final class HttpServer {
                         Flow.<TLSProtocol.SslTlsOutbound>create(),
                         Flow.<TLSProtocol.SessionBytes>create().map(TLSProtocol.SslTlsInbound.class::cast)))
                 .atop(TLSPlacebo.getInstance());
-        Duration silence = Duration.ofNanos(settings.getTimeouts().idleTimeout().toNanos());
-        Set<ServerConnection.Handle> open = ConcurrentHashMap.newKeySet();
-        CompletableFuture<Sockets.Listening> bound = new CompletableFuture<>();
+        Duration silence = settings.getTimeouts().idleTimeout() instanceof FiniteDuration finite
+                ? Duration.ofNanos(finite.toNanos())
+                : Duration.ofDays(365);
+        Open open = new Open();
         Materializer materializer = Materializer.matFromSystem(system);
-        Sockets.Listening listening = Sockets.get(system)
-                .listen(
-                        new InetSocketAddress(host, port),
-                        settings.getBacklog(),
-                        settings.getMaxConnections(),
-                        (connection, from) -> {
-                            ServerConnection stage = new ServerConnection(protocol, handler, from, silence, open::add);
-                            ServerConnection.Handle handle = connection
-                                    .joinMat(Flow.fromGraph(stage), Keep.right())
-                                    .run(materializer);
-                            handle.ended().thenRun(() -> {
-                                open.remove(handle);
-                                bound.thenAccept(Sockets.Listening::ended);
-                            });
-                        });
-        bound.complete(listening);
-        return new HttpServer(listening, open);
+        return new HttpServer(
+                Sockets.get(system)
+                        .listen(
+                                new InetSocketAddress(host, port),
+                                settings.getBacklog(),
+                                settings.getMaxConnections(),
+                                silence,
+                                accepted -> open.add(
+                                        accepted.flow()
+                                                .joinMat(
+                                                        Flow.fromGraph(new ServerConnection(
+                                                                protocol, handler, accepted.from(), silence)),
+                                                        Keep.right())
+                                                .run(materializer),
+                                        accepted.closed())),
+                open);
     }
 
     public int port() {
@@ -90,14 +121,9 @@ public final class HttpServer {
      */
     public CompletionStage<Done> terminate(Duration deadline) {
         listening.close();
-        CompletableFuture<?>[] all = open.stream()
-                .map(connection -> {
-                    connection.end(false);
-                    return connection.ended();
-                })
-                .toArray(CompletableFuture<?>[]::new);
+        open.leave();
         CompletableFuture.delayedExecutor(deadline.toMillis(), TimeUnit.MILLISECONDS)
-                .execute(() -> open.forEach(connection -> connection.end(true)));
-        return CompletableFuture.allOf(all).thenApply(_ -> Done.getInstance());
+                .execute(() -> open.all.keySet().forEach(connection -> connection.end(true)));
+        return open.ended();
     }
 }

@@ -6,7 +6,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Consumer;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.http.javadsl.model.AttributeKeys;
 import org.apache.pekko.http.javadsl.model.HttpMethods;
@@ -32,6 +31,8 @@ import org.apache.pekko.stream.stage.GraphStageLogic;
 import org.apache.pekko.stream.stage.TimerGraphStageLogic;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One connection's bytes, from what was read to what is written. Pekko HTTP has them until a request is answered with an
@@ -42,6 +43,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ServerConnection
         extends AbstractGraphStageWithMaterializedValue<FlowShape<ByteString, ByteString>, ServerConnection.Handle> {
+    private static final Logger LOG = LoggerFactory.getLogger("kvasir.http");
     private static final ByteString END = ByteString.fromString("0\r\n\r\n");
     private static final byte[] DIGITS = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
     private static final String SILENCE = "silence";
@@ -53,40 +55,37 @@ final class ServerConnection
     private final Function<HttpRequest, CompletionStage<HttpResponse>> handler;
     private final InetSocketAddress from;
     private final Duration silence;
-    private final Consumer<Handle> opened;
 
-    /**
-     * @param silence how long nothing may be read or written
-     * @param opened hears of it before the first request is read
-     */
+    /** @param silence how long nothing may be asked or said; who takes nothing is no concern of it */
     ServerConnection(
             BidiFlow<HttpResponse, ByteString, ByteString, HttpRequest, NotUsed> protocol,
             Function<HttpRequest, CompletionStage<HttpResponse>> handler,
             InetSocketAddress from,
-            Duration silence,
-            Consumer<Handle> opened) {
+            Duration silence) {
         this.protocol = protocol;
         this.handler = handler;
         this.from = from;
         this.silence = silence;
-        this.opened = opened;
     }
 
     /** An open connection, from outside. */
     static final class Handle {
-        private final CompletableFuture<Void> ended = new CompletableFuture<>();
-        private volatile @Nullable Consumer<Boolean> end;
+        private @Nullable AsyncCallback<Boolean> running;
+        private @Nullable Boolean wanted;
 
         /** @param now whatever it is doing; else once it has answered what it was asked */
-        void end(boolean now) {
-            Consumer<Boolean> how = end;
-            if (how != null) {
-                how.accept(now);
+        synchronized void end(boolean now) {
+            wanted = now;
+            if (running != null) {
+                running.invoke(now);
             }
         }
 
-        CompletableFuture<Void> ended() {
-            return ended;
+        private synchronized void runs(AsyncCallback<Boolean> end) {
+            running = end;
+            if (wanted != null) {
+                end.invoke(wanted);
+            }
         }
     }
 
@@ -108,7 +107,9 @@ final class ServerConnection
         /** The events that follow the head that is being written. */
         private @Nullable Source<ByteString, ?> next;
 
-        private ByteString head = ByteString.emptyByteString();
+        /** The end of a body, written once it is known whose. */
+        private @Nullable ByteString held;
+
         private @Nullable SubSinkInlet<ByteString> events;
         private int unanswered;
         private boolean leaving;
@@ -155,9 +156,7 @@ final class ServerConnection
 
         @Override
         public void preStart() {
-            AsyncCallback<Boolean> end = createAsyncCallback(this::end);
-            handle.end = end::invoke;
-            opened.accept(handle);
+            handle.runs(createAsyncCallback(this::end));
             Duration look = silence.dividedBy(4);
             scheduleWithFixedDelay(SILENCE, look, look);
             SubSourceOutlet<ByteString> read = new SubSourceOutlet<>("Connection.requests");
@@ -181,12 +180,7 @@ final class ServerConnection
             write.setHandler(new AbstractInHandler() {
                 @Override
                 public void onPush() {
-                    if (next == null) {
-                        push(out, write.grab());
-                    } else {
-                        head = head.concat(write.grab());
-                        write.pull();
-                    }
+                    written(write.grab(), write);
                 }
 
                 @Override
@@ -204,9 +198,8 @@ final class ServerConnection
             responses = write;
             Source.fromGraph(read.source())
                     .via(Flow.<HttpRequest>create()
-                            .takeWhile(_ -> next == null)
                             .map(this::arrived)
-                            .mapAsync(1, request -> handler.apply(request).thenApply(r -> Pair.create(request, r)))
+                            .mapAsync(1, this::asked)
                             .map(pair -> answered(pair.first(), pair.second()))
                             .join(protocol))
                     .runWith(write.sink(), subFusingMaterializer());
@@ -215,14 +208,32 @@ final class ServerConnection
             }
         }
 
-        @Override
-        public void postStop() {
-            handle.ended.complete(null);
+        /** What Pekko HTTP writes. Before events it may still be the body of an earlier request's answer. */
+        private void written(ByteString bytes, SubSinkInlet<ByteString> write) {
+            ByteString before = held == null ? ByteString.emptyByteString() : held;
+            held = null;
+            if (next == null || !bytes.endsWith(END)) {
+                push(out, before.concat(bytes));
+                return;
+            }
+            held = END;
+            ByteString rest = before.concat(bytes.dropRight(END.length()));
+            if (rest.isEmpty()) {
+                write.pull();
+            } else {
+                push(out, rest);
+            }
         }
 
         private HttpRequest arrived(HttpRequest request) {
             unanswered++;
             return request.addAttribute(AttributeKeys.remoteAddress, RemoteAddress.create(from));
+        }
+
+        private CompletionStage<Pair<HttpRequest, HttpResponse>> asked(HttpRequest request) throws Exception {
+            return next == null
+                    ? handler.apply(request).thenApply(response -> Pair.create(request, response))
+                    : new CompletableFuture<>(); // it came after one for events: nobody would see the answer
         }
 
         private HttpResponse answered(HttpRequest request, HttpResponse response) {
@@ -237,12 +248,11 @@ final class ServerConnection
 
         /** Pekko HTTP has written the head and an empty body, and is done. */
         private void stream(Source<ByteString, ?> follow) {
-            if (!head.endsWith(END)) {
+            if (held == null) {
                 completeStage(); // the request ended otherwise before its answer could begin
                 return;
             }
-            ByteString begin = head.dropRight(END.length()).compact();
-            head = ByteString.emptyByteString();
+            held = null;
             next = null;
             SubSourceOutlet<ByteString> over = requests;
             requests = null;
@@ -254,7 +264,7 @@ final class ServerConnection
                 return;
             }
             if (leaving) {
-                emit(out, begin.concat(END), this::completeStage);
+                emit(out, END, this::completeStage);
                 return;
             }
             SubSinkInlet<ByteString> inlet = new SubSinkInlet<>("Connection.events");
@@ -273,6 +283,12 @@ final class ServerConnection
                 public void onUpstreamFinish() {
                     emit(out, END, Logic.this::completeStage);
                 }
+
+                @Override
+                public void onUpstreamFailure(Throwable fault) {
+                    LOG.error("a stream of events broke", fault);
+                    failStage(fault);
+                }
             });
             events = inlet;
             follow.runWith(inlet.sink(), subFusingMaterializer());
@@ -280,7 +296,9 @@ final class ServerConnection
             if (!hasBeenPulled(in)) {
                 pull(in);
             }
-            emit(out, begin);
+            if (isAvailable(out)) {
+                more();
+            }
         }
 
         private void more() {
@@ -310,13 +328,8 @@ final class ServerConnection
 
         @Override
         public void onTimer(Object timer) {
-            if (System.nanoTime() - lastHeard <= silence.toNanos()) {
-                return;
-            }
-            if (isAvailable(out)) {
+            if (isAvailable(out) && System.nanoTime() - lastHeard > silence.toNanos()) {
                 completeStage();
-            } else {
-                failStage(new CutOff()); // it would wait for who takes nothing
             }
         }
     }

@@ -8,6 +8,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.ActorSystem;
@@ -49,6 +50,7 @@ final class Connections {
     private final Deque<Connection> idle = new ArrayDeque<>();
     private final Deque<Exchange> queue = new ArrayDeque<>();
     private final Duration connectWithin;
+    private final Duration patience;
     private int open;
 
     Connections(org.apache.pekko.actor.typed.ActorSystem<?> system, ProviderSettings provider) {
@@ -59,10 +61,8 @@ final class Connections {
         this.connectWithin = timeouts.connect();
         Duration silence =
                 timeouts.firstToken().compareTo(timeouts.idle()) > 0 ? timeouts.firstToken() : timeouts.idle();
-        this.settings = ClientConnectionSettings.create(system.classicSystem())
-                .withConnectingTimeout(timeouts.connect())
-                .withIdleTimeout(scala.concurrent.duration.Duration.fromNanos(
-                        silence.plus(LONGER).toNanos()));
+        this.patience = silence.plus(LONGER);
+        this.settings = ClientConnectionSettings.create(system.classicSystem());
     }
 
     /** One connection. Its stream ends when the connection does. */
@@ -70,6 +70,7 @@ final class Connections {
         private @Nullable UniqueKillSwitch cord;
         private @Nullable BoundedSourceQueue<HttpRequest> requests;
         private @Nullable Exchange exchange;
+        private long idleSince;
         private boolean used;
         private boolean closed;
 
@@ -96,7 +97,7 @@ final class Connections {
         public Flow<ByteString, ByteString, CompletionStage<OutgoingConnection>> connectTo(
                 String host, int port, ClientConnectionSettings how, ActorSystem classic) {
             return BidiFlow.fromGraph(KillSwitches.<ByteString, ByteString>singleBidi())
-                    .join(Sockets.get(system).connect(host, port, connectWithin), Keep.both())
+                    .join(Sockets.get(system).connect(host, port, connectWithin, patience), Keep.both())
                     .mapMaterializedValue(both -> {
                         cord = both.first();
                         return both.second().thenApply(Connections::connected);
@@ -128,6 +129,7 @@ final class Connections {
 
     Exchange call(HttpRequest request) {
         Exchange exchange = new Exchange(this, request);
+        dropStale();
         Connection free;
         synchronized (this) {
             free = idle.pollLast(); // the one used last is the least likely to be closed meanwhile
@@ -148,6 +150,20 @@ final class Connections {
         }
         send(exchange, free);
         return exchange;
+    }
+
+    /** What stands between may have forgotten a silent connection without a word; the others waited longer still. */
+    private void dropStale() {
+        List<Connection> stale;
+        synchronized (this) {
+            Connection latest = idle.peekLast();
+            if (latest == null || System.nanoTime() - latest.idleSince < patience.toNanos()) {
+                return;
+            }
+            stale = List.copyOf(idle);
+            idle.clear();
+        }
+        stale.forEach(Connection::drop);
     }
 
     /** @param free null to open one, which is counted already */
@@ -187,6 +203,7 @@ final class Connections {
             next = queue.pollFirst();
             freed.exchange = next;
             if (next == null) {
+                freed.idleSince = System.nanoTime();
                 idle.addLast(freed);
             } else {
                 next.on = freed;

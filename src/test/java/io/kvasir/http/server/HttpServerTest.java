@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.typesafe.config.ConfigFactory;
 import io.kvasir.http.Sse;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.SequenceInputStream;
 import java.net.BindException;
 import java.net.ConnectException;
 import java.net.Socket;
@@ -20,10 +22,13 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.http.javadsl.model.AttributeKeys;
+import org.apache.pekko.http.javadsl.model.ContentTypes;
+import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.stream.BoundedSourceQueue;
@@ -39,7 +44,9 @@ class HttpServerTest {
     private final CompletableFuture<Done> over = new CompletableFuture<>();
     private final CompletableFuture<HttpResponse> late = new CompletableFuture<>();
     private final CompletableFuture<Void> asked = new CompletableFuture<>();
+    private final AtomicLong made = new AtomicLong();
     private final List<Socket> sockets = new ArrayList<>();
+    private final byte[] buffer = new byte[64 * 1024];
     private ActorSystem system;
     private HttpServer server;
     private BoundedSourceQueue<ByteString> events;
@@ -87,6 +94,21 @@ class HttpServerTest {
                             done.whenComplete((_, _) -> over.complete(Done.getInstance()));
                             return Done.getInstance();
                         })));
+            case "/pieces" ->
+                CompletableFuture.completedFuture(HttpResponse.create()
+                        .withEntity(HttpEntities.createChunked(
+                                ContentTypes.TEXT_PLAIN_UTF8,
+                                Source.range(1, 5)
+                                        .throttle(1, Duration.ofMillis(50))
+                                        .map(i -> ByteString.fromString("piece " + i)))));
+            case "/much" ->
+                CompletableFuture.completedFuture(HttpResponse.create()
+                        .withEntity(HttpEntities.createChunked(
+                                ContentTypes.TEXT_PLAIN_UTF8,
+                                Source.range(1, 1_000).map(_ -> {
+                                    made.addAndGet(100_000);
+                                    return ByteString.fromArray(new byte[100_000]);
+                                }))));
             case "/late" -> {
                 asked.complete(null);
                 yield late;
@@ -115,8 +137,11 @@ class HttpServerTest {
 
     /** Reads until this was said, at the end of what came. */
     private static String until(Socket socket, String end) throws IOException {
+        return until(socket.getInputStream(), end);
+    }
+
+    private static String until(InputStream in, String end) throws IOException {
         StringBuilder read = new StringBuilder();
-        InputStream in = socket.getInputStream();
         while (read.indexOf(end) < 0) {
             int b = in.read();
             if (b < 0) {
@@ -222,6 +247,40 @@ class HttpServerTest {
         } catch (SocketException e) {
             // What nobody read makes the kernel say so.
         }
+    }
+
+    @Test
+    void anAnswerBeforeEventsStillWaitsForItsReader() throws Exception {
+        Socket socket = asks(get("/much") + get("/events"));
+        Thread.sleep(1_500);
+        assertThat(made.get()).as("what the kernels hold, and a little").isLessThan(30_000_000);
+        InputStream in = socket.getInputStream();
+        long zeros = 0;
+        int b = 0;
+        int after = 0;
+        while (zeros < 100_000_000) {
+            b = in.read(buffer);
+            assertThat(b).isPositive();
+            for (int i = 0; i < b; i++) {
+                if (buffer[i] == 0) {
+                    zeros++;
+                    after = i + 1;
+                }
+            }
+        }
+        InputStream rest = new SequenceInputStream(new ByteArrayInputStream(buffer, after, b - after), in);
+        assertThat(until(rest, "text/event-stream")).startsWith("\r\n0\r\n\r\nHTTP/1.1 200 OK\r\n");
+        until(rest, "\r\n\r\n");
+        events.offer(ByteString.fromString("data: x\n\n"));
+        events.complete();
+        assertThat(rest(socket)).isEqualTo("9\r\ndata: x\n\n\r\n0\r\n\r\n");
+    }
+
+    @Test
+    void whoSaysNothingMoreGetsTheWholeAnswer() throws Exception {
+        Socket socket = asks(get("/pieces"));
+        socket.shutdownOutput();
+        assertThat(rest(socket)).contains("piece 1", "piece 5").endsWith("0\r\n\r\n");
     }
 
     @Test
