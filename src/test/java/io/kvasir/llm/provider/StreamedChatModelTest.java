@@ -229,6 +229,30 @@ class StreamedChatModelTest {
     }
 
     @Test
+    void a_connection_that_was_silent_for_long_is_replaced() throws Exception {
+        ProviderSettings usual = with(new ProviderSettings.Pool(1, 2));
+        Duration longest = Duration.ofSeconds(30);
+        Duration silence = Duration.ofSeconds(1); // and five seconds more
+        model = model(new ProviderSettings(
+                usual.name(),
+                usual.baseUrl(),
+                usual.apiKey(),
+                new ProviderSettings.Timeouts(longest, silence, silence, longest),
+                usual.retries(),
+                usual.pool(),
+                usual.limits(),
+                usual.pause()));
+        ask("fake:first=1,rate=0,tokens=3");
+        await().until(() -> model.health().calls() == 0);
+        ask("fake:first=1,rate=0,tokens=3");
+        assertThat(fake.stats().connections()).isEqualTo(1);
+        await().until(() -> model.health().calls() == 0);
+        Thread.sleep(6_500);
+        ask("fake:first=1,rate=0,tokens=3");
+        assertThat(fake.stats().connections()).isEqualTo(2);
+    }
+
+    @Test
     void a_connection_that_was_closed_meanwhile_costs_no_attempt() throws Exception {
         model = model(new ProviderSettings(
                 "fake-provider",
