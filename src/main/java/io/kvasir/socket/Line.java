@@ -24,6 +24,9 @@ final class Line implements SocketLoop.Waiting {
     /** Most that is handed to the kernel at once: it is copied first, whether or not there is room for it. */
     private static final int SLICE = 64 * 1024;
 
+    /** What the kernel may hold of one that is sparing; Linux doubles it, for its own books. */
+    private static final int SPARING = 32 * 1024;
+
     private final SocketChannel channel;
     private final SocketLoop loop;
     private final InetSocketAddress remote;
@@ -191,6 +194,15 @@ final class Line implements SocketLoop.Waiting {
                 known.interestOpsOr(operation);
             }
         });
+    }
+
+    /** Lets the kernel hold little of what the other side does not take. */
+    void sparing() {
+        try {
+            channel.setOption(StandardSocketOptions.SO_SNDBUF, SPARING);
+        } catch (IOException e) {
+            // It is closed: nothing is held any more.
+        }
     }
 
     /** The other side hears that no more comes, and may go on talking. */

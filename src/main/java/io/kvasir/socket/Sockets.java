@@ -70,9 +70,14 @@ public final class Sockets implements Extension {
      *
      * @param flow to be used once
      * @param closed completes when it is closed, with all that was to be written, or without
+     * @param sparing lets the kernel hold little of what is written from now on (it takes megabytes else, so that who is
+     *     slow is not noticed for long): for what can be said shorter to who is late
      */
     public record Accepted(
-            Flow<ByteString, ByteString, ?> flow, InetSocketAddress from, CompletionStage<Done> closed) {}
+            Flow<ByteString, ByteString, ?> flow,
+            InetSocketAddress from,
+            CompletionStage<Done> closed,
+            Runnable sparing) {}
 
     /** What listens at an address. */
     public static final class Listening {
@@ -108,7 +113,7 @@ public final class Sockets implements Extension {
                 ended.run();
                 closed.complete(Done.getInstance());
             });
-            accepted.accept(new Accepted(Flow.fromGraph(stage), line.remote(), closed));
+            accepted.accept(new Accepted(Flow.fromGraph(stage), line.remote(), closed, line::sparing));
         });
         acceptor.start();
         return new Listening(acceptor);

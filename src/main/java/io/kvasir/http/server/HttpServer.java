@@ -101,7 +101,11 @@ public final class HttpServer {
                                         accepted.flow()
                                                 .joinMat(
                                                         Flow.fromGraph(new ServerConnection(
-                                                                protocol, handler, accepted.from(), silence)),
+                                                                protocol,
+                                                                handler,
+                                                                accepted.from(),
+                                                                silence,
+                                                                accepted.sparing())),
                                                         Keep.right())
                                                 .run(materializer),
                                         accepted.closed())),

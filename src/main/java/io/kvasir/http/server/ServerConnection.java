@@ -55,17 +55,23 @@ final class ServerConnection
     private final Function<HttpRequest, CompletionStage<HttpResponse>> handler;
     private final InetSocketAddress from;
     private final Duration silence;
+    private final Runnable sparing;
 
-    /** @param silence how long nothing may be asked or said; who takes nothing is no concern of it */
+    /**
+     * @param silence how long nothing may be asked or said; who takes nothing is no concern of it
+     * @param sparing run before events follow: a reader who is slow gets fewer and larger ones
+     */
     ServerConnection(
             BidiFlow<HttpResponse, ByteString, ByteString, HttpRequest, NotUsed> protocol,
             Function<HttpRequest, CompletionStage<HttpResponse>> handler,
             InetSocketAddress from,
-            Duration silence) {
+            Duration silence,
+            Runnable sparing) {
         this.protocol = protocol;
         this.handler = handler;
         this.from = from;
         this.silence = silence;
+        this.sparing = sparing;
     }
 
     /** An open connection, from outside. */
@@ -267,6 +273,7 @@ final class ServerConnection
                 emit(out, END, this::completeStage);
                 return;
             }
+            sparing.run();
             SubSinkInlet<ByteString> inlet = new SubSinkInlet<>("Connection.events");
             inlet.setHandler(new AbstractInHandler() {
                 @Override

@@ -12,6 +12,7 @@ import java.io.InputStream;
 import java.io.SequenceInputStream;
 import java.net.BindException;
 import java.net.ConnectException;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
@@ -90,6 +91,10 @@ class HttpServerTest {
             }
             case "/flood" ->
                 CompletableFuture.completedFuture(Sse.response(Source.repeat(ByteString.fromString("x".repeat(10_000)))
+                        .map(event -> {
+                            made.addAndGet(event.length());
+                            return event;
+                        })
                         .watchTermination((_, done) -> {
                             done.whenComplete((_, _) -> over.complete(Done.getInstance()));
                             return Done.getInstance();
@@ -196,6 +201,18 @@ class HttpServerTest {
         events.fail(new IllegalStateException("broken"));
         assertThatThrownBy(() -> assertThat(rest(socket)).contains("0\r\n\r\n"))
                 .isInstanceOfAny(SocketException.class, AssertionError.class);
+    }
+
+    @Test
+    void littleIsSaidAheadOfWhoIsSlow() throws Exception {
+        try (Socket socket = new Socket()) {
+            socket.setReceiveBufferSize(16 * 1024);
+            socket.connect(new InetSocketAddress("127.0.0.1", server.port()));
+            socket.getOutputStream().write(get("/flood").getBytes(StandardCharsets.US_ASCII));
+            until(socket, "\r\n\r\n");
+            Thread.sleep(1_000);
+            assertThat(made.get()).isBetween(10_000L, 400_000L);
+        }
     }
 
     @Test
