@@ -186,6 +186,8 @@ class HttpServerTest {
     void whoLeavesIsNoticedThoughNothingIsSaid() throws Exception {
         Socket socket = asks(get("/events"));
         until(socket, "\r\n\r\n");
+        events.offer(ByteString.fromString("data: x\n\n"));
+        until(socket, "x\n\n\r\n");
         assertThat(over.isDone()).isFalse();
         socket.close();
         // Long before the silence would end it.
@@ -349,7 +351,7 @@ class HttpServerTest {
         until(takesNothing, "\r\n\r\n");
         Socket waiting = asks(get("/late"));
         asked.get(5, SECONDS);
-        server.terminate(Duration.ofSeconds(1)).toCompletableFuture().get(15, SECONDS);
+        server.terminate(Duration.ofSeconds(1)).toCompletableFuture().get(3, SECONDS); // sooner than silence ends it
         waiting.setSoTimeout(5_000);
         try {
             assertThat(rest(waiting)).isEmpty();
