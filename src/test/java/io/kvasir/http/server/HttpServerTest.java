@@ -325,6 +325,8 @@ class HttpServerTest {
         asked.get(5, SECONDS);
         Socket reading = asks(get("/events"));
         until(reading, "\r\n\r\n");
+        events.offer(ByteString.fromString("data: x\n\n"));
+        until(reading, "x\n\n\r\n");
 
         CompletionStage<Done> stopped = server.terminate(Duration.ofSeconds(20));
         assertThat(rest(idle)).isEmpty();
