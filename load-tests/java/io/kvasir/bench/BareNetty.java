@@ -2,6 +2,8 @@ package io.kvasir.bench;
 
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
@@ -22,12 +24,18 @@ import io.netty.util.concurrent.ScheduledFuture;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /** Control: nothing but Netty saying one token after another. {@code GET /RATE}, tokens per second; 0 stays silent. */
 final class BareNetty {
     private BareNetty() {}
 
     public static void main(String[] args) throws Exception {
+        serve(Talker::new);
+    }
+
+    /** Listens on a port of the system's choice, says which, and answers each connection's requests until it is killed. */
+    static void serve(Supplier<ChannelHandler> answering) throws InterruptedException {
         NioEventLoopGroup loops = new NioEventLoopGroup(Runtime.getRuntime().availableProcessors());
         var server = new ServerBootstrap()
                 .group(loops)
@@ -40,7 +48,7 @@ final class BareNetty {
                         channel.pipeline()
                                 .addLast(new HttpServerCodec())
                                 .addLast(new HttpObjectAggregator(64 * 1024))
-                                .addLast(new Talker());
+                                .addLast(answering.get());
                     }
                 })
                 .bind("127.0.0.1", 0)
@@ -50,30 +58,35 @@ final class BareNetty {
         server.closeFuture().sync();
     }
 
+    /** The head of an event stream and its first line. */
+    static void begin(Channel reader) {
+        DefaultHttpResponse head = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
+        head.headers().set(HttpHeaderNames.CONTENT_TYPE, "text/event-stream");
+        HttpUtil.setTransferEncodingChunked(head, true);
+        reader.write(head);
+        say(reader, "retry: 1000\n\n");
+    }
+
+    static void say(Channel reader, String text) {
+        reader.writeAndFlush(new DefaultHttpContent(Unpooled.wrappedBuffer(text.getBytes(StandardCharsets.UTF_8))));
+    }
+
     private static final class Talker extends SimpleChannelInboundHandler<FullHttpRequest> {
         private ScheduledFuture<?> talking;
         private int said;
 
         @Override
         protected void channelRead0(ChannelHandlerContext ctx, FullHttpRequest request) {
-            DefaultHttpResponse head = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
-            head.headers().set(HttpHeaderNames.CONTENT_TYPE, "text/event-stream");
-            HttpUtil.setTransferEncodingChunked(head, true);
-            ctx.write(head);
-            say(ctx, "retry: 1000\n\n");
+            begin(ctx.channel());
             int rate = Integer.parseInt(request.uri().substring(1));
             if (rate > 0) {
                 talking = ctx.executor()
                         .scheduleAtFixedRate(
-                                () -> say(ctx, BarePekko.token(++said)),
+                                () -> say(ctx.channel(), BarePekko.token(++said)),
                                 0,
                                 1_000_000_000L / rate,
                                 TimeUnit.NANOSECONDS);
             }
-        }
-
-        private static void say(ChannelHandlerContext ctx, String text) {
-            ctx.writeAndFlush(new DefaultHttpContent(Unpooled.wrappedBuffer(text.getBytes(StandardCharsets.UTF_8))));
         }
 
         @Override

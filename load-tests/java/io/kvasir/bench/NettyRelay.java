@@ -2,7 +2,6 @@ package io.kvasir.bench;
 
 import io.kvasir.http.Json;
 import io.netty.bootstrap.Bootstrap;
-import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -10,27 +9,17 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.EventLoopGroup;
 import io.netty.channel.SimpleChannelInboundHandler;
-import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.SocketChannel;
-import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
-import io.netty.handler.codec.http.DefaultHttpContent;
-import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpClientCodec;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObject;
-import io.netty.handler.codec.http.HttpObjectAggregator;
-import io.netty.handler.codec.http.HttpResponseStatus;
-import io.netty.handler.codec.http.HttpServerCodec;
-import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -47,30 +36,7 @@ final class NettyRelay {
 
     public static void main(String[] args) throws Exception {
         int llm = Integer.parseInt(args[0]);
-        EventLoopGroup loops = new NioEventLoopGroup(Runtime.getRuntime().availableProcessors());
-        var server = new ServerBootstrap()
-                .group(loops)
-                .channel(NioServerSocketChannel.class)
-                .option(ChannelOption.SO_BACKLOG, 4096)
-                .childOption(ChannelOption.TCP_NODELAY, true)
-                .childHandler(new ChannelInitializer<SocketChannel>() {
-                    @Override
-                    protected void initChannel(SocketChannel channel) {
-                        channel.pipeline()
-                                .addLast(new HttpServerCodec())
-                                .addLast(new HttpObjectAggregator(64 * 1024))
-                                .addLast(new Asked(llm));
-                    }
-                })
-                .bind("127.0.0.1", 0)
-                .sync()
-                .channel();
-        System.out.println("port " + ((InetSocketAddress) server.localAddress()).getPort());
-        server.closeFuture().sync();
-    }
-
-    private static void say(Channel to, String text) {
-        to.writeAndFlush(new DefaultHttpContent(Unpooled.wrappedBuffer(text.getBytes(StandardCharsets.UTF_8))));
+        BareNetty.serve(() -> new Asked(llm));
     }
 
     private static final class Asked extends SimpleChannelInboundHandler<FullHttpRequest> {
@@ -83,11 +49,7 @@ final class NettyRelay {
 
         @Override
         protected void channelRead0(ChannelHandlerContext reader, FullHttpRequest request) {
-            DefaultHttpResponse head = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
-            head.headers().set(HttpHeaderNames.CONTENT_TYPE, "text/event-stream");
-            HttpUtil.setTransferEncodingChunked(head, true);
-            reader.write(head);
-            say(reader.channel(), "retry: 1000\n\n");
+            BareNetty.begin(reader.channel());
             ChannelFuture connecting = new Bootstrap()
                     .group(reader.channel().eventLoop())
                     .channel(NioSocketChannel.class)
@@ -147,7 +109,7 @@ final class NettyRelay {
                     to++;
                 }
                 String token = new String(text, from, to - from, StandardCharsets.UTF_8);
-                say(reader, "event: delta\nid: 1:" + ++said + "\ndata: {\"text\":\"" + token + "\"}\n\n");
+                BareNetty.say(reader, "event: delta\nid: 1:" + ++said + "\ndata: {\"text\":\"" + token + "\"}\n\n");
                 from = find(text, to);
             }
         }

@@ -170,7 +170,7 @@ public final class Sockets implements Extension {
                 } else {
                     loop.execute(() -> await(made));
                 }
-                if (opening.isDone() && opening.isCompletedExceptionally()) {
+                if (opening.isCompletedExceptionally()) {
                     giveUp(); // it was given up while the name was looked up
                 }
             } catch (IOException | RuntimeException e) {

@@ -189,6 +189,7 @@ class SocketsTest {
             assertThat(read.poll(10, SECONDS)).isEqualTo("first");
             // Now the stream wants nothing, and what comes is read ahead of it.
             other.getOutputStream().write("last".getBytes());
+            // Nothing outside tells when it was, nor when the reset has come.
             Thread.sleep(500);
             other.setSoLinger(true, 0);
             other.close();
@@ -217,7 +218,7 @@ class SocketsTest {
             other.getOutputStream().write(1);
             assertThat(read.poll(10, SECONDS)).isEqualTo(1);
             other.getOutputStream().write(new byte[200_000]);
-            Thread.sleep(1_000);
+            Thread.sleep(1_000); // time to read all of it, if it would
             gate.complete(null);
             assertThat(read.poll(10, SECONDS)).isBetween(2, 32 * 1024);
             int rest = 0;
@@ -249,7 +250,7 @@ class SocketsTest {
         long end = System.nanoTime() + SECONDS.toNanos(6);
         while (System.nanoTime() < end) {
             taken += slow.getInputStream().readNBytes(1_000_000).length;
-            Thread.sleep(200);
+            Thread.sleep(200); // this is what makes it slow
         }
         assertThat(List.of(first.isDone(), second.isDone())).containsExactlyInAnyOrder(true, false);
         taken += slow.getInputStream().readAllBytes().length;

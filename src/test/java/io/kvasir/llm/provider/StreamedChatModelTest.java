@@ -247,7 +247,7 @@ class StreamedChatModelTest {
         ask("fake:first=1,rate=0,tokens=3");
         assertThat(fake.stats().connections()).isEqualTo(1);
         await().until(() -> model.health().calls() == 0);
-        Thread.sleep(6_500);
+        Thread.sleep(6_500); // the silence itself
         ask("fake:first=1,rate=0,tokens=3");
         assertThat(fake.stats().connections()).isEqualTo(2);
     }
