@@ -6,7 +6,7 @@ import java.util.List;
  * What to measure and how much of it.
  *
  * @param seconds of each measurement
- * @param warm seconds of talk before the CPU is measured: until then the compiler takes a part of it
+ * @param warm seconds of talk before anything is measured: until then the compiler takes a part of the CPU
  * @param rate tokens a second of one stream
  * @param streams that talk at a time
  * @param requests a second

@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
  * Answers questions: finds passages, asks the model, checks the citations. Holds no state of its own; who may ask, and
  * what becomes of the answer, is decided elsewhere.
  */
-public final class Answerer {
+public final class Answerer implements Answers {
     private static final Logger LOG = LoggerFactory.getLogger(Answerer.class);
 
     private final Retrieve retrieve;
@@ -50,12 +50,12 @@ public final class Answerer {
     public interface Retrieve {
         CompletionStage<Retrieval> apply(
                 Scope scope, long revision, RetrievalSettings settings, String question, Optional<TraceParent> trace);
+
+        /** The same will be asked for in a moment. */
+        default void expect(Scope scope, RetrievalSettings settings, String question) {}
     }
 
-    /**
-     * The answer as it comes. Nothing happens before it is run; cancelling it cancels the call to the model. It never
-     * fails: what goes wrong is its last event.
-     */
+    @Override
     public Source<AnswerEvent, NotUsed> answer(Question question) {
         return Source.lazySource(() -> found(question))
                 .<NotUsed>mapMaterializedValue(_ -> NotUsed.getInstance())
@@ -64,12 +64,20 @@ public final class Answerer {
                         .build());
     }
 
+    @Override
+    public void expect(Question question) {
+        retrieve.expect(question.scope(), question.retrieval(), wanted(question));
+    }
+
+    private static String wanted(Question question) {
+        return FollowUp.standalone(question.text(), question.history());
+    }
+
     private Source<AnswerEvent, ?> found(Question question) {
         Stopwatch since = new Stopwatch();
-        String wanted = FollowUp.standalone(question.text(), question.history());
-        return Source.completionStageSource(
-                retrieve.apply(question.scope(), question.revision(), question.retrieval(), wanted, question.trace())
-                        .thenApply(retrieval -> said(question, retrieval.results(), since)));
+        return Source.completionStageSource(retrieve.apply(
+                        question.scope(), question.revision(), question.retrieval(), wanted(question), question.trace())
+                .thenApply(retrieval -> said(question, retrieval.results(), since)));
     }
 
     private Source<AnswerEvent, NotUsed> said(Question question, List<Found> found, Stopwatch since) {

@@ -8,7 +8,6 @@ import io.kvasir.llm.ChatModel;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.javadsl.Source;
@@ -16,7 +15,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Gives an answer somebody prepared for exactly this question, at once and without a model; all others go on. */
-public final class PreparedAnswers {
+public final class PreparedAnswers implements Answers {
     private static final Logger LOG = LoggerFactory.getLogger(PreparedAnswers.class);
     private static final Pattern MARK = Pattern.compile("\\[(\\d+)]");
 
@@ -30,17 +29,16 @@ public final class PreparedAnswers {
     public record Prepared(SourceId source, PassageId passage, String title, String answer) {}
 
     private final Prepare prepare;
-    private final Function<Question, Source<AnswerEvent, NotUsed>> others;
+    private final Answers others;
     private final int snippetLength;
 
-    public PreparedAnswers(
-            Prepare prepare, Function<Question, Source<AnswerEvent, NotUsed>> others, AnsweringSettings settings) {
+    public PreparedAnswers(Prepare prepare, Answers others, AnsweringSettings settings) {
         this.prepare = prepare;
         this.others = others;
         this.snippetLength = settings.snippetLength();
     }
 
-    /** As {@link Answerer#answer}. */
+    @Override
     public Source<AnswerEvent, NotUsed> answer(Question question) {
         return Source.lazySource(() -> {
                     Stopwatch since = new Stopwatch();
@@ -50,9 +48,15 @@ public final class PreparedAnswers {
                                 return Optional.empty();
                             })
                             .thenApply(found -> found.map(prepared -> said(prepared, since))
-                                    .orElseGet(() -> others.apply(question))));
+                                    .orElseGet(() -> others.answer(question))));
                 })
                 .mapMaterializedValue(_ -> NotUsed.getInstance());
+    }
+
+    /** Most are not prepared: the others begin. */
+    @Override
+    public void expect(Question question) {
+        others.expect(question);
     }
 
     private Source<AnswerEvent, NotUsed> said(Prepared prepared, Stopwatch since) {

@@ -5,6 +5,7 @@ import io.kvasir.llm.provider.ProviderSettings;
 import io.kvasir.llm.provider.Upstream;
 import io.kvasir.retrieval.Embedder;
 import io.kvasir.retrieval.Embedders;
+import io.kvasir.retrieval.RememberingEmbedder;
 import io.kvasir.retrieval.VectorSpace;
 import io.kvasir.retrieval.onnx.OnnxEmbedder;
 import io.kvasir.retrieval.remote.GeminiEmbeddings;
@@ -23,8 +24,9 @@ import org.apache.pekko.actor.typed.ActorSystem;
  *
  * @param chosen the one this server's index is built with
  * @param remote those behind HTTP whose provider is offered; the built-in one stands beside them
+ * @param remembered vectors each of them remembers
  */
-record Embedding(String chosen, List<Remote> remote) {
+record Embedding(String chosen, List<Remote> remote, RememberingEmbedder.Size remembered) {
     /** @param sendDimensions whether the model can be asked for a number of dimensions */
     record Remote(
             Providers.Kind kind, ProviderSettings provider, RemoteEmbedderSettings settings, boolean sendDimensions) {}
@@ -65,7 +67,11 @@ record Embedding(String chosen, List<Remote> remote) {
                     "kvasir.retrieval.embedder names " + chosen + ", which is neither the built-in " + OnnxEmbedder.NAME
                             + " nor an embedder of an offered provider");
         }
-        return new Embedding(chosen, List.copyOf(remote));
+        Config remembered = retrieval.getConfig("remembered-vectors");
+        return new Embedding(
+                chosen,
+                List.copyOf(remote),
+                new RememberingEmbedder.Size(remembered.getInt("questions"), remembered.getInt("sentences")));
     }
 
     /** What the chosen model's vectors are like; known before anything is connected. */
@@ -78,17 +84,21 @@ record Embedding(String chosen, List<Remote> remote) {
                 .orElseGet(() -> VectorSpace.of(builtIn.get()));
     }
 
+    RememberingEmbedder remembering(Embedder embedder) {
+        return new RememberingEmbedder(embedder, remembered);
+    }
+
     /** @throws IllegalArgumentException where the chosen one is not offered */
-    Embedders open(Embedder builtIn, ActorSystem<?> system, Clock clock) {
+    Embedders open(RememberingEmbedder builtIn, ActorSystem<?> system, Clock clock) {
         List<Embedder> all = new ArrayList<>();
         all.add(builtIn);
         for (Remote r : remote) {
-            all.add(new RemoteEmbedder(
+            all.add(remembering(new RemoteEmbedder(
                     new Upstream(system, r.provider(), clock),
                     r.kind() == Providers.Kind.GEMINI
                             ? new GeminiEmbeddings()
                             : new OpenAiEmbeddings(r.sendDimensions()),
-                    r.settings()));
+                    r.settings())));
         }
         return new Embedders(all, chosen);
     }

@@ -10,7 +10,7 @@ import io.kvasir.llm.openai.OpenAiFormat;
 import io.kvasir.llm.provider.StreamedChatModel;
 import io.kvasir.llm.provider.Upstream;
 import io.kvasir.llm.provider.WireFormat;
-import io.kvasir.retrieval.Embedder;
+import io.kvasir.retrieval.RememberingEmbedder;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,7 +25,7 @@ final class Models {
     /** @param watched puts a watch on each model */
     static ChatModels of(
             Providers providers,
-            Embedder embedder,
+            RememberingEmbedder embedder,
             ActorSystem<?> system,
             Clock clock,
             UnaryOperator<ChatModel> watched) {

@@ -1,6 +1,8 @@
 package io.kvasir.bootstrap;
 
 import io.kvasir.answering.AnswerEvent;
+import io.kvasir.answering.Answerer;
+import io.kvasir.answering.Answers;
 import io.kvasir.answering.Question;
 import io.kvasir.http.Access;
 import io.kvasir.http.Endpoint;
@@ -15,6 +17,7 @@ import io.kvasir.observability.Metrics;
 import io.kvasir.observability.Traces;
 import io.kvasir.retrieval.Retrieval;
 import io.kvasir.retrieval.RetrievalSettings;
+import io.kvasir.retrieval.Retriever;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.trace.Span;
@@ -27,7 +30,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
@@ -38,13 +40,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Puts a watch on the seams between the rooms, so that no room has to know that it is measured. */
 final class Observed {
-    /** A search as the answerer and the search page call it. */
-    @FunctionalInterface
-    interface Search {
-        CompletionStage<Retrieval> apply(
-                Scope scope, long revision, RetrievalSettings settings, String query, Optional<TraceParent> trace);
-    }
-
     private static final AttributeKey<String> OUTCOME = AttributeKey.stringKey("kvasir.outcome");
 
     private final Metrics metrics;
@@ -66,24 +61,39 @@ final class Observed {
     }
 
     /** A question's whole way to its answer; searching and the model's call hang below it. */
-    Function<Question, Source<AnswerEvent, NotUsed>> answers(Function<Question, Source<AnswerEvent, NotUsed>> answers) {
-        if (!traces.on()) {
-            return answers;
+    Answers answers(Answers answers) {
+        return traces.on() ? new Traced(answers) : answers;
+    }
+
+    private final class Traced implements Answers {
+        private final Answers answers;
+
+        Traced(Answers answers) {
+            this.answers = answers;
         }
-        return question -> Source.lazySource(() -> {
-                    Span span = traces.begin("answer", SpanKind.INTERNAL, question.trace());
-                    span.setAttribute(
-                            "kvasir.knowledge_base",
-                            question.scope().knowledgeBase().value());
-                    span.setAttribute("kvasir.revision", question.revision());
-                    return answers.apply(question.within(Traces.below(span)))
-                            .map(event -> seen(span, event))
-                            .watchTermination((_, done) -> {
-                                done.whenComplete((_, fault) -> ended(span, fault));
-                                return NotUsed.getInstance();
-                            });
-                })
-                .mapMaterializedValue(_ -> NotUsed.getInstance());
+
+        @Override
+        public void expect(Question question) {
+            answers.expect(question);
+        }
+
+        @Override
+        public Source<AnswerEvent, NotUsed> answer(Question question) {
+            return Source.lazySource(() -> {
+                        Span span = traces.begin("answer", SpanKind.INTERNAL, question.trace());
+                        span.setAttribute(
+                                "kvasir.knowledge_base",
+                                question.scope().knowledgeBase().value());
+                        span.setAttribute("kvasir.revision", question.revision());
+                        return answers.answer(question.within(Traces.below(span)))
+                                .map(event -> seen(span, event))
+                                .watchTermination((_, done) -> {
+                                    done.whenComplete((_, fault) -> ended(span, fault));
+                                    return NotUsed.getInstance();
+                                });
+                    })
+                    .mapMaterializedValue(_ -> NotUsed.getInstance());
+        }
     }
 
     private static AnswerEvent seen(Span span, AnswerEvent event) {
@@ -102,12 +112,30 @@ final class Observed {
         return event;
     }
 
-    Search search(Retrieve search) {
-        return (scope, revision, settings, query, trace) -> {
+    /** A search as the answerer and the search page call it. */
+    Answerer.Retrieve search(Retriever retriever) {
+        return new Watched(retriever);
+    }
+
+    private final class Watched implements Answerer.Retrieve {
+        private final Retriever retriever;
+
+        Watched(Retriever retriever) {
+            this.retriever = retriever;
+        }
+
+        @Override
+        public void expect(Scope scope, RetrievalSettings settings, String question) {
+            retriever.expect(scope, settings, question);
+        }
+
+        @Override
+        public CompletionStage<Retrieval> apply(
+                Scope scope, long revision, RetrievalSettings settings, String query, Optional<TraceParent> trace) {
             long began = System.nanoTime();
             Span span = traces.begin("retrieve", SpanKind.INTERNAL, trace);
             span.setAttribute("kvasir.mode", settings.mode().name().toLowerCase(Locale.ROOT));
-            return search.retrieve(scope, revision, settings, query).whenComplete((found, fault) -> {
+            return retriever.retrieve(scope, revision, settings, query).whenComplete((found, fault) -> {
                 metrics.searched(fault == null ? "done" : "failed", since(began));
                 if (found != null) {
                     span.setAttribute("kvasir.results", found.results().size());
@@ -117,13 +145,7 @@ final class Observed {
                 }
                 ended(span, fault);
             });
-        };
-    }
-
-    /** The search as its own room offers it. */
-    @FunctionalInterface
-    interface Retrieve {
-        CompletionStage<Retrieval> retrieve(Scope scope, long revision, RetrievalSettings settings, String query);
+        }
     }
 
     private static void ended(Span span, @Nullable Throwable fault) {

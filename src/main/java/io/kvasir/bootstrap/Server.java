@@ -64,6 +64,7 @@ import io.kvasir.privacy.PrivacyRoutes;
 import io.kvasir.retrieval.Embedder;
 import io.kvasir.retrieval.Embedders;
 import io.kvasir.retrieval.Passage;
+import io.kvasir.retrieval.RememberingEmbedder;
 import io.kvasir.retrieval.Retriever;
 import io.kvasir.retrieval.Spaces;
 import io.kvasir.retrieval.onnx.OnnxEmbedder;
@@ -164,7 +165,7 @@ public final class Server implements AutoCloseable {
             ended = system.getWhenTerminated().thenApply(_ -> !closing);
 
             JdbcBlobStore blobs = keep(new JdbcBlobStore(transactor, keys, Materializer.matFromSystem(system)));
-            Embedder sentences = keep(join(builtIn));
+            RememberingEmbedder sentences = keep(settings.embedding().remembering(join(builtIn)));
             Embedders embedders = keep(settings.embedding().open(sentences, system, clock));
             OpenIndexes indexes = keep(join(indexing));
             Spaces spaces = new Spaces(embedders, indexes::in, join(UnpinnedSpace.record(transactor, indexes.first())));
@@ -175,10 +176,10 @@ public final class Server implements AutoCloseable {
                     spaces, settings.knowledgeBase().reembedding().atOnce()));
             Identity identity = keep(join(identifying));
 
-            Observed.Search search = observed.search(
-                    new Retriever(scope -> shelving.thenCompose(bases -> bases.searched(scope)))::retrieve);
+            Answerer.Retrieve search =
+                    observed.search(new Retriever(scope -> shelving.thenCompose(bases -> bases.searched(scope))));
             ChatModels models = Models.of(settings.providers(), sentences, system, clock, observed::model);
-            Answerer answerer = new Answerer(search::apply, models, settings.answering());
+            Answerer answerer = new Answerer(search, models, settings.answering());
 
             // Each feature is handed what it needs of the other as a function: neither knows the other.
             CompletableFuture<Conversations> conversing = new CompletableFuture<>();
@@ -223,7 +224,7 @@ public final class Server implements AutoCloseable {
             faq.kept(ledger);
             PreparedAnswers answers = new PreparedAnswers(
                     (scope, question) -> faq.exact(scope, question).thenApply(entry -> entry.map(Server::prepared)),
-                    answerer::answer,
+                    answerer,
                     settings.answering());
             Conversations conversations = new Conversations(
                     system,
@@ -231,7 +232,7 @@ public final class Server implements AutoCloseable {
                     clock,
                     transactor,
                     keys,
-                    observed.answers(answers::answer),
+                    observed.answers(answers),
                     scope -> profile(knowledgeBases, scope),
                     metering);
             conversing.complete(conversations);

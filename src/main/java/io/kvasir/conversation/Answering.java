@@ -1,17 +1,17 @@
 package io.kvasir.conversation;
 
 import io.kvasir.answering.AnswerEvent;
+import io.kvasir.answering.Answers;
 import io.kvasir.answering.Question;
 import io.kvasir.conversation.domain.Conversation;
 import io.kvasir.conversation.domain.Turn;
 import io.kvasir.jdbc.SubjectKey;
 import io.kvasir.kernel.Scope;
+import io.kvasir.kernel.Sealed;
 import io.kvasir.kernel.TenantId;
 import io.kvasir.llm.ChatFailure;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
-import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.KillSwitches;
 import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.UniqueKillSwitch;
@@ -27,17 +27,13 @@ final class Answering {
     private static final AnswerEvent CUT_OFF =
             new AnswerEvent.Failed("answer-cut-off", "The answer ended before it was complete");
 
-    private final Function<Question, Source<AnswerEvent, NotUsed>> answers;
+    private final Answers answers;
     private final Allowance allowance;
     private final Materializer materializer;
     private final int historyTurns;
 
     /** @param historyTurns most earlier turns put before the model */
-    Answering(
-            Function<Question, Source<AnswerEvent, NotUsed>> answers,
-            Allowance allowance,
-            Materializer materializer,
-            int historyTurns) {
+    Answering(Answers answers, Allowance allowance, Materializer materializer, int historyTurns) {
         this.answers = answers;
         this.allowance = allowance;
         this.materializer = materializer;
@@ -47,19 +43,27 @@ final class Answering {
     /** Starts answering the running turn. Whatever happens, the inbox gets exactly one last event, unless the switch is used. */
     UniqueKillSwitch start(
             TenantId tenant, Conversation state, Turn turn, Profile profile, SubjectKey key, AnswerInbox inbox) {
-        Scope scope = new Scope(tenant, state.opening().orElseThrow().knowledgeBase());
-        Question question = new Question(
-                scope,
+        Question question = question(tenant, state, turn.question(), profile, key);
+        return Source.lazySource(() -> Counted.of(answers.answer(question), allowance, question, profile.reservation()))
+                .viaMat(KillSwitches.single(), Keep.right())
+                .to(Sink.fromGraph(new InboxSink(inbox, CUT_OFF, Answering::failed)))
+                .run(materializer);
+    }
+
+    /** The question is on its way and may be refused still: nothing is said, counted or billed. */
+    void expect(TenantId tenant, Conversation state, Sealed question, Profile profile, SubjectKey key) {
+        answers.expect(question(tenant, state, question, profile, key));
+    }
+
+    private Question question(TenantId tenant, Conversation state, Sealed text, Profile profile, SubjectKey key) {
+        return new Question(
+                new Scope(tenant, state.opening().orElseThrow().knowledgeBase()),
                 profile.revision(),
                 profile.style(),
                 profile.retrieval(),
                 history(state, key),
-                key.open(turn.question()),
+                key.open(text),
                 profile.trace());
-        return Source.lazySource(() -> Counted.of(answers.apply(question), allowance, question, profile.reservation()))
-                .viaMat(KillSwitches.single(), Keep.right())
-                .to(Sink.fromGraph(new InboxSink(inbox, CUT_OFF, Answering::failed)))
-                .run(materializer);
     }
 
     private List<Question.Exchange> history(Conversation state, SubjectKey key) {

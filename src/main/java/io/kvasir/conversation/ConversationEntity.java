@@ -51,6 +51,9 @@ final class ConversationEntity
 
     record Ask(Sealed question, Profile profile, ActorRef<Reply> replyTo) implements Command, Wire {}
 
+    /** What will be asked in a moment, unless it is refused on its way. Nobody waits for a reply. */
+    record Expect(Sealed question, Profile profile) implements Command, Wire {}
+
     /** Asks the last question again, where its reply was cut off. */
     record Retry(Profile profile, ActorRef<Reply> replyTo) implements Command, Wire {}
 
@@ -176,6 +179,7 @@ final class ConversationEntity
             case Start c -> answered(state.start(c.birth()), c.replyTo());
             case Ask c ->
                 begun(state.ask(c.question(), c.profile().revision(), most(), now()), c.profile(), c.replyTo());
+            case Expect c -> expect(state, c);
             case Retry c -> begun(state.retry(c.profile().revision(), most(), now()), c.profile(), c.replyTo());
             case Stop c -> answered(state.stop(unstored(state), now()), c.replyTo());
             case Close c -> answered(state.close(unstored(state), now()), c.replyTo());
@@ -193,6 +197,14 @@ final class ConversationEntity
             case Passivate _ -> leave(state);
             case Leaving _ -> Effect().stop().thenNoReply();
         };
+    }
+
+    private ReplyEffect<ConversationEvent, Conversation> expect(Conversation state, Expect c) {
+        if (state.ask(c.question(), c.profile().revision(), most(), now())
+                instanceof Decision.Accept<ConversationEvent>) {
+            turn.expect(state, c.question(), c.profile());
+        }
+        return Effect().noReply();
     }
 
     private Instant now() {

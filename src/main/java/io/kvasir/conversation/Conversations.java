@@ -1,7 +1,6 @@
 package io.kvasir.conversation;
 
-import io.kvasir.answering.AnswerEvent;
-import io.kvasir.answering.Question;
+import io.kvasir.answering.Answers;
 import io.kvasir.conversation.ConversationEntity.Command;
 import io.kvasir.conversation.domain.ConversationEvent;
 import io.kvasir.conversation.domain.Position;
@@ -69,7 +68,6 @@ public final class Conversations {
     private final Changes changes;
 
     /**
-     * @param answers from a question to its answer; never fails, its last event says how it ended
      * @param profiles what a knowledge base is like at the moment it is asked; refused where it can't be asked
      */
     public Conversations(
@@ -78,7 +76,7 @@ public final class Conversations {
             Clock clock,
             Transactor transactor,
             SubjectKeys keys,
-            Function<Question, Source<AnswerEvent, NotUsed>> answers,
+            Answers answers,
             Function<Scope, CompletionStage<Outcome<Profile>>> profiles,
             Allowance allowance) {
         this.sharding = ClusterSharding.get(system);
@@ -213,35 +211,47 @@ public final class Conversations {
     CompletionStage<Outcome<Integer>> ask(ConversationAddress address, String question, Optional<TraceParent> trace) {
         return put(
                 address,
-                question,
+                Optional.of(question),
                 trace,
                 (key, profile) -> replyTo -> new ConversationEntity.Ask(key.seal(question), profile, replyTo));
     }
 
     /** Puts the last question again, where its reply failed or was stopped. @return the number of the new turn */
     CompletionStage<Outcome<Integer>> retry(ConversationAddress address, Optional<TraceParent> trace) {
-        return put(address, "", trace, (_, profile) -> replyTo -> new ConversationEntity.Retry(profile, replyTo));
+        return put(
+                address,
+                Optional.empty(),
+                trace,
+                (_, profile) -> replyTo -> new ConversationEntity.Retry(profile, replyTo));
     }
 
     private CompletionStage<Outcome<Integer>> put(
             ConversationAddress address,
-            String text,
+            Optional<String> text,
             Optional<TraceParent> trace,
             BiFunction<SubjectKey, Profile, org.apache.pekko.japi.function.Function<ActorRef<Reply>, Command>>
                     question) {
         return then(pages(address, 1, 0), page -> {
                     Scope scope = new Scope(address.tenant(), page.opening().knowledgeBase());
-                    return then(
-                            profiles.apply(scope),
-                            profile -> then(
-                                    allowance.reserve(scope, profile, text),
-                                    reservation -> put(
-                                            address,
-                                            scope,
-                                            profile.reservedAs(reservation).within(trace),
-                                            question)));
+                    return then(profiles.apply(scope), profile -> {
+                        text.ifPresent(t -> expect(address, t, profile));
+                        return then(
+                                allowance.reserve(scope, profile, text.orElse("")),
+                                reservation -> put(
+                                        address,
+                                        scope,
+                                        profile.reservedAs(reservation).within(trace),
+                                        question));
+                    });
                 })
                 .thenApply(outcome -> outcome.map(Reply.Ok::turns));
+    }
+
+    /** Searching begins where the conversation lives while the question is paid for and stored: one waits for the longer alone. */
+    private void expect(ConversationAddress address, String question, Profile profile) {
+        key(address)
+                .thenAccept(key -> key.ifPresent(
+                        k -> entity(address).tell(new ConversationEntity.Expect(k.seal(question), profile))));
     }
 
     private CompletionStage<Outcome<Reply.Ok>> put(

@@ -14,6 +14,7 @@ import io.kvasir.conversation.domain.Progress;
 import io.kvasir.conversation.domain.Turn;
 import io.kvasir.jdbc.SubjectKey;
 import io.kvasir.kernel.Decision;
+import io.kvasir.kernel.Sealed;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -54,6 +55,15 @@ final class TurnInHand {
         return live.filter(l -> l.turn() == turn && !l.over())
                 .map(LiveReply::store)
                 .orElse(Progress.NONE);
+    }
+
+    /** A question is on its way to here. */
+    void expect(Conversation state, Sealed question, Profile profile) {
+        // Whatever goes wrong is said when it is here.
+        around.key()
+                .apply(entityId)
+                .thenAccept(key -> key.ifPresent(k -> around.answering()
+                        .expect(ConversationAddress.parse(entityId).tenant(), state, question, profile, k)));
     }
 
     /** A turn was stored: its key is looked for. */

@@ -51,6 +51,15 @@ public final class Retriever {
                         : retrieve(space.get(), scope, revision, settings, question, start));
     }
 
+    /** The same question will be searched for in a moment: where the embedder remembers, its vector is there then. */
+    public void expect(Scope scope, RetrievalSettings settings, String question) {
+        if (settings.mode() != SearchMode.KEYWORD) {
+            // Whatever goes wrong is said when it is searched for.
+            spaces.apply(scope)
+                    .thenAccept(space -> space.flatMap(Spaces.Space::embedder).ifPresent(e -> e.embedQuery(question)));
+        }
+    }
+
     private CompletionStage<Retrieval> retrieve(
             Spaces.Space space, Scope scope, long revision, RetrievalSettings settings, String question, long start) {
         PassageIndex index = space.index();

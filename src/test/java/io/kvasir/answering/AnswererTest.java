@@ -7,12 +7,15 @@ import io.kvasir.answering.AnswerEvent.Failed;
 import io.kvasir.answering.AnswerEvent.Finished;
 import io.kvasir.answering.AnswerEvent.Retrieved;
 import io.kvasir.answering.AnswerEvent.Text;
+import io.kvasir.kernel.Scope;
+import io.kvasir.kernel.TraceParent;
 import io.kvasir.llm.ChatFailure;
 import io.kvasir.llm.ChatModel;
 import io.kvasir.llm.ChatModel.FinishReason;
 import io.kvasir.llm.ChatModel.Part;
 import io.kvasir.llm.ChatModels;
 import io.kvasir.retrieval.Retrieval;
+import io.kvasir.retrieval.RetrievalSettings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -159,6 +162,36 @@ class AnswererTest {
         run(answerer, Asked.question("Why?", List.of(new Question.Exchange("Are refunds slow?", "Yes")), 1000));
         assertThat(searched).containsExactly("Are refunds slow? Why?");
         assertThat(requests.getFirst().question()).isEqualTo("Why?");
+    }
+
+    @Test
+    void what_is_expected_is_what_will_be_searched_for() {
+        List<String> expected = new ArrayList<>();
+        Answerer answerer = answerer(says("x"), new Answerer.Retrieve() {
+            @Override
+            public void expect(Scope scope, RetrievalSettings settings, String question) {
+                expected.add(question);
+            }
+
+            @Override
+            public CompletionStage<Retrieval> apply(
+                    Scope scope,
+                    long revision,
+                    RetrievalSettings settings,
+                    String question,
+                    Optional<TraceParent> trace) {
+                throw new AssertionError("it is not asked yet");
+            }
+        });
+        answerer.expect(Asked.question("Why?", List.of(new Question.Exchange("Are refunds slow?", "Yes")), 1000));
+        new PreparedAnswers(
+                        (_, _) -> {
+                            throw new AssertionError("it is not asked yet");
+                        },
+                        answerer,
+                        new AnsweringSettings(100, 80))
+                .expect(Asked.question("How?", List.of(), 1000));
+        assertThat(expected).containsExactly("Are refunds slow? Why?", "How?");
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.kvasir.answering;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.kvasir.retrieval.Embedder;
+import io.kvasir.retrieval.RememberingEmbedder;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -10,52 +11,18 @@ import org.junit.jupiter.api.Test;
 
 class EmbeddedSentencesTest {
     @Test
-    void tells_the_cosines_and_embeds_a_question_once() {
-        Plane embedder = new Plane();
-        EmbeddedSentences sentences = new EmbeddedSentences(embedder);
+    void tells_the_cosines() {
+        EmbeddedSentences sentences =
+                new EmbeddedSentences(new RememberingEmbedder(new Plane(), new RememberingEmbedder.Size(10, 10)));
         assertThat(sentences
                         .similarities("q", List.of("same", "other"))
                         .toCompletableFuture()
                         .join())
                 .containsExactly(1, 0);
-        sentences.similarities("q", List.of("same")).toCompletableFuture().join();
-        assertThat(embedder.questions).isEqualTo(1);
-    }
-
-    @Test
-    void a_failure_is_not_remembered() {
-        Plane embedder = new Plane();
-        EmbeddedSentences sentences = new EmbeddedSentences(embedder);
-        embedder.broken = true;
-        assertThat(sentences.similarities("q", List.of("same")).toCompletableFuture())
-                .isCompletedExceptionally();
-        embedder.broken = false;
-        assertThat(sentences
-                        .similarities("q", List.of("same"))
-                        .toCompletableFuture()
-                        .join())
-                .containsExactly(1);
-    }
-
-    @Test
-    void forgets_old_questions() {
-        Plane embedder = new Plane();
-        EmbeddedSentences sentences = new EmbeddedSentences(embedder);
-        for (int i = 0; i <= 64; i++) {
-            sentences
-                    .similarities("q" + i, List.of("same"))
-                    .toCompletableFuture()
-                    .join();
-        }
-        sentences.similarities("q0", List.of("same")).toCompletableFuture().join();
-        assertThat(embedder.questions).isEqualTo(66);
     }
 
     /** Two dimensions: questions and "same" on one axis, the rest on the other. */
     private static final class Plane implements Embedder {
-        private int questions;
-        private boolean broken;
-
         @Override
         public String model() {
             return "plane";
@@ -95,10 +62,6 @@ class EmbeddedSentencesTest {
 
         @Override
         public CompletionStage<float[]> embedQuery(String question) {
-            if (broken) {
-                return CompletableFuture.failedStage(new IllegalStateException("broken"));
-            }
-            questions++;
             return CompletableFuture.completedStage(new float[] {1, 0});
         }
 

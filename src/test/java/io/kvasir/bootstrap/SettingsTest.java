@@ -23,6 +23,7 @@ import io.kvasir.mail.MailSettings;
 import io.kvasir.observability.TraceSettings;
 import io.kvasir.outbound.OutboundSettings;
 import io.kvasir.privacy.PrivacySettings;
+import io.kvasir.retrieval.RememberingEmbedder;
 import io.kvasir.retrieval.RetrievalSettings;
 import io.kvasir.retrieval.SearchMode;
 import io.kvasir.retrieval.VectorSpace;
@@ -470,7 +471,8 @@ class SettingsTest {
 
     @Test
     void embedsByItselfUnlessToldOtherwise() {
-        assertThat(DEFAULTS.embedding()).isEqualTo(new Embedding("bge-small-en-v1.5-q", List.of()));
+        assertThat(DEFAULTS.embedding())
+                .isEqualTo(new Embedding("bge-small-en-v1.5-q", List.of(), new RememberingEmbedder.Size(1_000, 4_000)));
         Embedding keyed = with("""
                         kvasir.llm.providers { openai.api-key = a, gemini.api-key = b
                           compatible.base-url = "http://127.0.0.1:11434/v1" }

@@ -134,6 +134,29 @@ class ConversationEntityTest {
     // turns
 
     @Test
+    void whatIsExpectedIsLookedIntoAndNothingMore() {
+        start();
+        asked().offer(Surroundings.finished());
+        awaitStatus(Turn.Status.COMPLETED);
+        var told = entity.runCommand(new ConversationEntity.Expect(around.key.seal("And then?"), PROFILE));
+        assertThat(told.events()).isEmpty();
+        await().until(() -> !around.expected.isEmpty());
+        assertThat(around.expected.getFirst().text()).isEqualTo("And then?");
+        assertThat(around.expected.getFirst().history()).hasSize(1);
+        assertThat(around.questions).hasSize(1);
+    }
+
+    @Test
+    void nothingIsExpectedWhereItWouldBeRefused() {
+        entity.runCommand(new ConversationEntity.Expect(around.key.seal("Nobody?"), PROFILE));
+        start();
+        asked();
+        entity.runCommand(new ConversationEntity.Expect(around.key.seal("Now?"), PROFILE));
+        assertThat(live()).isPresent();
+        assertThat(around.expected).isEmpty();
+    }
+
+    @Test
     void isStartedOnce() {
         start();
 

@@ -6,13 +6,16 @@ import static org.awaitility.Awaitility.await;
 
 import com.typesafe.config.ConfigFactory;
 import io.kvasir.answering.AnswerEvent;
+import io.kvasir.answering.Answers;
 import io.kvasir.answering.Question;
+import io.kvasir.http.Page;
 import io.kvasir.jdbc.Database;
 import io.kvasir.jdbc.SubjectKeys;
 import io.kvasir.jdbc.TestDatabase;
 import io.kvasir.jdbc.Transactor;
 import io.kvasir.kernel.KnowledgeBaseId;
 import io.kvasir.kernel.Outcome;
+import io.kvasir.kernel.Rejection;
 import io.kvasir.kernel.Scope;
 import io.kvasir.kernel.TenantId;
 import io.kvasir.kernel.UserId;
@@ -25,6 +28,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
@@ -50,6 +54,9 @@ class ConversationsTest {
     private static final Database DATABASE = TestDatabase.inMemory();
     private static final Transactor TRANSACTOR = new Transactor(DATABASE.dataSource(), 4);
     private static final List<BoundedSourceQueue<AnswerEvent>> VOICES = new CopyOnWriteArrayList<>();
+    private static final List<String> EXPECTED = new CopyOnWriteArrayList<>();
+    private static final AtomicReference<CompletionStage<Outcome<String>>> RESERVED =
+            new AtomicReference<>(CompletableFuture.completedFuture(Outcome.done("r")));
     private static final Conversations CONVERSATIONS = conversations();
     private static final Scope SCOPE = new Scope(new TenantId("t"), new KnowledgeBaseId("kb"));
 
@@ -74,15 +81,28 @@ class ConversationsTest {
                 Clock.systemUTC(),
                 TRANSACTOR,
                 new SubjectKeys(TRANSACTOR, TestDatabase.masterKey()),
-                ConversationsTest::answer,
+                new Voices(),
                 _ -> CompletableFuture.completedFuture(Outcome.done(PROFILE)),
-                new Unlimited());
+                new Unlimited() {
+                    @Override
+                    public CompletionStage<Outcome<String>> reserve(Scope scope, Profile profile, String question) {
+                        return RESERVED.get();
+                    }
+                });
     }
 
-    private static Source<AnswerEvent, NotUsed> answer(Question question) {
-        var made = Source.<AnswerEvent>queue(100).preMaterialize(Materializer.matFromSystem(KIT.system()));
-        VOICES.add(made.first());
-        return made.second().mapMaterializedValue(_ -> NotUsed.getInstance());
+    private static final class Voices implements Answers {
+        @Override
+        public Source<AnswerEvent, NotUsed> answer(Question question) {
+            var made = Source.<AnswerEvent>queue(100).preMaterialize(Materializer.matFromSystem(KIT.system()));
+            VOICES.add(made.first());
+            return made.second().mapMaterializedValue(_ -> NotUsed.getInstance());
+        }
+
+        @Override
+        public void expect(Question question) {
+            EXPECTED.add(question.text());
+        }
     }
 
     @AfterAll
@@ -122,6 +142,25 @@ class ConversationsTest {
         ClusterSharding.get(KIT.system())
                 .entityRefFor(ConversationEntity.KEY, address.entityId())
                 .tell(ConversationEntity.Passivate.NOW);
+    }
+
+    @Test
+    void aQuestionIsLookedIntoWhileItIsPaidForAndStored() throws Exception {
+        ConversationAddress address = started();
+        CompletableFuture<Outcome<String>> reservation = new CompletableFuture<>();
+        RESERVED.set(reservation);
+        try {
+            CompletionStage<Outcome<Integer>> asked = CONVERSATIONS.ask(address, "Already?", Optional.empty());
+            await().atMost(Duration.ofSeconds(20)).until(() -> EXPECTED.contains("Already?"));
+            assertThat(asked.toCompletableFuture()).isNotDone();
+            reservation.complete(Outcome.refused(new Rejection.NotFound("no room")));
+            assertThat(asked.toCompletableFuture().get(20, TimeUnit.SECONDS)).isInstanceOf(Outcome.Refused.class);
+        } finally {
+            RESERVED.set(CompletableFuture.completedFuture(Outcome.done("r")));
+        }
+        assertThat(done(CONVERSATIONS.messages(address, new Page.Request(10, Optional.empty())))
+                        .items())
+                .isEmpty();
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.kvasir.conversation;
 
 import io.kvasir.answering.AnswerEvent;
+import io.kvasir.answering.Answers;
 import io.kvasir.answering.Question;
 import io.kvasir.jdbc.Database;
 import io.kvasir.jdbc.SubjectKey;
@@ -53,6 +54,7 @@ final class Surroundings implements AutoCloseable {
 
     final AtomicReference<Instant> now = new AtomicReference<>(NOW);
     final List<Question> questions = new CopyOnWriteArrayList<>();
+    final List<Question> expected = new CopyOnWriteArrayList<>();
     final List<BoundedSourceQueue<AnswerEvent>> answers = new CopyOnWriteArrayList<>();
     final List<String> bills = new CopyOnWriteArrayList<>();
     final List<Instant> listed = new CopyOnWriteArrayList<>();
@@ -90,16 +92,24 @@ final class Surroundings implements AutoCloseable {
                         tails.isPresent()),
                 new Ticking(),
                 _ -> found,
-                new Answering(this::answer, new Bills(), materializer, 2),
+                new Answering(new Voices(), new Bills(), materializer, 2),
                 (_, at) -> listed.add(at),
                 tails);
     }
 
-    private Source<AnswerEvent, NotUsed> answer(Question question) {
-        var made = Source.<AnswerEvent>queue(1_000).preMaterialize(materializer);
-        answers.add(made.first());
-        questions.add(question);
-        return made.second().mapMaterializedValue(_ -> NotUsed.getInstance());
+    private final class Voices implements Answers {
+        @Override
+        public Source<AnswerEvent, NotUsed> answer(Question question) {
+            var made = Source.<AnswerEvent>queue(1_000).preMaterialize(materializer);
+            answers.add(made.first());
+            questions.add(question);
+            return made.second().mapMaterializedValue(_ -> NotUsed.getInstance());
+        }
+
+        @Override
+        public void expect(Question question) {
+            expected.add(question);
+        }
     }
 
     static AnswerEvent text(String text) {

@@ -92,6 +92,28 @@ class RetrieverTest {
     }
 
     @Test
+    void aQuestionThatIsExpectedIsEmbeddedAlready() {
+        RetrievalSettings settings = settings(SearchMode.HYBRID, 5, 0, Rerank.NONE);
+        retriever.expect(SCOPE, settings, "question");
+        assertThat(embedder.asked).containsExactly("question");
+        assertThat(index.asked).isEmpty();
+    }
+
+    @Test
+    void nothingIsEmbeddedForWhatIsSearchedByWordsAlone() {
+        retriever.expect(SCOPE, settings(SearchMode.KEYWORD, 5, 0, Rerank.NONE), "question");
+        assertThat(embedder.asked).isEmpty();
+    }
+
+    @Test
+    void anExpectationThatFailsIsNobodysFault() {
+        new Retriever(_ -> CompletableFuture.failedStage(new IllegalStateException("away")))
+                .expect(SCOPE, settings(SearchMode.HYBRID, 5, 0, Rerank.NONE), "question");
+        new Retriever(_ -> CompletableFuture.completedStage(Optional.empty()))
+                .expect(SCOPE, settings(SearchMode.HYBRID, 5, 0, Rerank.NONE), "question");
+    }
+
+    @Test
     void cutsAtTheThreshold() {
         List<Retrieval.Found> all =
                 retrieve(settings(SearchMode.HYBRID, 5, 0, Rerank.NONE)).results();
@@ -200,10 +222,12 @@ class RetrieverTest {
     }
 
     private static final class OneVector implements Embedder {
+        private final List<String> asked = new ArrayList<>();
         private CompletableFuture<float[]> vector = CompletableFuture.completedFuture(new float[] {1, 0});
 
         @Override
         public CompletionStage<float[]> embedQuery(String question) {
+            asked.add(question);
             return vector;
         }
 
