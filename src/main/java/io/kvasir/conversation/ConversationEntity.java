@@ -17,7 +17,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
-import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.pekko.actor.NotInfluenceReceiveTimeout;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -110,7 +110,7 @@ final class ConversationEntity
      * What every conversation needs of its surroundings.
      *
      * @param key of a conversation, by entity id; empty where it was destroyed
-     * @param listed hears when a conversation last changed, by entity id; twice where that is not sure
+     * @param listed hears that a conversation changed; twice where that is not sure
      * @param tails where what is said is kept before anyone sees it; empty: it is shown at once
      */
     record Surroundings(
@@ -118,7 +118,7 @@ final class ConversationEntity
             Clock clock,
             Function<String, CompletionStage<Optional<SubjectKey>>> key,
             Answering answering,
-            BiConsumer<String, Instant> listed,
+            Consumer<Register.Change> listed,
             Optional<ReplyTails> tails) {}
 
     private final ActorContext<Command> context;
@@ -352,7 +352,12 @@ final class ConversationEntity
         Optional<Instant> changed = state.changedAt();
         if (!state.turns().isEmpty() && !changed.equals(listed)) {
             listed = changed;
-            around.listed().accept(entityId, changed.orElseThrow());
+            around.listed()
+                    .accept(new Register.Change(
+                            ConversationAddress.parse(entityId),
+                            changed.orElseThrow(),
+                            state.closedAt().isPresent(),
+                            lastSequenceNumber(context)));
         }
     }
 

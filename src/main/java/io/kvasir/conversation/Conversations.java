@@ -46,15 +46,11 @@ import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Conversations as the rest of the house sees them: the only one here that knows sharding, time-outs and keys. */
 public final class Conversations {
     /** Rows of the list that are read together where all are looked at. */
     private static final int LOOKED_AT = 200;
-
-    private static final Logger LOG = LoggerFactory.getLogger("kvasir.conversation");
 
     private final ClusterSharding sharding;
     private final ConversationSettings settings;
@@ -94,7 +90,7 @@ public final class Conversations {
                 clock,
                 entityId -> keys.find(ConversationAddress.parse(entityId).subject()),
                 new Answering(answers, allowance, materializer, settings.historyTurns()),
-                this::listed,
+                new Listing(register::changed, changes::tell, materializer)::changed,
                 settings.keepBeforeShowing() ? Optional.of(new ReplyTails(transactor)) : Optional.empty());
         sharding.init(MovesAmongTheLiving.spread(
                 system,
@@ -102,16 +98,6 @@ public final class Conversations {
                                 ConversationEntity.KEY,
                                 context -> ConversationEntity.create(context.getEntityId(), context.getShard(), around))
                         .withStopMessage(ConversationEntity.Passivate.NOW)));
-    }
-
-    private void listed(String entityId, Instant at) {
-        ConversationAddress address = ConversationAddress.parse(entityId);
-        register.changed(address, at).whenComplete((_, fault) -> {
-            if (fault != null) {
-                LOG.warn("the list does not know yet that {} changed", address.id(), fault);
-            }
-            changes.tell(address);
-        });
     }
 
     /** The list of conversations, as what their events come to. */

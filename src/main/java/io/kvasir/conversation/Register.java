@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -49,17 +50,39 @@ final class Register {
         });
     }
 
-    /** It changed then; an older word than the last changes nothing. */
-    CompletionStage<Void> changed(ConversationAddress address, Instant at) {
-        Timestamp then = Timestamp.from(at.truncatedTo(ChronoUnit.MICROS));
+    /**
+     * What an event made of a conversation's row.
+     *
+     * @param at when something was last asked, said or closed
+     * @param version the event's sequence number
+     */
+    record Change(ConversationAddress address, Instant at, boolean closed, long version) {}
+
+    /**
+     * Writes what changed ahead of the projection, which then need not read the journal for it. A row that is newer already,
+     * or gone, stays so.
+     */
+    CompletionStage<Void> changed(Collection<Change> changes) {
+        // In the order of the projection, so that neither holds a row the other waits for while it waits itself.
+        List<Change> ordered = changes.stream()
+                .sorted(Comparator.comparing(change -> change.address().entityId()))
+                .toList();
         return transactor.change(c -> {
-            try (PreparedStatement update = c.prepareStatement(
-                    "UPDATE conversations SET updated_at = ? WHERE tenant = ? AND id = ? AND updated_at < ?")) {
-                update.setTimestamp(1, then);
-                update.setString(2, address.tenant().value());
-                update.setString(3, address.id().value());
-                update.setTimestamp(4, then);
-                update.executeUpdate();
+            try (PreparedStatement update = c.prepareStatement("""
+                    UPDATE conversations SET updated_at = ?, status = ?, version = ?
+                    WHERE tenant = ? AND id = ? AND version < ? AND EXISTS (SELECT 1 FROM data_keys WHERE subject = ?)
+                    """)) {
+                for (Change change : ordered) {
+                    update.setTimestamp(1, Timestamp.from(change.at().truncatedTo(ChronoUnit.MICROS)));
+                    update.setString(2, change.closed() ? RegisterRows.CLOSED : RegisterRows.ACTIVE);
+                    update.setLong(3, change.version());
+                    update.setString(4, change.address().tenant().value());
+                    update.setString(5, change.address().id().value());
+                    update.setLong(6, change.version());
+                    update.setString(7, change.address().subject());
+                    update.addBatch();
+                }
+                update.executeBatch();
             }
         });
     }
@@ -148,8 +171,8 @@ final class Register {
     /** All of a knowledge base. */
     CompletionStage<List<ConversationId>> of(Scope scope) {
         return transactor.run(c -> {
-            try (PreparedStatement select =
-                    c.prepareStatement("SELECT id FROM conversations WHERE tenant = ? AND knowledge_base = ?")) {
+            try (PreparedStatement select = c.prepareStatement(
+                    "SELECT id FROM conversations WHERE tenant = ? AND knowledge_base = ? ORDER BY id")) {
                 select.setString(1, scope.tenant().value());
                 select.setString(2, scope.knowledgeBase().value());
                 List<ConversationId> ids = new ArrayList<>();

@@ -6,10 +6,10 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import javax.sql.DataSource;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ShardedDaemonProcess;
@@ -77,7 +77,8 @@ public final class Projections {
 
         @Override
         public void process(Session session, List<Feed.Step> steps) throws SQLException {
-            Map<String, Long> newest = new LinkedHashMap<>();
+            // In one order with all who write several of these rows together.
+            Map<String, Long> newest = new TreeMap<>();
             int prefix = History.persistenceId(model.entityType(), "").length();
             steps.forEach(s -> newest.merge(s.persistenceId().substring(prefix), s.sequence(), Math::max));
             for (Map.Entry<String, Long> one : newest.entrySet()) {

@@ -650,13 +650,21 @@ class ConversationEntityTest {
         around.now.set(NOW.plusSeconds(9));
         tell(r -> new ConversationEntity.Rate(1, new Turn.Feedback(Turn.Rating.UP, Optional.empty(), NOW), r));
 
-        assertThat(around.listed).containsExactly(NOW.plusSeconds(1), NOW.plusSeconds(5));
+        assertThat(around.listed)
+                .containsExactly(
+                        new Register.Change(around.address, NOW.plusSeconds(1), false, 2),
+                        new Register.Change(around.address, NOW.plusSeconds(5), false, 3));
         assertThat(tell(r -> new ConversationEntity.Read(1, 0, r))
                         .replyOfType(Reply.Page.class)
                         .changedAt())
                 .isEqualTo(NOW.plusSeconds(5));
         entity.restart();
-        assertThat(around.listed).as("in case it had not heard").endsWith(NOW.plusSeconds(5));
+        assertThat(around.listed)
+                .as("in case it had not heard")
+                .endsWith(new Register.Change(around.address, NOW.plusSeconds(5), false, 4));
+        around.now.set(NOW.plusSeconds(11));
+        tell(ConversationEntity.Close::new);
+        assertThat(around.listed).endsWith(new Register.Change(around.address, NOW.plusSeconds(11), true, 5));
     }
 
     @Test

@@ -124,15 +124,52 @@ class RegisterTest {
     void knowsWhenAConversationLastChanged() {
         ConversationAddress address = new ConversationAddress(tenant, added(one));
 
-        join(register.changed(address, NOW.plusSeconds(5)));
-        assertThat(entry().updatedAt()).isEqualTo(NOW.plusSeconds(5));
-        assertThat(entry().createdAt()).isEqualTo(NOW);
+        changed(address, 5, false, 3);
+        assertThat(entry()).isEqualTo(row(address, 5, Messages.Standing.ACTIVE));
 
-        join(register.changed(address, NOW.plusSeconds(2)));
-        assertThat(entry().updatedAt()).as("an older word").isEqualTo(NOW.plusSeconds(5));
+        changed(address, 2, false, 2);
+        assertThat(entry()).as("an older word").isEqualTo(row(address, 5, Messages.Standing.ACTIVE));
 
-        join(register.changed(new ConversationAddress(TenantId.next(), address.id()), NOW.plusSeconds(9)));
-        assertThat(entry().updatedAt()).as("another tenant's word").isEqualTo(NOW.plusSeconds(5));
+        changed(new ConversationAddress(TenantId.next(), address.id()), 9, false, 9);
+        assertThat(entry()).as("another tenant's word").isEqualTo(row(address, 5, Messages.Standing.ACTIVE));
+
+        changed(address, 7, true, 4);
+        assertThat(entry()).isEqualTo(row(address, 7, Messages.Standing.CLOSED));
+    }
+
+    private void changed(ConversationAddress address, int seconds, boolean closed, long version) {
+        join(register.changed(List.of(new Register.Change(address, NOW.plusSeconds(seconds), closed, version))));
+    }
+
+    private Register.Entry row(ConversationAddress address, int seconds, Messages.Standing standing) {
+        return new Register.Entry(address.id(), one, standing, NOW, NOW.plusSeconds(seconds));
+    }
+
+    @Test
+    void changesOfManyAreWrittenTogetherAndCountAsTheirEvents() throws Exception {
+        List<ConversationAddress> addresses = List.of(
+                new ConversationAddress(tenant, added(one)),
+                new ConversationAddress(tenant, added(one)),
+                new ConversationAddress(tenant, added(one)));
+        join(register.changed(addresses.reversed().stream()
+                .map(address -> new Register.Change(address, NOW.plusSeconds(3), false, 2))
+                .toList()));
+        for (ConversationAddress address : addresses) {
+            assertThat(join(transactor.run(c -> new RegisterRows().find(c, address.entityId())))
+                            .orElseThrow()
+                            .version())
+                    .isEqualTo(2);
+        }
+    }
+
+    @Test
+    void whatIsErasedIsNotCalledNew() {
+        ConversationAddress address = new ConversationAddress(tenant, added(one));
+        join(keys.destroy(address.subject()));
+        changed(address, 5, false, 2);
+        assertThat(entry())
+                .as("left to the projection, which removes it")
+                .isEqualTo(row(address, 0, Messages.Standing.ACTIVE));
     }
 
     @Test

@@ -57,7 +57,7 @@ final class Surroundings implements AutoCloseable {
     final List<Question> expected = new CopyOnWriteArrayList<>();
     final List<BoundedSourceQueue<AnswerEvent>> answers = new CopyOnWriteArrayList<>();
     final List<String> bills = new CopyOnWriteArrayList<>();
-    final List<Instant> listed = new CopyOnWriteArrayList<>();
+    final List<Register.Change> listed = new CopyOnWriteArrayList<>();
     private final Materializer materializer;
     volatile CompletionStage<Optional<SubjectKey>> found = CompletableFuture.completedFuture(Optional.of(key));
     int longestReply = 1_000;
@@ -93,7 +93,7 @@ final class Surroundings implements AutoCloseable {
                 new Ticking(),
                 _ -> found,
                 new Answering(new Voices(), new Bills(), materializer, 2),
-                (_, at) -> listed.add(at),
+                listed::add,
                 tails);
     }
 
