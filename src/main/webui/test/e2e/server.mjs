@@ -32,6 +32,8 @@ export async function startServer(environment = {}) {
   // Measurements start it as operators do; checks name what makes short lives cheap.
   const more = JSON.parse(process.env.KVASIR_E2E_JVM ?? '[]')
   const server = spawn(java, [...JVM, ...more, '-jar', jar], { env: { ...process.env, KVASIR_HTTP_PORT: String(port), KVASIR_DATA_DIR: data, KVASIR_OWNER_EMAIL: EMAIL, KVASIR_OWNER_PASSWORD: PASSWORD, ...environment } })
+  // Whoever started it may end without stopping it, by a fault for instance.
+  process.once('exit', () => server.kill('SIGKILL'))
   for (const stream of [server.stdout, server.stderr]) stream.on('data', text => { log = (log + text).slice(-8000) })
   const url = `http://127.0.0.1:${port}`
   const stop = () => new Promise(done => {
