@@ -12,16 +12,22 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.StreamSupport;
+import org.apache.pekko.actor.Address;
+import org.apache.pekko.actor.ExtendedActorSystem;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.UniqueAddress;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.JoinSeedNodes;
+import org.apache.pekko.remote.RemoteActorRefProvider;
+import org.apache.pekko.remote.transport.ThrottlerTransportAdapter;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -32,7 +38,7 @@ class SilentMembersTest {
             pekko {
               actor.provider = cluster
               loglevel = WARNING
-              remote.artery.canonical { hostname = "127.0.0.1", port = 0 }
+              remote.artery { canonical { hostname = "127.0.0.1", port = 0 }, advanced.test-mode = on }
               cluster.failure-detector { heartbeat-interval = 200ms, acceptable-heartbeat-pause = 2s }
               # One that is terminated says nothing to the others, as one that is killed.
               coordinated-shutdown { run-by-actor-system-terminate = off, run-by-jvm-shutdown-hook = off, exit-jvm = off }
@@ -113,6 +119,36 @@ class SilentMembersTest {
         assertThat(members(first)).isEqualTo(3);
         await().atMost(PATIENCE).until(() -> members(first) == 2);
         assertThat(asked).hasSize(6);
+    }
+
+    @Test
+    void whoIsHeardAgainIsNotAskedForAnyMore() throws Exception {
+        Cluster first = cluster(3, _ -> said(false));
+        Address third = Cluster.get(all.get(2)).selfMember().address();
+
+        hears(third, ThrottlerTransportAdapter.Blackhole$.MODULE$);
+        await().atMost(PATIENCE).until(() -> asked.size() > 3);
+        hears(third, ThrottlerTransportAdapter.Unthrottled$.MODULE$);
+
+        await().atMost(PATIENCE).until(() -> first.state().getUnreachable().isEmpty());
+        AtomicInteger before = new AtomicInteger(-1);
+        await().during(Duration.ofSeconds(1))
+                .atMost(Duration.ofSeconds(10))
+                .until(() -> before.getAndSet(asked.size()) == asked.size());
+        assertThat(members(first)).isEqualTo(3);
+    }
+
+    /** Whether the first and another get anything from each other. */
+    private void hears(Address other, ThrottlerTransportAdapter.ThrottleMode mode) throws ReflectiveOperationException {
+        // javac finds no name for an object in an object of Scala's.
+        Object both = Class.forName(ThrottlerTransportAdapter.Direction.class.getName() + "$Both$")
+                .getField("MODULE$")
+                .get(null);
+        ExtendedActorSystem system = (ExtendedActorSystem) Adapter.toClassic(all.getFirst());
+        ((RemoteActorRefProvider) system.provider())
+                .transport()
+                .managementCommand(new ThrottlerTransportAdapter.SetThrottle(
+                        other, (ThrottlerTransportAdapter.Direction) both, mode));
     }
 
     @Test

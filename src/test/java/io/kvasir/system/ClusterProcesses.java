@@ -125,6 +125,14 @@ public final class ClusterProcesses implements AutoCloseable {
         return at;
     }
 
+    /** SIGSTOP: to the others it is silent, though nothing of it has ended. @return {@link System#nanoTime} of it */
+    public long freeze(Member member) throws IOException, InterruptedException {
+        members.remove(member);
+        long at = System.nanoTime();
+        member.server().freeze();
+        return at;
+    }
+
     /** SIGTERM; it counts as a member until its process has ended, as for a load balancer that learns it late. */
     public int stop(Member member) throws InterruptedException {
         try {

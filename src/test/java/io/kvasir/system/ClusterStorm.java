@@ -192,6 +192,35 @@ public final class ClusterStorm implements AutoCloseable {
 
     /** Kills one of the three while replies are given and changes made; afterwards it is started again. */
     public Kill kill(boolean oldest, int streams) throws Exception {
+        return lose(oldest, streams, cluster::kill, _ -> {});
+    }
+
+    /**
+     * The same with one that stands still until the others have taken over, and then goes on: it has to find out by itself
+     * that it is a member no more, and end, and whatever it still meant to write counts for nothing.
+     */
+    public Kill freeze(boolean oldest, int streams) throws Exception {
+        return lose(oldest, streams, cluster::freeze, frozen -> {
+            frozen.server().thaw();
+            if (!frozen.server().ends(GIVE_UP)) {
+                frozen.server().kill();
+                throw new AssertionError("a server that was put out goes on");
+            }
+        });
+    }
+
+    /** Ends a member, or has it end. @return when, as {@link System#nanoTime} */
+    @FunctionalInterface
+    private interface Loss {
+        long of(Member victim) throws IOException, InterruptedException;
+    }
+
+    @FunctionalInterface
+    private interface Afterwards {
+        void with(Member victim) throws IOException, InterruptedException;
+    }
+
+    private Kill lose(boolean oldest, int streams, Loss loss, Afterwards afterwards) throws Exception {
         described.clear();
         begun.clear();
         AtomicBoolean going = new AtomicBoolean(true);
@@ -215,7 +244,8 @@ public final class ClusterStorm implements AutoCloseable {
 
         Member victim = oldest ? cluster.oldest() : cluster.youngest();
         Instant killedAt = Instant.now();
-        List<Long> answered = asked(cluster.kill(victim), tries);
+        List<Long> answered = asked(loss.of(victim), tries);
+        afterwards.with(victim);
         Map<String, String> timeline = timeline(killedAt, answered);
         going.set(false);
         for (Future<?> one : writing) {

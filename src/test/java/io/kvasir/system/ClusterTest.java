@@ -13,7 +13,7 @@ class ClusterTest {
     Path folder;
 
     @Test
-    void aKillAndARestartOfAllTakeNothingFromAnybody() throws Exception {
+    void aKillAFreezeAndARestartOfAllTakeNothingFromAnybody() throws Exception {
         try (ClusterStorm storm =
                 new ClusterStorm(folder, 30, FakeReply.DEFAULT.with("first=100,rate=15,tokens=150"), true)) {
             ClusterStorm.Kill kill = storm.kill(true, 10);
@@ -28,6 +28,17 @@ class ClusterTest {
             assertThat(kill.acknowledgedLost()).isZero();
             // Far more than it takes on a machine that has time for it.
             assertThat(kill.answeredMs()).isLessThan(60_000);
+
+            ClusterStorm.Kill frozen = storm.freeze(true, 10);
+
+            assertThat(frozen.lost()).as("characters lost").isZero();
+            assertThat(frozen.repeated()).as("characters repeated").isZero();
+            assertThat(frozen.ended() + frozen.cut())
+                    .as("replies that came to an end or are marked")
+                    .isEqualTo(10);
+            assertThat(frozen.resumed()).as("readers that went on elsewhere").isPositive();
+            assertThat(frozen.acknowledged()).isPositive();
+            assertThat(frozen.acknowledgedLost()).isZero();
 
             ClusterStorm.Roll roll = storm.roll(2);
 
