@@ -67,7 +67,7 @@ public final class AnswersBench {
         // No sentence is known from another question: as slow as an answer is the first time.
         try (RememberingEmbedder embedder = new RememberingEmbedder(
                         OnnxEmbedder.load(Runtime.getRuntime().availableProcessors()),
-                        new RememberingEmbedder.Size(1, 0));
+                        new RememberingEmbedder.Size(1, 1));
                 PassageIndex index = LucenePassageIndex.open(scratch)) {
             for (String folder : folders) {
                 Beir beir = Beir.read(Path.of(folder));

@@ -108,6 +108,7 @@ public final class Answerer implements Answers {
                 prompt.evidence(),
                 style.temperature(),
                 style.maxTokens(),
+                Optional.of(question.scope().tenant()),
                 question.trace());
         return model.get().stream(request)
                 .via(new CitedAnswer(

@@ -1,9 +1,11 @@
 package io.kvasir.answering;
 
+import io.kvasir.kernel.TenantId;
 import io.kvasir.llm.extractive.SentenceScorer;
 import io.kvasir.retrieval.Embedder;
 import io.kvasir.retrieval.RememberingEmbedder;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
 /** Compares sentences to a question by the vectors of the embedder, ahead of all ingestion. Thread-safe. */
@@ -16,10 +18,11 @@ public final class EmbeddedSentences implements SentenceScorer {
     }
 
     @Override
-    public CompletionStage<double[]> similarities(String question, List<String> texts) {
-        return embedder.embedQuery(question)
+    public CompletionStage<double[]> similarities(Optional<TenantId> tenant, String question, List<String> texts) {
+        Embedder own = tenant.map(embedder::within).orElse(embedder);
+        return own.embedQuery(question)
                 .thenCombine(
-                        embedder.embedAtOnce(texts),
+                        own.embedAtOnce(texts),
                         (asked, vectors) -> vectors.stream()
                                 .mapToDouble(vector -> cosine(asked, vector))
                                 .toArray());

@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -59,8 +60,17 @@ final class Listing {
         }
     }
 
+    /** However it fails, the next are written. */
+    private CompletionStage<Void> begun(Collection<Change> changes) {
+        try {
+            return write.apply(changes);
+        } catch (RuntimeException broken) {
+            return CompletableFuture.failedStage(broken);
+        }
+    }
+
     private CompletionStage<Boolean> written(Collection<Change> changes) {
-        return write.apply(changes).handle((_, fault) -> {
+        return begun(changes).handle((_, fault) -> {
             if (fault != null) {
                 LOG.warn("the list does not know yet that {} conversations changed", changes.size(), fault);
             }

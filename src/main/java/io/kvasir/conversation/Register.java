@@ -60,7 +60,7 @@ final class Register {
 
     /**
      * Writes what changed ahead of the projection, which then need not read the journal for it. A row that is newer already,
-     * or gone, stays so.
+     * or gone, stays so; and a closed one stays closed, which is shown before its event's turn comes ({@link #close}).
      */
     CompletionStage<Void> changed(Collection<Change> changes) {
         // In the order of the projection, so that neither holds a row the other waits for while it waits itself.
@@ -69,17 +69,18 @@ final class Register {
                 .toList();
         return transactor.change(c -> {
             try (PreparedStatement update = c.prepareStatement("""
-                    UPDATE conversations SET updated_at = ?, status = ?, version = ?
+                    UPDATE conversations SET updated_at = ?, status = CASE WHEN status = ? THEN status ELSE ? END, version = ?
                     WHERE tenant = ? AND id = ? AND version < ? AND EXISTS (SELECT 1 FROM data_keys WHERE subject = ?)
                     """)) {
                 for (Change change : ordered) {
                     update.setTimestamp(1, Timestamp.from(change.at().truncatedTo(ChronoUnit.MICROS)));
-                    update.setString(2, change.closed() ? RegisterRows.CLOSED : RegisterRows.ACTIVE);
-                    update.setLong(3, change.version());
-                    update.setString(4, change.address().tenant().value());
-                    update.setString(5, change.address().id().value());
-                    update.setLong(6, change.version());
-                    update.setString(7, change.address().subject());
+                    update.setString(2, RegisterRows.CLOSED);
+                    update.setString(3, change.closed() ? RegisterRows.CLOSED : RegisterRows.ACTIVE);
+                    update.setLong(4, change.version());
+                    update.setString(5, change.address().tenant().value());
+                    update.setString(6, change.address().id().value());
+                    update.setLong(7, change.version());
+                    update.setString(8, change.address().subject());
                     update.addBatch();
                 }
                 update.executeBatch();

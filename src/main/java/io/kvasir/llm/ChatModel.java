@@ -1,5 +1,6 @@
 package io.kvasir.llm;
 
+import io.kvasir.kernel.TenantId;
 import io.kvasir.kernel.TraceParent;
 import java.util.List;
 import java.util.Optional;
@@ -29,6 +30,7 @@ public interface ChatModel {
      * @param evidence the numbered passages the messages quote, same numbers
      * @param temperature 0 to 2
      * @param maxTokens most tokens of the reply, from 1
+     * @param tenant whose question it is; not for the provider
      * @param trace which request it belongs to; not for the provider
      */
     record Request(
@@ -38,6 +40,7 @@ public interface ChatModel {
             List<Evidence> evidence,
             double temperature,
             int maxTokens,
+            Optional<TenantId> tenant,
             Optional<TraceParent> trace) {
         public Request {
             messages = List.copyOf(messages);
@@ -51,7 +54,7 @@ public interface ChatModel {
                 List<Evidence> evidence,
                 double temperature,
                 int maxTokens) {
-            this(model, messages, question, evidence, temperature, maxTokens, Optional.empty());
+            this(model, messages, question, evidence, temperature, maxTokens, Optional.empty(), Optional.empty());
         }
     }
 

@@ -51,6 +51,7 @@ final class FallbackChatModel implements ChatModel {
                 request.evidence(),
                 request.temperature(),
                 request.maxTokens(),
+                request.tenant(),
                 request.trace()));
     }
 

@@ -1,5 +1,6 @@
 package io.kvasir.retrieval;
 
+import io.kvasir.kernel.TenantId;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 
@@ -36,6 +37,11 @@ public interface Embedder extends AutoCloseable {
 
     /** The vector of a question (with the model's query instruction where it has one). */
     CompletionStage<float[]> embedQuery(String question);
+
+    /** The same, where it remembers for this tenant alone: how fast an answer is tells nobody what another tenant asked. */
+    default Embedder within(TenantId tenant) {
+        return this;
+    }
 
     /** How many passages can usefully be in flight at once. */
     int parallelism();

@@ -1,5 +1,6 @@
 package io.kvasir.retrieval;
 
+import io.kvasir.kernel.TenantId;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 
@@ -12,15 +13,33 @@ public final class RememberingEmbedder implements Embedder {
     private final Embedder embedder;
     private final RememberedVectors questions;
     private final RememberedVectors sentences;
+    private final String realm;
 
-    /** @param most of each, from 0 */
-    public record Size(int questions, int sentences) {}
+    /** Most that are remembered of each, from 1. */
+    public record Size(int questions, int sentences) {
+        public Size {
+            if (questions < 1 || sentences < 1) {
+                throw new IllegalArgumentException("at least one question and one sentence are remembered");
+            }
+        }
+    }
 
     /** Closes the embedder when it is closed. */
     public RememberingEmbedder(Embedder embedder, Size most) {
+        this(embedder, new RememberedVectors(most.questions()), new RememberedVectors(most.sentences()), "");
+    }
+
+    private RememberingEmbedder(
+            Embedder embedder, RememberedVectors questions, RememberedVectors sentences, String realm) {
         this.embedder = embedder;
-        this.questions = new RememberedVectors(most.questions());
-        this.sentences = new RememberedVectors(most.sentences());
+        this.questions = questions;
+        this.sentences = sentences;
+        this.realm = realm;
+    }
+
+    @Override
+    public Embedder within(TenantId tenant) {
+        return new RememberingEmbedder(embedder, questions, sentences, tenant.value());
     }
 
     @Override
@@ -55,13 +74,14 @@ public final class RememberingEmbedder implements Embedder {
 
     @Override
     public CompletionStage<List<float[]>> embedAtOnce(List<String> texts) {
-        return sentences.of(texts, embedder::embedAtOnce);
+        return sentences.of(realm, texts, embedder::embedAtOnce);
     }
 
     @Override
     public CompletionStage<float[]> embedQuery(String question) {
         return questions
                 .of(
+                        realm,
                         List.of(question),
                         one -> embedder.embedQuery(one.getFirst()).thenApply(List::of))
                 .thenApply(List::getFirst);

@@ -56,7 +56,8 @@ public final class Retriever {
         if (settings.mode() != SearchMode.KEYWORD) {
             // Whatever goes wrong is said when it is searched for.
             spaces.apply(scope)
-                    .thenAccept(space -> space.flatMap(Spaces.Space::embedder).ifPresent(e -> e.embedQuery(question)));
+                    .thenAccept(space -> space.flatMap(Spaces.Space::embedder)
+                            .ifPresent(e -> e.within(scope.tenant()).embedQuery(question)));
         }
     }
 
@@ -74,7 +75,7 @@ public final class Retriever {
                 : index.search(scope, revision, new Query(question, NO_VECTOR, SearchMode.KEYWORD, candidates));
         CompletionStage<float[]> embedded = mode == SearchMode.KEYWORD
                 ? CompletableFuture.completedFuture(NO_VECTOR)
-                : space.embedder().orElseThrow().embedQuery(question);
+                : space.embedder().orElseThrow().within(scope.tenant()).embedQuery(question);
         return embedded.thenCompose(vector -> {
             long searching = System.nanoTime();
             CompletionStage<Candidates> dense = mode == SearchMode.KEYWORD

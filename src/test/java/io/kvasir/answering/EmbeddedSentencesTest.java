@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.kvasir.retrieval.Embedder;
 import io.kvasir.retrieval.RememberingEmbedder;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.Test;
@@ -15,7 +16,7 @@ class EmbeddedSentencesTest {
         EmbeddedSentences sentences =
                 new EmbeddedSentences(new RememberingEmbedder(new Plane(), new RememberingEmbedder.Size(10, 10)));
         assertThat(sentences
-                        .similarities("q", List.of("same", "other"))
+                        .similarities(Optional.empty(), "q", List.of("same", "other"))
                         .toCompletableFuture()
                         .join())
                 .containsExactly(1, 0);

@@ -94,6 +94,23 @@ class ListingTest {
     }
 
     @Test
+    void oneThatCannotEvenBeginHoldsUpNobody() {
+        List<ConversationAddress> heard = new CopyOnWriteArrayList<>();
+        Listing broken = new Listing(
+                _ -> {
+                    throw new IllegalStateException("closed");
+                },
+                heard::add,
+                Materializer.matFromSystem(KIT.system()));
+        ConversationAddress one = address();
+        ConversationAddress other = address();
+        broken.changed(change(one, 2));
+        await().until(() -> heard.contains(one));
+        broken.changed(change(other, 2));
+        await().until(() -> heard.contains(other));
+    }
+
+    @Test
     void tooManyAreWrittenAtOnceEach() {
         listing.changed(change(address(), 2));
         await().until(() -> writes.size() == 1);

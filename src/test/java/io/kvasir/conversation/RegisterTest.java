@@ -163,6 +163,14 @@ class RegisterTest {
     }
 
     @Test
+    void whatWasSaidBeforeItWasClosedDoesNotOpenItAgain() {
+        ConversationAddress address = new ConversationAddress(tenant, added(one));
+        join(register.close(address));
+        changed(address, 5, false, 2);
+        assertThat(entry()).isEqualTo(row(address, 5, Messages.Standing.CLOSED));
+    }
+
+    @Test
     void whatIsErasedIsNotCalledNew() {
         ConversationAddress address = new ConversationAddress(tenant, added(one));
         join(keys.destroy(address.subject()));

@@ -3,6 +3,7 @@ package io.kvasir.retrieval;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.kvasir.kernel.TenantId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -89,11 +90,39 @@ class RememberingEmbedderTest {
     }
 
     @Test
-    void of_none_all_is_made_anew() {
-        RememberingEmbedder forgetful = new RememberingEmbedder(slow, new RememberingEmbedder.Size(0, 0));
-        forgetful.embedQuery("a").toCompletableFuture().join();
-        forgetful.embedQuery("a").toCompletableFuture().join();
-        assertThat(slow.asked).containsExactly("q:a", "q:a");
+    void one_at_least_is_remembered() {
+        assertThatThrownBy(() -> new RememberingEmbedder.Size(0, 1)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new RememberingEmbedder.Size(1, 0)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void what_a_tenant_asked_is_new_to_another() {
+        TenantId one = TenantId.next();
+        TenantId other = TenantId.next();
+        embedder.within(one).embedQuery("a").toCompletableFuture().join();
+        embedder.within(one).embedQuery("a").toCompletableFuture().join();
+        assertThat(slow.asked).containsExactly("q:a");
+        embedder.within(other).embedQuery("a").toCompletableFuture().join();
+        embedder.within(other).embedAtOnce(List.of("s")).toCompletableFuture().join();
+        embedder.within(one).embedAtOnce(List.of("s")).toCompletableFuture().join();
+        assertThat(slow.asked).containsExactly("q:a", "q:a", "s:[s]", "s:[s]");
+    }
+
+    @Test
+    void one_that_cannot_even_begin_is_made_again_too() {
+        slow.broken = true;
+        assertThat(embedder.embedQuery("a").toCompletableFuture()).isCompletedExceptionally();
+        slow.broken = false;
+        assertThat(question("a")).isNotEmpty();
+    }
+
+    @Test
+    void too_few_vectors_are_a_failure_and_nobody_waits_for_the_rest() {
+        slow.few = true;
+        assertThat(embedder.embedAtOnce(List.of("a", "b")).toCompletableFuture())
+                .isCompletedExceptionally();
+        slow.few = false;
+        assertThat(sentences("a", "b")).hasSize(2);
     }
 
     @Test
@@ -119,10 +148,15 @@ class RememberingEmbedderTest {
         private final List<String> asked = new ArrayList<>();
         private final List<CompletableFuture<Void>> waiting = new ArrayList<>();
         private boolean now = true;
+        private boolean broken;
+        private boolean few;
         private boolean closed;
 
         private CompletionStage<Void> ready(String what) {
             asked.add(what);
+            if (broken) {
+                throw new IllegalStateException("closed");
+            }
             if (now) {
                 return CompletableFuture.completedStage(null);
             }
@@ -168,7 +202,8 @@ class RememberingEmbedderTest {
         @Override
         public CompletionStage<List<float[]>> embedAtOnce(List<String> texts) {
             return ready("s:" + texts)
-                    .thenApply(_ -> texts.stream().map(Slow::vector).toList());
+                    .thenApply(_ ->
+                            texts.stream().skip(few ? 1 : 0).map(Slow::vector).toList());
         }
 
         @Override

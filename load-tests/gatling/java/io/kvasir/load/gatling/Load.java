@@ -121,13 +121,24 @@ final class Load {
                         .exec(sse("leave").close()));
     }
 
-    /** What was said is what is kept. */
+    /**
+     * What was said is what is kept, as the reply to the first question: where Gatling sees the end of the stream before it
+     * comes to leave it, it connects again, and so asks again.
+     */
     static ChainBuilder readAgain() {
         return exec(http("messages")
-                .get("/api/v1/chat/conversations/#{conversation}/messages")
-                .header("Authorization", "Bearer #{token}")
-                .check(status().is(200))
-                .check(jsonPath("$.items[-1:].content").isEL("#{said}")));
+                        .get("/api/v1/chat/conversations/#{conversation}/messages")
+                        .header("Authorization", "Bearer #{token}")
+                        .check(status().is(200))
+                        .check(bodyString().saveAs("messages"))
+                        .check(jsonPath("$.items[1].content").isEL("#{said}")))
+                .exec(session -> {
+                    if (session.isFailed() && session.contains("messages") && TOLD.incrementAndGet() <= 10) {
+                        System.out.println("what was said is not what is kept:\n" + session.getString("said") + "\n"
+                                + session.getString("messages"));
+                    }
+                    return session.remove("messages");
+                });
     }
 
     static ChainBuilder search() {

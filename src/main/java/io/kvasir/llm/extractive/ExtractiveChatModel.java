@@ -60,13 +60,13 @@ public final class ExtractiveChatModel implements ChatModel {
             return CompletableFuture.completedStage(refusal(request));
         }
         return similarities(
-                        request.question(),
+                        request,
                         candidates.chosen().stream().map(Candidate::text).toList())
                 .thenCompose(closeness -> {
                     int lead = lead(candidates.chosen(), closeness);
                     Candidate first = candidates.chosen().get(lead);
                     return similarities(
-                                    request.question(),
+                                    request,
                                     List.of(
                                             candidates.window(first),
                                             first.evidence().title()))
@@ -80,8 +80,8 @@ public final class ExtractiveChatModel implements ChatModel {
                 });
     }
 
-    private CompletionStage<double[]> similarities(String question, List<String> texts) {
-        return scorer.similarities(question, texts).exceptionallyCompose(problem -> {
+    private CompletionStage<double[]> similarities(Request request, List<String> texts) {
+        return scorer.similarities(request.tenant(), request.question(), texts).exceptionallyCompose(problem -> {
             LOG.warn("sentences could not be compared", problem);
             return CompletableFuture.failedStage(
                     new ChatFailure(ChatFailure.Kind.UNAVAILABLE, "The built-in answerer is not available"));

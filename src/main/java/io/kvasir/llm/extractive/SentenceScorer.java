@@ -1,6 +1,8 @@
 package io.kvasir.llm.extractive;
 
+import io.kvasir.kernel.TenantId;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -9,6 +11,6 @@ import java.util.concurrent.CompletionStage;
  */
 @FunctionalInterface
 public interface SentenceScorer {
-    /** One cosine per text, -1 to 1, in order. */
-    CompletionStage<double[]> similarities(String question, List<String> texts);
+    /** One cosine per text, -1 to 1, in order. @param tenant whose question and texts they are */
+    CompletionStage<double[]> similarities(Optional<TenantId> tenant, String question, List<String> texts);
 }

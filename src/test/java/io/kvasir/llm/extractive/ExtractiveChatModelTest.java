@@ -89,7 +89,7 @@ class ExtractiveChatModelTest {
     @Test
     void few_sentences_are_compared_however_long_the_passages_are() throws Exception {
         List<Integer> compared = new ArrayList<>();
-        SentenceScorer counting = (question, texts) -> {
+        SentenceScorer counting = (_, question, texts) -> {
             compared.add(texts.size());
             return overlap(question, texts);
         };
@@ -110,7 +110,7 @@ class ExtractiveChatModelTest {
     @Test
     void a_broken_embedder_is_a_failure_that_tells_nothing_of_it() throws Exception {
         ExtractiveChatModel model = new ExtractiveChatModel(
-                (_, _) -> CompletableFuture.failedStage(new IllegalStateException("/secret/path")));
+                (_, _, _) -> CompletableFuture.failedStage(new IllegalStateException("/secret/path")));
         try {
             run(model, "when are refunds paid", List.of(REFUNDS), 400);
         } catch (ExecutionException e) {
@@ -146,7 +146,7 @@ class ExtractiveChatModelTest {
     }
 
     private static List<Part> ask(String question, List<Evidence> evidence, int maxTokens) throws Exception {
-        return run(new ExtractiveChatModel(ExtractiveChatModelTest::overlap), question, evidence, maxTokens);
+        return run(new ExtractiveChatModel((_, asked, texts) -> overlap(asked, texts)), question, evidence, maxTokens);
     }
 
     private static List<Part> run(ExtractiveChatModel model, String question, List<Evidence> evidence, int maxTokens)
