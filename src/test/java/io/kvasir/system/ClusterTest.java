@@ -18,32 +18,27 @@ class ClusterTest {
                 new ClusterStorm(folder, 30, FakeReply.DEFAULT.with("first=100,rate=15,tokens=150"), true)) {
             ClusterStorm.Kill kill = storm.kill(true, 10);
 
-            assertThat(kill.lost()).as("characters lost").isZero();
-            assertThat(kill.repeated()).as("characters repeated").isZero();
-            assertThat(kill.ended() + kill.cut())
-                    .as("replies that came to an end or are marked")
-                    .isEqualTo(10);
-            assertThat(kill.resumed()).as("readers that went on elsewhere").isPositive();
-            assertThat(kill.acknowledged()).isPositive();
-            assertThat(kill.acknowledgedLost()).isZero();
+            tookNothing(kill);
             // Far more than it takes on a machine that has time for it.
             assertThat(kill.answeredMs()).isLessThan(60_000);
 
-            ClusterStorm.Kill frozen = storm.freeze(true, 10);
-
-            assertThat(frozen.lost()).as("characters lost").isZero();
-            assertThat(frozen.repeated()).as("characters repeated").isZero();
-            assertThat(frozen.ended() + frozen.cut())
-                    .as("replies that came to an end or are marked")
-                    .isEqualTo(10);
-            assertThat(frozen.resumed()).as("readers that went on elsewhere").isPositive();
-            assertThat(frozen.acknowledged()).isPositive();
-            assertThat(frozen.acknowledgedLost()).isZero();
+            tookNothing(storm.freeze(true, 10));
 
             ClusterStorm.Roll roll = storm.roll(2);
 
             assertThat(roll.requests()).isGreaterThan(20);
             assertThat(roll.failed()).as("requests that failed for good").isEmpty();
         }
+    }
+
+    private static void tookNothing(ClusterStorm.Kill kill) {
+        assertThat(kill.lost()).as("characters lost").isZero();
+        assertThat(kill.repeated()).as("characters repeated").isZero();
+        assertThat(kill.ended() + kill.cut())
+                .as("replies that came to an end or are marked")
+                .isEqualTo(10);
+        assertThat(kill.resumed()).as("readers that went on elsewhere").isPositive();
+        assertThat(kill.acknowledged()).isPositive();
+        assertThat(kill.acknowledgedLost()).isZero();
     }
 }

@@ -111,7 +111,6 @@ public final class ServerProcess implements AutoCloseable {
         process.waitFor(20, TimeUnit.SECONDS);
     }
 
-    /** SIGTERM, as an operator stops it. @return its exit code */
     /** SIGSTOP: it stands still, and its connections stay open. */
     public void freeze() throws IOException, InterruptedException {
         signal("STOP");
@@ -137,6 +136,7 @@ public final class ServerProcess implements AutoCloseable {
         return process.waitFor(within.toMillis(), TimeUnit.MILLISECONDS);
     }
 
+    /** SIGTERM, as an operator stops it. @return its exit code */
     public int stop() throws InterruptedException {
         process.destroy();
         if (!process.waitFor(60, TimeUnit.SECONDS)) {
