@@ -232,13 +232,19 @@ final class Draft {
             return;
         }
         oldFiles.add(OldFile.of(old));
+        List<Version> arriving = publishing.stream()
+                .flatMap(p -> p.added().stream())
+                .filter(v -> v.source().equals(old.id()))
+                .toList();
+        // Searches see it once that publication is over: it is hidden by the next, whatever was begun since.
+        removing.addAll(arriving);
         Version seen = new Version(old.id(), old.published());
         boolean beingHidden = publishing.filter(p -> p.removed().contains(seen)).isPresent();
         if (old.published() > 0 && !beingHidden) {
             removing.add(seen);
         }
-        if (old.version() != old.published()) {
-            (beingPublished(old.wanted()) ? removing : garbage).add(old.wanted());
+        if (old.version() != old.published() && !arriving.contains(old.wanted())) {
+            garbage.add(old.wanted());
         }
     }
 

@@ -333,6 +333,21 @@ class KnowledgeBaseTest {
     }
 
     @Test
+    void whatIsPublishedOfADocumentThatWasReplacedAndRemovedMeanwhileIsHiddenByTheNext() {
+        add(A, "1");
+        stage(A, "1");
+        happens(kb.publish(NOW));
+        happens(kb.begin(A, Optional.of(file()), new JobId("2"), NOW));
+        happens(kb.remove(A, NOW));
+        happens(kb.published(1, NOW));
+
+        assertThat(kb.garbage()).containsExactly(new Version(A, 2));
+        assertThat(events(kb.publish(NOW)))
+                .containsExactly(
+                        new KnowledgeBaseEvent.PublicationStarted(2, List.of(), List.of(new Version(A, 1)), NOW));
+    }
+
+    @Test
     void aDocumentRemovedBeforeItWasReadIsOnlySwept() {
         add(A, "1");
         happens(kb.remove(A, NOW));
