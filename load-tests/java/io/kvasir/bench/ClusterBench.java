@@ -16,7 +16,7 @@ import java.util.Map;
  * (the oldest every other time), and when all are restarted one by one under load.
  */
 public final class ClusterBench {
-    private static final Duration WARM = Duration.ofSeconds(45);
+    private static final Duration WARM = Duration.ofSeconds(90);
 
     private ClusterBench() {}
 
@@ -29,7 +29,7 @@ public final class ClusterBench {
         List<ClusterStorm.Kill> all = new ArrayList<>();
         ClusterStorm.Roll roll;
         try (ClusterStorm storm =
-                new ClusterStorm(folder, bases, FakeReply.DEFAULT.with("first=100,rate=10,tokens=300"), false)) {
+                new ClusterStorm(folder, bases, FakeReply.DEFAULT.with("first=100,rate=10,tokens=300"), false, false)) {
             for (int i = 0; i < kills; i++) {
                 storm.warm(WARM, streams);
                 ClusterStorm.Kill kill = storm.kill(i % 2 == 0, streams);

@@ -13,6 +13,7 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -26,6 +27,7 @@ public final class ClusterProcesses implements AutoCloseable {
     private final QdrantDouble qdrant;
     private final FakeLlm llm;
     private final List<Integer> ports;
+    private final Optional<ClusterLinks> links;
     private final Map<String, String> more;
     private final List<String> jvm;
     /** In the order in which they joined: the first is the oldest. */
@@ -44,19 +46,22 @@ public final class ClusterProcesses implements AutoCloseable {
      * @param reply how the language model answers
      * @param more settings of every server
      * @param jvm options of every server's JVM
+     * @param links whether they speak to each other through a network that can be parted
      */
-    public ClusterProcesses(Path folder, int size, FakeReply reply, Map<String, String> more, List<String> jvm)
+    public ClusterProcesses(
+            Path folder, int size, FakeReply reply, Map<String, String> more, List<String> jvm, boolean links)
             throws IOException, InterruptedException {
         this.jvm = List.copyOf(jvm);
         this.folder = folder;
         this.qdrant = new QdrantDouble();
         this.llm = FakeLlm.start(0, reply);
         this.more = Map.copyOf(more);
-        List<Integer> free = new ArrayList<>();
+        this.links = links ? Optional.of(new ClusterLinks(size)) : Optional.empty();
+        List<Integer> known = new ArrayList<>();
         for (int i = 0; i < size; i++) {
-            free.add(FreePort.choose());
+            known.add(links ? this.links.get().port(i) : FreePort.choose());
         }
-        this.ports = List.copyOf(free);
+        this.ports = List.copyOf(known);
         try {
             join(0);
             // The others do not wait for each other.
@@ -93,8 +98,11 @@ public final class ClusterProcesses implements AutoCloseable {
                         String.join(
                                 ",", ports.stream().map(p -> "127.0.0.1:" + p).toList())));
         environment.putAll(more);
+        List<String> options = new ArrayList<>(jvm);
+        links.ifPresent(l -> options.addAll(l.options(number)));
         Member member = new Member(
-                number, ServerProcess.start(folder.resolve("node" + number), environment, jvm.toArray(String[]::new)));
+                number,
+                ServerProcess.start(folder.resolve("node" + number), environment, options.toArray(String[]::new)));
         members.add(member);
         return member;
     }
@@ -133,6 +141,21 @@ public final class ClusterProcesses implements AutoCloseable {
         return at;
     }
 
+    /**
+     * It hears none of the others, and they hear nothing of it; clients, the database and the index still reach it, and so
+     * it counts as a member. @return {@link System#nanoTime} of it
+     */
+    public long part(Member member) {
+        links.orElseThrow().part(member.number());
+        return System.nanoTime();
+    }
+
+    /** The network is whole again, and one that was apart has ended. */
+    public void over(Member member) {
+        members.remove(member);
+        links.orElseThrow().join(member.number());
+    }
+
     /** SIGTERM; it counts as a member until its process has ended, as for a load balancer that learns it late. */
     public int stop(Member member) throws InterruptedException {
         try {
@@ -147,12 +170,15 @@ public final class ClusterProcesses implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() throws IOException, InterruptedException {
         for (Member member : members) {
             member.server().close();
         }
         llm.close();
         qdrant.close();
         postgres.close();
+        if (links.isPresent()) {
+            links.get().close();
+        }
     }
 }

@@ -97,14 +97,21 @@ public final class ClusterStorm implements AutoCloseable {
      */
     public record Roll(int requests, int again, List<String> failed, long tookMs) {}
 
-    /** @param patient servers that take each other for dead late, for a machine that is too busy to tell slow from dead */
-    public ClusterStorm(Path folder, int knowledgeBases, FakeReply reply, boolean patient) throws Exception {
+    /**
+     * @param patient servers that take each other for dead late, for a machine that is too busy to tell slow from dead
+     * @param links whether there is a network between them that can be parted
+     */
+    public ClusterStorm(Path folder, int knowledgeBases, FakeReply reply, boolean patient, boolean links)
+            throws Exception {
         List<String> jvm = new ArrayList<>(List.of("-Xmx600m", "-Dlogback.configurationFile=logback.xml"));
         if (patient) {
             jvm.add("-Dpekko.cluster.failure-detector.acceptable-heartbeat-pause=8s");
+        } else {
+            // What is measured is compiled as an operator's server is.
+            jvm.add("-XX:TieredStopAtLevel=4");
         }
         cluster = new ClusterProcesses(
-                folder, 3, reply, Map.of("KVASIR_LOG_FORMAT", "text", "KVASIR_CLUSTER_LOG_LEVEL", "INFO"), jvm);
+                folder, 3, reply, Map.of("KVASIR_LOG_FORMAT", "text", "KVASIR_CLUSTER_LOG_LEVEL", "INFO"), jvm, links);
         try {
             try (Api api = new Api(cluster.oldest()::uri)) {
                 api.login();
@@ -206,6 +213,20 @@ public final class ClusterStorm implements AutoCloseable {
                 frozen.server().kill();
                 throw new AssertionError("a server that was put out goes on");
             }
+        });
+    }
+
+    /**
+     * The same with one that is cut off from the others, but from nobody else: clients still come to it, and the database
+     * still takes what it writes. It has to find out by itself that it is the smaller part, and end.
+     */
+    public Kill part(boolean oldest, int streams) throws Exception {
+        return lose(oldest, streams, cluster::part, lonely -> {
+            if (!lonely.server().ends(GIVE_UP)) {
+                lonely.server().kill();
+                throw new AssertionError("a server that is the smaller part goes on");
+            }
+            cluster.over(lonely);
         });
     }
 
@@ -577,7 +598,7 @@ public final class ClusterStorm implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() throws IOException, InterruptedException {
         threads.shutdownNow();
         http.shutdownNow();
         cluster.close();

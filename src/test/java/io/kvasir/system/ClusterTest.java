@@ -13,9 +13,9 @@ class ClusterTest {
     Path folder;
 
     @Test
-    void aKillAFreezeAndARestartOfAllTakeNothingFromAnybody() throws Exception {
+    void aKillAFreezeAPartedNetworkAndARestartOfAllTakeNothingFromAnybody() throws Exception {
         try (ClusterStorm storm =
-                new ClusterStorm(folder, 30, FakeReply.DEFAULT.with("first=100,rate=15,tokens=150"), true)) {
+                new ClusterStorm(folder, 30, FakeReply.DEFAULT.with("first=100,rate=15,tokens=150"), true, true)) {
             ClusterStorm.Kill kill = storm.kill(true, 10);
 
             tookNothing(kill);
@@ -23,6 +23,7 @@ class ClusterTest {
             assertThat(kill.answeredMs()).isLessThan(60_000);
 
             tookNothing(storm.freeze(true, 10));
+            tookNothing(storm.part(true, 10));
 
             ClusterStorm.Roll roll = storm.roll(2);
 

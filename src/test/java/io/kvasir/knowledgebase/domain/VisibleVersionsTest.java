@@ -9,6 +9,7 @@ import io.kvasir.kernel.SourceId;
 import io.kvasir.kernel.UserId;
 import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.PublicationStarted;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -19,7 +20,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Whatever is asked of a knowledge base while publications are on their way: once it is quiet, searches see the published
- * version of each document and nothing else, and every other version was given to be swept.
+ * version of each document and the last one of each item of a source, and nothing else, and every other version was given
+ * to be swept.
  */
 class VisibleVersionsTest {
     private static final Instant NOW = Instant.parse("2026-11-20T12:00:00Z");
@@ -33,6 +35,9 @@ class VisibleVersionsTest {
         private final Set<Version> begun = new HashSet<>();
         private final Set<Version> visible = new HashSet<>();
         private final Set<Version> swept = new HashSet<>();
+        /** What sources keep: the version they told last of each item. */
+        private final List<Version> items = new ArrayList<>();
+
         private int names;
         private KnowledgeBase kb = KnowledgeBase.NONE.apply(new KnowledgeBaseEvent.Created(
                 new UserId("u"),
@@ -61,6 +66,40 @@ class VisibleVersionsTest {
         }
 
         void step() {
+            if (dice.nextInt(3) == 0) {
+                item();
+            } else {
+                document();
+            }
+            if (dice.nextInt(6) == 0) {
+                sweep();
+            }
+        }
+
+        /** A source found something, or found it changed, or gone; now and then it says so twice. */
+        private void item() {
+            List<Version> added = new ArrayList<>();
+            List<Version> removed = new ArrayList<>();
+            if (items.isEmpty() || dice.nextInt(4) == 0) {
+                added.add(new Version(new SourceId("i" + names++), 1));
+            } else {
+                Version old = items.remove(dice.nextInt(items.size()));
+                removed.add(old);
+                if (dice.nextBoolean()) {
+                    added.add(new Version(old.source(), old.version() + 1));
+                }
+            }
+            items.addAll(added);
+            begun.addAll(added);
+            KnowledgeBaseEvent.ItemsStaged news =
+                    new KnowledgeBaseEvent.ItemsStaged(added, removed, items.size(), items.size(), NOW);
+            happens(kb.stage(news));
+            if (dice.nextInt(3) == 0) {
+                happens(kb.stage(news));
+            }
+        }
+
+        private void document() {
             List<Document> documents = kb.documents();
             if (documents.isEmpty() || dice.nextInt(8) == 0) {
                 happens(kb.add(
@@ -81,9 +120,6 @@ class VisibleVersionsTest {
                 }
                 case 7 -> happens(kb.publish(NOW));
                 default -> indexed();
-            }
-            if (dice.nextInt(6) == 0) {
-                sweep();
             }
         }
 
@@ -127,12 +163,12 @@ class VisibleVersionsTest {
             walk.calmDown();
 
             assertThat(walk.kb.busy()).as("busy after walk %s", seed).isFalse();
-            assertThat(walk.visible)
-                    .as("visible after walk %s", seed)
-                    .isEqualTo(walk.kb.documents().stream()
-                            .filter(d -> d.published() > 0)
-                            .map(d -> new Version(d.id(), d.published()))
-                            .collect(Collectors.toSet()));
+            Set<Version> expected = walk.kb.documents().stream()
+                    .filter(d -> d.published() > 0)
+                    .map(d -> new Version(d.id(), d.published()))
+                    .collect(Collectors.toSet());
+            expected.addAll(walk.items);
+            assertThat(walk.visible).as("visible after walk %s", seed).isEqualTo(expected);
             Set<Version> left = new HashSet<>(walk.begun);
             left.removeAll(walk.visible);
             left.removeAll(walk.swept);
