@@ -3,6 +3,7 @@ package io.kvasir.identity;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.password4j.Argon2Function;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 class PasswordsTest {
@@ -14,7 +15,7 @@ class PasswordsTest {
             assertThat(Argon2Function.getInstanceFromHash(Passwords.NOBODY))
                     .isEqualTo(Argon2Function.getInstanceFromHash(fresh));
             assertThat(passwords.matchesNobody("a password").toCompletableFuture())
-                    .succeedsWithin(java.time.Duration.ofSeconds(20))
+                    .succeedsWithin(Duration.ofSeconds(20))
                     .isEqualTo(false);
         }
     }

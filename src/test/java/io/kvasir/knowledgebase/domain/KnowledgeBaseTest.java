@@ -21,12 +21,7 @@ class KnowledgeBaseTest {
     private static final SourceId A = new SourceId("a");
     private static final SourceId B = new SourceId("b");
 
-    private KnowledgeBase kb = KnowledgeBase.NONE.apply(new KnowledgeBaseEvent.Created(
-            new UserId("u"),
-            new Profile(TEXT, Optional.empty(), "p", "m", Optional.empty(), 0, 1, true),
-            new SearchSettings("hybrid", 5, 0, 100, 0.7, "none", 1, 256, 32, 3_000),
-            Optional.empty(),
-            NOW));
+    private KnowledgeBase kb = born();
 
     private static final Embedding OLD = new Embedding("old", 384);
     private static final Embedding NEW = new Embedding("new", 1024);
@@ -107,7 +102,17 @@ class KnowledgeBaseTest {
         assertThat(kb.busy()).isFalse();
     }
 
-    private static Document.File file() {
+    /** One with nothing in it. */
+    static KnowledgeBase born() {
+        return KnowledgeBase.NONE.apply(new KnowledgeBaseEvent.Created(
+                new UserId("u"),
+                new Profile(TEXT, Optional.empty(), "p", "m", Optional.empty(), 0, 1, true),
+                new SearchSettings("hybrid", 5, 0, 100, 0.7, "none", 1, 256, 32, 3_000),
+                Optional.empty(),
+                NOW));
+    }
+
+    static Document.File file() {
         return new Document.File(TEXT, Optional.empty(), 1, "ab", Optional.empty());
     }
 

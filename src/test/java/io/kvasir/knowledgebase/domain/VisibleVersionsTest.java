@@ -6,7 +6,6 @@ import io.kvasir.kernel.Decision;
 import io.kvasir.kernel.JobId;
 import io.kvasir.kernel.Sealed;
 import io.kvasir.kernel.SourceId;
-import io.kvasir.kernel.UserId;
 import io.kvasir.knowledgebase.domain.KnowledgeBaseEvent.PublicationStarted;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -39,19 +38,10 @@ class VisibleVersionsTest {
         private final List<Version> items = new ArrayList<>();
 
         private int names;
-        private KnowledgeBase kb = KnowledgeBase.NONE.apply(new KnowledgeBaseEvent.Created(
-                new UserId("u"),
-                new Profile(TEXT, Optional.empty(), "p", "m", Optional.empty(), 0, 1, true),
-                new SearchSettings("hybrid", 5, 0, 100, 0.7, "none", 1, 256, 32, 3_000),
-                Optional.empty(),
-                NOW));
+        private KnowledgeBase kb = KnowledgeBaseTest.born();
 
         Walk(long seed) {
             dice = new Random(seed);
-        }
-
-        private Document.File file() {
-            return new Document.File(TEXT, Optional.empty(), 1, "ab", Optional.empty());
         }
 
         private JobId job() {
@@ -103,12 +93,14 @@ class VisibleVersionsTest {
             List<Document> documents = kb.documents();
             if (documents.isEmpty() || dice.nextInt(8) == 0) {
                 happens(kb.add(
-                        new KnowledgeBaseEvent.DocumentAdded(new SourceId("d" + names++), file(), job(), NOW), 3));
+                        new KnowledgeBaseEvent.DocumentAdded(
+                                new SourceId("d" + names++), KnowledgeBaseTest.file(), job(), NOW),
+                        3));
                 return;
             }
             Document d = documents.get(dice.nextInt(documents.size()));
             switch (dice.nextInt(9)) {
-                case 0, 1 -> happens(kb.begin(d.id(), Optional.of(file()), job(), NOW));
+                case 0, 1 -> happens(kb.begin(d.id(), Optional.of(KnowledgeBaseTest.file()), job(), NOW));
                 case 2 -> happens(kb.remove(d.id(), NOW));
                 case 3 -> happens(kb.cancel(d.job().id(), NOW));
                 case 4 -> happens(kb.retry(d.id(), job(), NOW));
