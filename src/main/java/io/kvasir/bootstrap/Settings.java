@@ -149,9 +149,9 @@ public record Settings(
                 told(kvasir, "backup-folder").map(Path::of).orElse(dataDir.resolve("backups")),
                 told(kvasir, "master-key"),
                 new DatabaseSettings(
-                        // WRITE_DELAY=0: a commit is written before anyone is told. No compaction beside the work: it
-                        // lost
-                        // commits when the process was killed (seen with H2 2.5.252); closing compacts anyway.
+                        // WRITE_DELAY=0: a commit is written before anyone is told. Then H2 has no thread that compacts
+                        // beside the work (one lost commits when the process was killed, seen with 2.5.252); Database
+                        // does what of it is safe.
                         url.isEmpty()
                                 ? "jdbc:h2:file:" + dataDir.resolve("kvasir")
                                         + ";WRITE_DELAY=0;AUTO_COMPACT_FILL_RATE=0;DB_CLOSE_ON_EXIT=FALSE"

@@ -2,6 +2,7 @@ package io.kvasir.jdbc;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import java.util.Optional;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.jspecify.annotations.Nullable;
@@ -9,9 +10,11 @@ import org.jspecify.annotations.Nullable;
 /** The one connection pool, migrated to the newest schema before anyone gets it. */
 public final class Database implements AutoCloseable {
     private final HikariDataSource pool;
+    private final Optional<StoreCompaction> compaction;
 
-    private Database(HikariDataSource pool) {
+    private Database(HikariDataSource pool, boolean h2) {
         this.pool = pool;
+        this.compaction = h2 ? Optional.of(StoreCompaction.of(pool)) : Optional.empty();
     }
 
     /**
@@ -55,7 +58,7 @@ public final class Database implements AutoCloseable {
             pool.close();
             throw e;
         }
-        return new Database(pool);
+        return new Database(pool, settings.h2());
     }
 
     /** On a connection of its own: a migration may take longer than a query ever may. */
@@ -76,6 +79,7 @@ public final class Database implements AutoCloseable {
 
     @Override
     public void close() {
+        compaction.ifPresent(StoreCompaction::close);
         pool.close();
     }
 }
