@@ -2,7 +2,9 @@ package io.kvasir.bench;
 
 import io.kvasir.http.Json;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -16,7 +18,8 @@ import java.util.stream.Stream;
 
 /**
  * Looks at a server for as long as it is loaded: every 10 seconds how much of its heap is alive (counted by the collector
- * in the very pause that collected it, so that nothing new is among it), its threads, open files and resident memory.
+ * in the very pause that collected it, so that nothing new is among it), its threads, open files, resident memory and what
+ * it keeps on the disk (which grows with what is kept).
  *
  * <p>The first third, but from 7 to 12 minutes, is warming up: classes, caches with a bound, entities that stay in memory for
  * five minutes. Of the rest the slope by least squares with its 95 % confidence tells: the heap is flat where even the upper end
@@ -32,6 +35,7 @@ final class HeapWatch {
     private static final String FILLER = "[Ljdk.internal.vm.FillerElement;";
 
     private final long pid;
+    private final Path data;
     private final int seconds;
     private final List<Sample> samples = new CopyOnWriteArrayList<>();
     private final Thread thread;
@@ -41,16 +45,18 @@ final class HeapWatch {
 
     private Map<String, Long> after = Map.of();
 
-    private record Sample(double hours, double heapMb, int threads, int files, double residentMb) {}
+    private record Sample(double hours, double heapMb, int threads, int files, double residentMb, double diskMb) {}
 
-    private HeapWatch(long pid, int seconds) {
+    private HeapWatch(long pid, Path data, int seconds) {
         this.pid = pid;
+        this.data = data;
         this.seconds = seconds;
         this.thread = Thread.ofPlatform().daemon().name("heap-watch").start(this::watch);
     }
 
-    static HeapWatch start(long pid, int seconds) {
-        return new HeapWatch(pid, seconds);
+    /** @param data the server's folder */
+    static HeapWatch start(long pid, Path data, int seconds) {
+        return new HeapWatch(pid, data, seconds);
     }
 
     private void watch() {
@@ -98,7 +104,24 @@ final class HeapWatch {
                 alive.values().stream().mapToLong(Long::longValue).sum() / 1024.0 / 1024.0,
                 ProcessUse.threads(pid),
                 files,
-                ProcessUse.residentBytes(pid) / 1024.0 / 1024.0);
+                ProcessUse.residentBytes(pid) / 1024.0 / 1024.0,
+                bytes(data) / 1024.0 / 1024.0);
+    }
+
+    private static long bytes(Path folder) throws IOException {
+        long sum = 0;
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : (Iterable<Path>) files::iterator) {
+                try {
+                    sum += Files.isRegularFile(file) ? Files.size(file) : 0;
+                } catch (NoSuchFileException deletedMeanwhile) {
+                    sum += 0;
+                }
+            }
+        } catch (UncheckedIOException folderDeletedMeanwhile) {
+            return sum;
+        }
+        return sum;
     }
 
     /** @return 0 where the heap is flat, 1 where it grows, 2 where that cannot be told */
@@ -120,6 +143,8 @@ final class HeapWatch {
                 Slope.of(hours, settled.stream().mapToDouble(Sample::files).toArray());
         Slope resident =
                 Slope.of(hours, settled.stream().mapToDouble(Sample::residentMb).toArray());
+        Slope disk =
+                Slope.of(hours, settled.stream().mapToDouble(Sample::diskMb).toArray());
         double most = MOST * heap.mean();
         System.out.printf(
                 "after %.1f minutes of warming up, %d looks in %.1f minutes%n",
@@ -130,6 +155,7 @@ final class HeapWatch {
         tell("threads", threads);
         tell("open files", files);
         tell("resident memory, MB", resident);
+        tell("data on disk, MB", disk);
         grown(settled.getLast().hours() - settled.getFirst().hours());
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("bench", "soak");
@@ -139,6 +165,7 @@ final class HeapWatch {
         result.put("threads", threads.mean());
         result.put("files", files.mean());
         result.put("residentMb", resident.mean());
+        result.put("diskMbPerHour", List.of(disk.perUnit(), disk.low(), disk.high()));
         System.out.println(Json.write(result));
         if (heap.high() <= most) {
             System.out.printf("heap flat: at most %.1f MB an hour, permitted %.1f%n", heap.high(), most);
@@ -176,7 +203,7 @@ final class HeapWatch {
     }
 
     private static String line(Sample s) {
-        return "%5.1f min: heap %6.1f MB, threads %d, open files %d, resident %.0f MB"
-                .formatted(s.hours() * 60, s.heapMb(), s.threads(), s.files(), s.residentMb());
+        return "%5.1f min: heap %6.1f MB, threads %d, open files %d, resident %.0f MB, data %.0f MB"
+                .formatted(s.hours() * 60, s.heapMb(), s.threads(), s.files(), s.residentMb(), s.diskMb());
     }
 }

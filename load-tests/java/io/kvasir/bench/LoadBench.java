@@ -51,7 +51,7 @@ public final class LoadBench {
             Optional<HeapWatch> watch = Optional.empty();
             if (soak) {
                 watch = Optional.of(
-                        HeapWatch.start(target.server().orElseThrow().pid(), options.seconds()));
+                        HeapWatch.start(target.server().orElseThrow().pid(), target.data(), options.seconds()));
             }
             int bars = gatling.waitFor();
             int heap = watch.isPresent() ? watch.get().told() : 0;

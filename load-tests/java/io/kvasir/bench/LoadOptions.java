@@ -16,6 +16,7 @@ import java.util.TreeMap;
  * @param url a server that runs already, instead of one of its own
  * @param accounts for such a server: a file with an address and a password on each line, an owner for each tenant
  * @param heap of the server's JVM, e.g. {@code 512m}
+ * @param postgresql whether the server of its own has one, and not the embedded H2: {@code database=postgresql}
  */
 record LoadOptions(
         int users,
@@ -27,7 +28,8 @@ record LoadOptions(
         String reply,
         Optional<String> url,
         Optional<Path> accounts,
-        Optional<String> heap) {
+        Optional<String> heap,
+        boolean postgresql) {
 
     /** @throws IllegalArgumentException for what is not an option, or no value of it */
     static LoadOptions of(String simulation, String[] args) {
@@ -53,7 +55,12 @@ record LoadOptions(
                 Optional.of(told.get("accounts"))
                         .filter(path -> !path.isEmpty())
                         .map(Path::of),
-                Optional.of(told.get("heap")).filter(heap -> !heap.isEmpty()));
+                Optional.of(told.get("heap")).filter(heap -> !heap.isEmpty()),
+                switch (told.get("database")) {
+                    case "h2" -> false;
+                    case "postgresql" -> true;
+                    default -> throw new IllegalArgumentException("database is h2 or postgresql");
+                });
     }
 
     private static Map<String, String> defaults(String simulation) {
@@ -68,6 +75,7 @@ record LoadOptions(
                 "url", "",
                 "accounts", "",
                 "heap", ""));
+        all.put("database", "h2");
         all.putAll(
                 switch (simulation) {
                     case "chat" -> Map.of();

@@ -1,6 +1,7 @@
 package io.kvasir.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.kvasir.jdbc.PostgresForTests;
 import io.kvasir.load.FakeLlm;
 import io.kvasir.load.FakeReply;
 import io.kvasir.system.Api;
@@ -15,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -74,14 +76,19 @@ final class LoadTarget implements AutoCloseable {
                     options);
         }
         FakeLlm llm = FakeLlm.start(0, FakeReply.DEFAULT);
+        Map<String, String> environment = new HashMap<>(Map.of(
+                "KVASIR_OPENAI_BASE_URL", llm.url(),
+                "KVASIR_OPENAI_API_KEY", "fake",
+                "KVASIR_CONFIG", config(folder),
+                "KVASIR_REGISTRATION", "OPEN",
+                "KVASIR_FIRST_PLAN", "enterprise"));
+        if (options.postgresql()) {
+            environment.put("KVASIR_DATABASE_URL", PostgresForTests.start().database());
+            environment.put("KVASIR_DATABASE_USER", PostgresForTests.USER);
+        }
         ServerProcess server = ServerProcess.startAsIs(
                 folder.resolve("data"),
-                Map.of(
-                        "KVASIR_OPENAI_BASE_URL", llm.url(),
-                        "KVASIR_OPENAI_API_KEY", "fake",
-                        "KVASIR_CONFIG", config(folder),
-                        "KVASIR_REGISTRATION", "OPEN",
-                        "KVASIR_FIRST_PLAN", "enterprise"),
+                environment,
                 options.heap().map(heap -> List.of("-Xmx" + heap)).orElse(List.of()));
         try {
             return new LoadTarget(folder, Optional.of(llm), Optional.of(server), server::uri, options);
@@ -104,6 +111,11 @@ final class LoadTarget implements AutoCloseable {
     /** The server, where it is our own. */
     Optional<ServerProcess> server() {
         return server;
+    }
+
+    /** What the server of our own keeps on the disk. */
+    Path data() {
+        return folder.resolve("data");
     }
 
     private static String config(Path folder) throws IOException {
