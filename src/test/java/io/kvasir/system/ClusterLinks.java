@@ -23,8 +23,8 @@ final class ClusterLinks implements AutoCloseable {
     private static final int BUFFER = 16 * 1024;
 
     private final List<Relay> relays = new ArrayList<>();
-    /** Members that hear nobody and are heard by nobody. */
-    private final Set<Integer> apart = ConcurrentHashMap.newKeySet();
+    /** Pairs of members between whom nothing passes. */
+    private final Set<Set<Integer>> apart = ConcurrentHashMap.newKeySet();
 
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
@@ -61,12 +61,22 @@ final class ClusterLinks implements AutoCloseable {
 
     /** From now on nothing passes between it and the others. */
     void part(int member) {
-        apart.add(member);
+        for (int other = 0; other < relays.size(); other++) {
+            if (other != member) {
+                cut(member, other);
+            }
+        }
     }
 
+    /** From now on nothing passes between these two; others still hear both. */
+    void cut(int one, int other) {
+        apart.add(Set.of(one, other));
+    }
+
+    /** Whatever was between it and others passes again. */
     void join(int member) {
         synchronized (apart) {
-            apart.remove(member);
+            apart.removeIf(pair -> pair.contains(member));
             apart.notifyAll();
         }
     }
@@ -133,7 +143,7 @@ final class ClusterLinks implements AutoCloseable {
 
     private void await(int from, int to) throws InterruptedException {
         synchronized (apart) {
-            while (apart.contains(from) || apart.contains(to)) {
+            while (from != to && apart.contains(Set.of(from, to))) {
                 apart.wait();
             }
         }

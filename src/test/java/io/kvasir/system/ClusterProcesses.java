@@ -150,6 +150,12 @@ public final class ClusterProcesses implements AutoCloseable {
         return System.nanoTime();
     }
 
+    /** These two hear nothing of each other any more, the others still hear both. @return {@link System#nanoTime} of it */
+    public long cut(Member one, Member other) {
+        links.orElseThrow().cut(one.number(), other.number());
+        return System.nanoTime();
+    }
+
     /** The network is whole again, and one that was apart has ended. */
     public void over(Member member) {
         members.remove(member);

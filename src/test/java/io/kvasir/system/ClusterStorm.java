@@ -221,13 +221,30 @@ public final class ClusterStorm implements AutoCloseable {
      * still takes what it writes. It has to find out by itself that it is the smaller part, and end.
      */
     public Kill part(boolean oldest, int streams) throws Exception {
-        return lose(oldest, streams, cluster::part, lonely -> {
-            if (!lonely.server().ends(GIVE_UP)) {
-                lonely.server().kill();
-                throw new AssertionError("a server that is the smaller part goes on");
+        return lose(oldest, streams, cluster::part, this::ends);
+    }
+
+    /**
+     * The same where the oldest and the youngest do not hear each other any more, but the third hears both: nobody can tell
+     * who of the two is at fault, so both have to end, and the third goes on.
+     */
+    public Kill cut(int streams) throws Exception {
+        Member other = cluster.youngest();
+        Kill kill = lose(true, streams, oldest -> cluster.cut(oldest, other), oldest -> {
+            for (Member one : List.of(oldest, other)) {
+                ends(one);
             }
-            cluster.over(lonely);
         });
+        cluster.join(other.number());
+        return kill;
+    }
+
+    private void ends(Member lonely) throws InterruptedException {
+        if (!lonely.server().ends(GIVE_UP)) {
+            lonely.server().kill();
+            throw new AssertionError("a server that does not hear a member goes on");
+        }
+        cluster.over(lonely);
     }
 
     /** Ends a member, or has it end. @return when, as {@link System#nanoTime} */

@@ -24,6 +24,7 @@ class ClusterTest {
 
             tookNothing(storm.freeze(true, 10));
             tookNothing(storm.part(true, 10));
+            tookNothing(storm.cut(10));
 
             ClusterStorm.Roll roll = storm.roll(2);
 
