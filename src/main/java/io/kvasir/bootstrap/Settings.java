@@ -154,7 +154,7 @@ public record Settings(
                         // does what of it is safe.
                         url.isEmpty()
                                 ? "jdbc:h2:file:" + dataDir.resolve("kvasir")
-                                        + ";WRITE_DELAY=0;AUTO_COMPACT_FILL_RATE=0;DB_CLOSE_ON_EXIT=FALSE"
+                                        + ";WRITE_DELAY=0;AUTO_COMPACT_FILL_RATE=0;DB_CLOSE_ON_EXIT=FALSE;TRACE_LEVEL_FILE=0"
                                 : url,
                         database.getString("user"),
                         database.getString("password"),

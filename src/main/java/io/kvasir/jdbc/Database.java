@@ -10,11 +10,11 @@ import org.jspecify.annotations.Nullable;
 /** The one connection pool, migrated to the newest schema before anyone gets it. */
 public final class Database implements AutoCloseable {
     private final HikariDataSource pool;
-    private final Optional<StoreCompaction> compaction;
+    private final Optional<H2Keeper> keeper;
 
     private Database(HikariDataSource pool, boolean h2) {
         this.pool = pool;
-        this.compaction = h2 ? Optional.of(StoreCompaction.of(pool)) : Optional.empty();
+        this.keeper = h2 ? Optional.of(H2Keeper.of(pool)) : Optional.empty();
     }
 
     /**
@@ -79,7 +79,7 @@ public final class Database implements AutoCloseable {
 
     @Override
     public void close() {
-        compaction.ifPresent(StoreCompaction::close);
+        keeper.ifPresent(H2Keeper::close);
         pool.close();
     }
 }

@@ -121,8 +121,13 @@ public final class Transactor implements AutoCloseable {
         if (e instanceof SQLTransientException || state == null) {
             return e;
         }
-        // 08 connection, 57P stopping or starting, 53300 too many connections; 40 rolled back for another's sake.
-        if (state.startsWith("08") || state.startsWith("57P") || state.equals("53300")) {
+        if (H2Keeper.unwritable(e)) {
+            return new SQLTransientConnectionException(e.getMessage(), state, e);
+        }
+        // 08 connection, 57P stopping or starting, 53 no room on the disk, in memory or for a connection, 58030 the
+        // disk
+        // failed; 40 rolled back for another's sake.
+        if (state.startsWith("08") || state.startsWith("57P") || state.startsWith("53") || state.equals("58030")) {
             return new SQLTransientConnectionException(e.getMessage(), state, e);
         }
         return state.startsWith("40") ? new SQLTransactionRollbackException(e.getMessage(), state, e) : e;

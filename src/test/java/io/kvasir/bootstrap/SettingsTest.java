@@ -145,7 +145,7 @@ class SettingsTest {
         assertThat(DEFAULTS.backupFolder()).isEqualTo(data.resolve("backups"));
         assertThat(DEFAULTS.database().url())
                 .isEqualTo("jdbc:h2:file:" + data.resolve("kvasir")
-                        + ";WRITE_DELAY=0;AUTO_COMPACT_FILL_RATE=0;DB_CLOSE_ON_EXIT=FALSE");
+                        + ";WRITE_DELAY=0;AUTO_COMPACT_FILL_RATE=0;DB_CLOSE_ON_EXIT=FALSE;TRACE_LEVEL_FILE=0");
         assertThat(DEFAULTS.database().poolSize()).isEqualTo(20);
         assertThat(DEFAULTS.journalConnections()).isEqualTo(8);
         assertThat(DEFAULTS.projectionConnections()).isEqualTo(2);

@@ -18,6 +18,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TransactorTest {
     private static boolean key(Transactor transactor, String subject) throws SQLException {
@@ -156,6 +157,22 @@ class TransactorTest {
 
             postgres.up();
             Awaitility.await().atMost(Duration.ofSeconds(30)).ignoreExceptions().until(() -> keys(transactor) == 1);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"53100", "53200", "53300", "57P03", "58030"})
+    void whatPostgresqlHasNoRoomForMaySucceedLater(String state) {
+        try (Database database = TestDatabase.POSTGRESQL.open();
+                Transactor transactor = new Transactor(database.dataSource(), 1)) {
+            assertThatThrownBy(() -> transactor.now(c -> {
+                        try (Statement s = c.createStatement()) {
+                            return s.execute(
+                                    "DO $$ BEGIN RAISE EXCEPTION 'no room' USING ERRCODE = '" + state + "'; END $$");
+                        }
+                    }))
+                    .isInstanceOf(SQLTransientConnectionException.class)
+                    .hasMessageContaining("no room");
         }
     }
 

@@ -1,20 +1,22 @@
 package io.kvasir.jdbc;
 
+import com.zaxxer.hikari.HikariDataSource;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import javax.sql.DataSource;
+import org.h2.api.ErrorCode;
 import org.h2.engine.SessionLocal;
 import org.h2.jdbc.JdbcConnection;
 import org.h2.mvstore.MVStore;
+import org.h2.mvstore.MVStoreException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps the file of an embedded H2 near the size of what is in it. H2 appends a chunk at each commit: the pages it
+ * Keeps the file of an embedded H2 near the size of what is in it, and opens it again where it was closed. H2 appends a chunk at each commit: the pages it
  * changed, and those above them. A chunk's space is free when its last page was replaced, so a chunk with one leaf that
  * nobody changes again stays whole, in the file and in the store's list in the heap: after minutes of work a twentieth of
  * the file was alive. H2 has a thread of its own against that, but not with {@code WRITE_DELAY=0}, which is how a commit is
@@ -22,9 +24,13 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The living pages of sparse chunks are written anew with the next commit, as if they had been changed. Chunks are never
  * moved within the file, which H2's own thread does, too: it writes over what it moves.
+ *
+ * <p>Where a write fails, the disk being full for instance, H2 closes the store, and no connection of the pool would ever
+ * know. All of them are given up then; with the last of them H2 forgets the store, and the next connection opens the file
+ * as it was committed.
  */
-final class StoreCompaction implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(StoreCompaction.class);
+final class H2Keeper implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(H2Keeper.class);
     private static final long EVERY_SECONDS = 5;
 
     /** Percent of the chunks' bytes that live; a page is written anew about as often as this is the inverse of. */
@@ -35,28 +41,39 @@ final class StoreCompaction implements AutoCloseable {
 
     private static final int MOST_STEPS = 16;
 
-    private final DataSource pool;
+    private final HikariDataSource pool;
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(
-            Thread.ofPlatform().name("store-compaction").daemon().factory());
+            Thread.ofPlatform().name("h2-keeper").daemon().factory());
 
-    private StoreCompaction(DataSource pool) {
+    private H2Keeper(HikariDataSource pool) {
         this.pool = pool;
     }
 
     /** From now on, every few seconds, until it is closed. */
-    static StoreCompaction of(DataSource pool) {
-        StoreCompaction compaction = new StoreCompaction(pool);
-        compaction.thread.scheduleWithFixedDelay(compaction::onTime, EVERY_SECONDS, EVERY_SECONDS, TimeUnit.SECONDS);
-        return compaction;
+    static H2Keeper of(HikariDataSource pool) {
+        H2Keeper keeper = new H2Keeper(pool);
+        keeper.thread.scheduleWithFixedDelay(keeper::onTime, EVERY_SECONDS, EVERY_SECONDS, TimeUnit.SECONDS);
+        return keeper;
     }
 
     private void onTime() {
         try (Connection connection = pool.getConnection()) {
-            store(connection).ifPresent(StoreCompaction::compact);
+            Optional<MVStore> store = store(connection);
+            if (store.map(MVStore::isClosed).orElse(false)) {
+                LOG.warn("the database's file was closed after a write that failed, and is opened again");
+                pool.getHikariPoolMXBean().softEvictConnections();
+            } else {
+                store.ifPresent(H2Keeper::compact);
+            }
         } catch (SQLException | RuntimeException e) {
             // The next time will do; a store that is broken tells whoever uses it.
             LOG.warn("the database's file was not compacted: {}", e.toString());
         }
+    }
+
+    /** Whether this says that the file could not be written, or was closed for that; never said by PostgreSQL. */
+    static boolean unwritable(SQLException e) {
+        return e.getErrorCode() == ErrorCode.DATABASE_IS_CLOSED || e.getCause() instanceof MVStoreException;
     }
 
     /** Until what may be written anew is dense enough; chunks of the last {@code RETENTION_TIME} may not. */

@@ -1,6 +1,7 @@
 package io.kvasir.jdbc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.io.BufferedReader;
@@ -10,6 +11,7 @@ import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.SQLTransientException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,7 +23,7 @@ import org.h2.mvstore.MVStore;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-final class StoreCompactionTest {
+final class H2KeeperTest {
     /** Chunks may be written anew at once, instead of after 45 s. */
     private static final String LIKE_SERVER =
             ";WRITE_DELAY=0;AUTO_COMPACT_FILL_RATE=0;DB_CLOSE_ON_EXIT=FALSE;RETENTION_TIME=0";
@@ -32,15 +34,15 @@ final class StoreCompactionTest {
     @Test
     void aFileIsNearTheSizeOfWhatIsInIt() throws Exception {
         try (Connection connection = opened(folder, "full")) {
-            MVStore store = StoreCompaction.store(connection).orElseThrow();
+            MVStore store = H2Keeper.store(connection).orElseThrow();
             write(connection, 0, 3_000);
-            int sparse = StoreCompaction.figure(store, "info.CHUNK_COUNT");
-            assertThat(StoreCompaction.fillRate(store)).isLessThan(40);
+            int sparse = H2Keeper.figure(store, "info.CHUNK_COUNT");
+            assertThat(H2Keeper.fillRate(store)).isLessThan(40);
 
-            StoreCompaction.compact(store);
+            H2Keeper.compact(store);
 
-            assertThat(StoreCompaction.fillRate(store)).isGreaterThanOrEqualTo(50);
-            assertThat(StoreCompaction.figure(store, "info.CHUNK_COUNT")).isLessThan(sparse / 5);
+            assertThat(H2Keeper.fillRate(store)).isGreaterThanOrEqualTo(50);
+            assertThat(H2Keeper.figure(store, "info.CHUNK_COUNT")).isLessThan(sparse / 5);
             assertThat(numbers(connection)).isEqualTo(upTo(3_000));
         }
         try (Connection again = opened(folder, "full")) {
@@ -53,26 +55,26 @@ final class StoreCompactionTest {
         try (Database database = Database.open(new DatabaseSettings(
                         url(folder, "served"), "sa", "", 4, Duration.ofSeconds(10), Duration.ofSeconds(60), true));
                 Connection connection = database.dataSource().getConnection()) {
-            MVStore store = StoreCompaction.store(connection).orElseThrow();
+            MVStore store = H2Keeper.store(connection).orElseThrow();
             create(connection);
             write(connection, 0, 1_000);
-            assertThat(StoreCompaction.fillRate(store)).isLessThan(40);
+            assertThat(H2Keeper.fillRate(store)).isLessThan(40);
 
-            await().atMost(Duration.ofSeconds(30)).until(() -> StoreCompaction.fillRate(store) >= 50);
+            await().atMost(Duration.ofSeconds(30)).until(() -> H2Keeper.fillRate(store) >= 50);
         }
     }
 
     @Test
     void whatIsDenseIsLeftAlone() throws Exception {
         try (Connection connection = opened(folder, "dense")) {
-            MVStore store = StoreCompaction.store(connection).orElseThrow();
+            MVStore store = H2Keeper.store(connection).orElseThrow();
             write(connection, 0, 2_000);
-            StoreCompaction.compact(store);
+            H2Keeper.compact(store);
             write(connection, 2_000, 2_001);
             long version = store.getCurrentVersion();
 
             for (int i = 0; i < 10; i++) {
-                StoreCompaction.compact(store);
+                H2Keeper.compact(store);
             }
 
             // Not none: what one writes anew is what makes the last chunk before it sparse.
@@ -131,11 +133,11 @@ final class StoreCompactionTest {
         public static void main(String[] args) throws Exception {
             Path folder = Path.of(args[0]);
             Connection writing = opened(folder, "killed");
-            MVStore store = StoreCompaction.store(opened(folder, "killed")).orElseThrow();
+            MVStore store = H2Keeper.store(opened(folder, "killed")).orElseThrow();
             Thread.ofPlatform().daemon().start(() -> {
                 while (true) {
                     long before = store.getCurrentVersion();
-                    StoreCompaction.compact(store);
+                    H2Keeper.compact(store);
                     if (store.getCurrentVersion() > before) {
                         System.out.println("compacted");
                     }
@@ -150,10 +152,59 @@ final class StoreCompactionTest {
     }
 
     @Test
+    void aFullDiskTakesNothingAndIsForgottenOnceThereIsRoom() throws Exception {
+        FullDisk.register();
+        String url = url(folder, "kept").replace("jdbc:h2:file:", "jdbc:h2:full:");
+        try (Database database = Database.open(
+                        new DatabaseSettings(url, "sa", "", 6, Duration.ofSeconds(2), Duration.ofSeconds(60), true));
+                Transactor transactor = new Transactor(database.dataSource(), 4)) {
+            transactor.now(c -> {
+                create(c);
+                return true;
+            });
+            List<Integer> told = new ArrayList<>();
+            for (int i = 0; i < 20; i++) {
+                insert(transactor, i);
+                told.add(i);
+            }
+            FullDisk.FULL.set(true);
+
+            for (int i = 20; i < 26; i++) {
+                int number = i;
+                // Which is answered with 503 and not with 500.
+                assertThatThrownBy(() -> insert(transactor, number)).isInstanceOf(SQLTransientException.class);
+                Thread.sleep(400);
+            }
+
+            FullDisk.FULL.set(false);
+            await().atMost(Duration.ofSeconds(40)).ignoreExceptions().until(() -> {
+                insert(transactor, 100);
+                return true;
+            });
+            told.add(100);
+            for (int i = 101; i < 120; i++) {
+                insert(transactor, i);
+                told.add(i);
+            }
+            assertThat(transactor.<List<Integer>>now(H2KeeperTest::numbers)).isEqualTo(told);
+            assertThat(H2Keeper.unwritable(new SQLException("closed", "90098", 90098)))
+                    .isTrue();
+            assertThat(H2Keeper.unwritable(new SQLException("a key twice", "23505", 23505)))
+                    .isFalse();
+        } finally {
+            FullDisk.FULL.set(false);
+        }
+    }
+
+    private static void insert(Transactor transactor, int number) throws SQLException {
+        transactor.now(c -> Sql.update(c, "INSERT INTO kept VALUES (?, ?)", number, new byte[300]));
+    }
+
+    @Test
     void aDatabaseInMemoryHasNoFile() throws Exception {
         try (Database database = TestDatabase.inMemory();
                 Connection connection = database.dataSource().getConnection()) {
-            assertThat(StoreCompaction.store(connection)).isEmpty();
+            assertThat(H2Keeper.store(connection)).isEmpty();
         }
     }
 
@@ -199,7 +250,6 @@ final class StoreCompactionTest {
                 numbers.add(rows.getInt(1));
             }
         }
-        connection.commit();
         return numbers;
     }
 
