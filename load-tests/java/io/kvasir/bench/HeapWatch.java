@@ -115,7 +115,7 @@ final class HeapWatch {
                 try {
                     sum += Files.isRegularFile(file) ? Files.size(file) : 0;
                 } catch (NoSuchFileException deletedMeanwhile) {
-                    sum += 0;
+                    // Then it takes no room.
                 }
             }
         } catch (UncheckedIOException folderDeletedMeanwhile) {

@@ -125,8 +125,7 @@ public final class Transactor implements AutoCloseable {
             return new SQLTransientConnectionException(e.getMessage(), state, e);
         }
         // 08 connection, 57P stopping or starting, 53 no room on the disk, in memory or for a connection, 58030 the
-        // disk
-        // failed; 40 rolled back for another's sake.
+        // disk failed; 40 rolled back for another's sake.
         if (state.startsWith("08") || state.startsWith("57P") || state.startsWith("53") || state.equals("58030")) {
             return new SQLTransientConnectionException(e.getMessage(), state, e);
         }

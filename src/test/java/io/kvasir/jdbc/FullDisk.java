@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.h2.store.fs.FileBase;
+import org.h2.store.fs.FileBaseDefault;
 import org.h2.store.fs.FilePath;
 import org.h2.store.fs.FilePathWrapper;
 
@@ -27,22 +27,11 @@ public final class FullDisk extends FilePathWrapper {
         return new Channel(super.open(mode));
     }
 
-    private static final class Channel extends FileBase {
+    private static final class Channel extends FileBaseDefault {
         private final FileChannel disk;
 
         Channel(FileChannel disk) {
             this.disk = disk;
-        }
-
-        private static void room() throws IOException {
-            if (FULL.get()) {
-                throw new IOException("No space left on device");
-            }
-        }
-
-        @Override
-        public int read(ByteBuffer target) throws IOException {
-            return disk.read(target);
         }
 
         @Override
@@ -51,26 +40,11 @@ public final class FullDisk extends FilePathWrapper {
         }
 
         @Override
-        public int write(ByteBuffer source) throws IOException {
-            room();
-            return disk.write(source);
-        }
-
-        @Override
         public int write(ByteBuffer source, long position) throws IOException {
-            room();
+            if (FULL.get()) {
+                throw new IOException("No space left on device");
+            }
             return disk.write(source, position);
-        }
-
-        @Override
-        public long position() throws IOException {
-            return disk.position();
-        }
-
-        @Override
-        public FileChannel position(long position) throws IOException {
-            disk.position(position);
-            return this;
         }
 
         @Override
@@ -79,9 +53,8 @@ public final class FullDisk extends FilePathWrapper {
         }
 
         @Override
-        public FileChannel truncate(long size) throws IOException {
+        protected void implTruncate(long size) throws IOException {
             disk.truncate(size);
-            return this;
         }
 
         @Override

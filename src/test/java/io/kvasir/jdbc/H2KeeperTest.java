@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.h2.mvstore.MVStore;
@@ -169,31 +170,36 @@ final class H2KeeperTest {
             }
             FullDisk.FULL.set(true);
 
-            for (int i = 20; i < 26; i++) {
-                int number = i;
-                // Which is answered with 503 and not with 500.
-                assertThatThrownBy(() -> insert(transactor, number)).isInstanceOf(SQLTransientException.class);
-                Thread.sleep(400);
-            }
+            // The first write closes the store; then it is opened and closed again. All of it is a 503 and never a 500.
+            AtomicInteger refused = new AtomicInteger(20);
+            await().during(Duration.ofSeconds(8)).atMost(Duration.ofSeconds(40)).until(() -> {
+                assertThatThrownBy(() -> insert(transactor, refused.getAndIncrement()))
+                        .isInstanceOf(SQLTransientException.class);
+                return true;
+            });
 
             FullDisk.FULL.set(false);
             await().atMost(Duration.ofSeconds(40)).ignoreExceptions().until(() -> {
-                insert(transactor, 100);
+                insert(transactor, 1_000);
                 return true;
             });
-            told.add(100);
-            for (int i = 101; i < 120; i++) {
+            told.add(1_000);
+            for (int i = 1_001; i < 1_020; i++) {
                 insert(transactor, i);
                 told.add(i);
             }
             assertThat(transactor.<List<Integer>>now(H2KeeperTest::numbers)).isEqualTo(told);
-            assertThat(H2Keeper.unwritable(new SQLException("closed", "90098", 90098)))
-                    .isTrue();
-            assertThat(H2Keeper.unwritable(new SQLException("a key twice", "23505", 23505)))
-                    .isFalse();
         } finally {
             FullDisk.FULL.set(false);
         }
+    }
+
+    @Test
+    void aStoreThatIsClosedCannotBeWritten() {
+        assertThat(H2Keeper.unwritable(new SQLException("closed", "90098", 90098)))
+                .isTrue();
+        assertThat(H2Keeper.unwritable(new SQLException("a key twice", "23505", 23505)))
+                .isFalse();
     }
 
     private static void insert(Transactor transactor, int number) throws SQLException {
