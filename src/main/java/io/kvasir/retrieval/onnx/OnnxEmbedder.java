@@ -29,7 +29,14 @@ public final class OnnxEmbedder implements Embedder {
     /** What {@link #model()} says. */
     public static final String NAME = "bge-small-en-v1.5-q";
 
-    private static final String MODEL = "/bge-small-en-v1.5-q.onnx";
+    static final String MODEL = "/bge-small-en-v1.5-q.onnx";
+    /**
+     * The runtime would put its LayerNormalization in the place of the nine operations the model has for each. That computes
+     * one number after the other; the nine are vectorized: an eighth less time for a text.
+     */
+    private static final Map<String, String> FASTER =
+            Map.of("optimization.disable_specified_optimizers", "LayerNormFusionL1;LayerNormFusionL2");
+
     private static final String INSTRUCTION = "Represent this sentence for searching relevant passages: ";
     private static final int DIMENSIONS = 384;
 
@@ -58,14 +65,22 @@ public final class OnnxEmbedder implements Embedder {
             if (model == null) {
                 throw new IOException("the embedding model is not on the class path");
             }
-            OrtSession.SessionOptions options = new OrtSession.SessionOptions();
-            options.setIntraOpNumThreads(1);
-            options.setInterOpNumThreads(1);
+            OrtSession.SessionOptions options = options();
             OrtSession session = OrtEnvironment.getEnvironment().createSession(model.readAllBytes(), options);
             return new OnnxEmbedder(session, BertTokens.load(), workers);
         } catch (OrtException e) {
             throw new IOException("the embedding model could not be loaded", e);
         }
+    }
+
+    static OrtSession.SessionOptions options() throws OrtException {
+        OrtSession.SessionOptions options = new OrtSession.SessionOptions();
+        options.setIntraOpNumThreads(1);
+        options.setInterOpNumThreads(1);
+        for (Map.Entry<String, String> entry : FASTER.entrySet()) {
+            options.addConfigEntry(entry.getKey(), entry.getValue());
+        }
+        return options;
     }
 
     /** Questions before passages, then first come, first served. */

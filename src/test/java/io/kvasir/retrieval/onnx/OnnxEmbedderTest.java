@@ -3,7 +3,13 @@ package io.kvasir.retrieval.onnx;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtSession;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +21,7 @@ import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class OnnxEmbedderTest {
     private static OnnxEmbedder embedder;
@@ -40,6 +47,23 @@ class OnnxEmbedderTest {
     @Test
     void keepsTheTokenizerLibraryFromReportingToItsMakers() {
         assertThat(ai.djl.util.Utils.isOfflineMode()).isTrue();
+    }
+
+    @Test
+    void theSlowNormalizationStaysOut(@TempDir Path folder) throws Exception {
+        Path optimized = folder.resolve("optimized.onnx");
+        try (OrtSession.SessionOptions options = OnnxEmbedder.options();
+                InputStream model = OnnxEmbedder.class.getResourceAsStream(OnnxEmbedder.MODEL)) {
+            options.setOptimizedModelFilePath(optimized.toString());
+            OrtEnvironment.getEnvironment()
+                    .createSession(model.readAllBytes(), options)
+                    .close();
+        }
+
+        // Field 4 of a node is its operation: tag and length stand before the name.
+        assertThat(Files.readString(optimized, StandardCharsets.ISO_8859_1))
+                .contains("\"\u0004Gelu")
+                .doesNotContain("\"\u0012LayerNormalization");
     }
 
     @Test
