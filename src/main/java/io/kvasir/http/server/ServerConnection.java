@@ -335,7 +335,9 @@ final class ServerConnection
 
         @Override
         public void onTimer(Object timer) {
-            if (isAvailable(out) && System.nanoTime() - lastHeard > silence.toNanos()) {
+            // Where a request was read to its end, it is we who are silent: nobody asks the client for more.
+            boolean clientsTurn = unanswered == 0 || hasBeenPulled(in);
+            if (clientsTurn && isAvailable(out) && System.nanoTime() - lastHeard > silence.toNanos()) {
                 completeStage();
             }
         }

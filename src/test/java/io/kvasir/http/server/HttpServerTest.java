@@ -114,6 +114,10 @@ class HttpServerTest {
                                     made.addAndGet(100_000);
                                     return ByteString.fromArray(new byte[100_000]);
                                 }))));
+            case "/read" ->
+                request.entity()
+                        .toStrict(60_000, system)
+                        .thenApply(_ -> HttpResponse.create().withEntity("read"));
             case "/late" -> {
                 asked.complete(null);
                 yield late;
@@ -250,6 +254,31 @@ class HttpServerTest {
         long from = System.nanoTime();
         assertThat(rest(socket)).isEmpty();
         assertThat(Duration.ofNanos(System.nanoTime() - from)).isBetween(Duration.ofSeconds(1), Duration.ofSeconds(15));
+    }
+
+    @Test
+    void whoWaitsForAnAnswerMayBeSilentForAsLongAsItTakes() throws Exception {
+        Socket waiting = asks(get("/late"));
+        Socket posting = asks(post("/late", "12345"));
+        Thread.sleep(8_000);
+        late.complete(HttpResponse.create().withEntity("at last"));
+
+        until(waiting, "at last");
+        until(posting, "at last");
+    }
+
+    @Test
+    void whoStopsInTheMiddleOfABodyIsNotWaitedFor() throws Exception {
+        Socket socket = asks("POST /read HTTP/1.1\r\nHost: here\r\nContent-Length: 10\r\n\r\n12345");
+        long from = System.nanoTime();
+
+        rest(socket);
+
+        assertThat(Duration.ofNanos(System.nanoTime() - from)).isBetween(Duration.ofSeconds(1), Duration.ofSeconds(15));
+    }
+
+    private static String post(String path, String body) {
+        return "POST " + path + " HTTP/1.1\r\nHost: here\r\nContent-Length: " + body.length() + "\r\n\r\n" + body;
     }
 
     @Test
