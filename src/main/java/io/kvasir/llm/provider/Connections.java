@@ -190,6 +190,11 @@ final class Connections {
         }
     }
 
+    /** Whether it ever had a connection, or one was tried for it. */
+    synchronized boolean sent(Exchange exchange) {
+        return exchange.on != null;
+    }
+
     void finished(Exchange exchange) {
         Connection freed;
         Exchange next;

@@ -98,7 +98,9 @@ public final class Upstream {
         void failed(ChatFailure failure) {
             lastFailure = Optional.of(
                     new ProviderHealth.Failure(failure.kind(), String.valueOf(failure.getMessage()), clock.instant()));
-            if (Failures.ofProvider(failure)) {
+            if (!connections.sent(exchange)) {
+                pass.forgotten(); // it waited for a connection in vain: our limits, not the provider's fault
+            } else if (Failures.ofProvider(failure)) {
                 pass.failed();
             } else {
                 pass.succeeded();

@@ -296,6 +296,27 @@ class StreamedChatModelTest {
     }
 
     @Test
+    void our_own_full_queue_is_no_failure_of_the_provider() throws Exception {
+        model = model(new ProviderSettings(
+                "fake-provider",
+                URI.create(fake.url()),
+                Optional.empty(),
+                TIMEOUTS,
+                new ProviderSettings.Retries(1, Duration.ZERO, Duration.ZERO),
+                new ProviderSettings.Pool(1, 1),
+                new ProviderSettings.Limits(0),
+                new ProviderSettings.Pause(2, Duration.ofSeconds(10))));
+        var busy = model.stream(request("fake:first=1,rate=100,tokens=100")).runWith(Sink.seq(), KIT.system());
+        await().until(() -> fake.stats().calls() == 1);
+        for (int i = 0; i < 3; i++) {
+            assertThat(failure("fake")).hasMessageContaining("Too many calls wait");
+        }
+        assertThat(model.health().state()).isEqualTo(ProviderHealth.State.UP);
+        busy.toCompletableFuture().get(20, TimeUnit.SECONDS);
+        assertThat(ask("fake:rate=0,tokens=3").getLast()).isInstanceOf(Part.Finished.class);
+    }
+
+    @Test
     void our_own_requests_a_minute_are_kept() throws Exception {
         model = model(new ProviderSettings(
                 "fake-provider",
