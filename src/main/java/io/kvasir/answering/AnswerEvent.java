@@ -8,7 +8,8 @@ import java.util.Optional;
 
 /** What happens while a question is answered: one {@code Retrieved}, any number of {@code Text}, one {@code Finished} or {@code Failed}. */
 public sealed interface AnswerEvent {
-    record Retrieved(List<Citation> citations, double tookMs) implements AnswerEvent {
+    /** @param promptTokens an estimate of what is put before the model now; 0 where none is asked */
+    record Retrieved(List<Citation> citations, double tookMs, int promptTokens) implements AnswerEvent {
         public Retrieved {
             citations = List.copyOf(citations);
         }

@@ -86,12 +86,12 @@ public final class Answerer implements Answers {
         Optional<ChatModel> model = models.find(style.provider());
         if (model.isEmpty()) {
             return Source.from(List.of(
-                    new Retrieved(List.of(), retrievalMs),
+                    new Retrieved(List.of(), retrievalMs, 0),
                     new Failed("llm-unknown", "The provider " + style.provider() + " is not configured")));
         }
         if (found.isEmpty()) {
             return Source.from(List.of(
-                    new Retrieved(List.of(), retrievalMs),
+                    new Retrieved(List.of(), retrievalMs, 0),
                     new Text(DontKnow.sentence(question.text())),
                     new Finished(
                             ChatModel.FinishReason.REFUSED,
@@ -100,7 +100,7 @@ public final class Answerer implements Answers {
                             new Timings(retrievalMs, since.ms(), since.ms()))));
         }
         Prompt prompt = Prompt.of(question, found, settings.historyTokens());
-        Retrieved retrieved = new Retrieved(citations(prompt), retrievalMs);
+        Retrieved retrieved = new Retrieved(citations(prompt), retrievalMs, prompt.tokens());
         ChatModel.Request request = new ChatModel.Request(
                 style.model(),
                 prompt.messages(),

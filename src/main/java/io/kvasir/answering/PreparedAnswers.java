@@ -81,7 +81,8 @@ public final class PreparedAnswers implements Answers {
                                                                 : snippetLength)
                                                 + "…",
                                 1.0)),
-                        found),
+                        found,
+                        0),
                 new AnswerEvent.Text(text + " [1]"),
                 new AnswerEvent.Finished(
                         ChatModel.FinishReason.STOP,

@@ -27,6 +27,13 @@ record Prompt(List<Message> messages, List<Quoted> quoted) {
         return quoted.stream().map(Quoted::evidence).toList();
     }
 
+    /** An estimate of all of it, in the model's tokens. */
+    int tokens() {
+        return messages.stream()
+                .mapToInt(message -> TokenEstimate.of(message.text()))
+                .sum();
+    }
+
     private static final String RULES = """
             You answer questions from the numbered passages that come with the question, and from nothing else.
             Put the number of the passage in square brackets after each statement it supports, like [1]. Use only numbers that are given.

@@ -45,7 +45,9 @@ record Metering(Tenants tenants, BiFunction<String, String, Price> prices, Answe
                                 1,
                                 used.promptTokens(),
                                 used.completionTokens(),
-                                used.costMicros()))
+                                used.costMicros()
+                                        .orElseGet(() -> prices.apply(used.provider(), used.model())
+                                                .costMicros(used.promptTokens(), used.completionTokens()))))
                 .whenComplete((_, fault) -> told(scope, fault));
     }
 

@@ -2,6 +2,7 @@ package io.kvasir.conversation;
 
 import io.kvasir.kernel.Outcome;
 import io.kvasir.kernel.Scope;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletionStage;
 
 /** What a tenant may have answered. Wiring provides it; a conversation knows no plans and no prices. */
@@ -19,6 +20,6 @@ public interface Allowance {
     /** The question was not taken, or nothing was used for it. */
     void release(Scope scope, String reservation);
 
-    /** @param costMicros millionths of the price list's currency unit */
-    record Used(String provider, String model, long promptTokens, long completionTokens, long costMicros) {}
+    /** @param costMicros millionths of the price list's currency unit; empty where the answer broke off before it was known */
+    record Used(String provider, String model, long promptTokens, long completionTokens, OptionalLong costMicros) {}
 }

@@ -3,6 +3,7 @@ package io.kvasir.conversation;
 import io.kvasir.answering.AnswerEvent;
 import io.kvasir.answering.Question;
 import io.kvasir.llm.TokenEstimate;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.pekko.Done;
@@ -38,10 +39,7 @@ final class Counted {
 
     private AnswerEvent seen(AnswerEvent event) {
         switch (event) {
-            case AnswerEvent.Retrieved r -> {
-                prompt = TokenEstimate.of(question.text());
-                r.citations().forEach(citation -> prompt += TokenEstimate.of(citation.snippet()));
-            }
+            case AnswerEvent.Retrieved r -> prompt = r.promptTokens();
             case AnswerEvent.Text t -> said += TokenEstimate.of(t.text());
             case AnswerEvent.Finished f -> {
                 if (told.compareAndSet(false, true)) {
@@ -53,7 +51,7 @@ final class Counted {
                                     f.usage().model(),
                                     f.usage().promptTokens(),
                                     f.usage().completionTokens(),
-                                    f.usage().costMicros()));
+                                    OptionalLong.of(f.usage().costMicros())));
                 }
             }
             case AnswerEvent.Failed _ -> {}
@@ -73,7 +71,11 @@ final class Counted {
                         question.scope(),
                         reservation,
                         new Allowance.Used(
-                                question.style().provider(), question.style().model(), prompt, said, 0));
+                                question.style().provider(),
+                                question.style().model(),
+                                prompt,
+                                said,
+                                OptionalLong.empty()));
             }
         });
     }

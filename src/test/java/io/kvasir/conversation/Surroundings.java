@@ -44,7 +44,8 @@ final class Surroundings implements AutoCloseable {
     static final AnswerEvent.Retrieved RETRIEVED = new AnswerEvent.Retrieved(
             List.of(new AnswerEvent.Citation(
                     1, new PassageId("p"), new SourceId("s"), "Title", Optional.empty(), Optional.empty(), "…", 0.5)),
-            2.5);
+            2.5,
+            3);
 
     private final Database database = TestDatabase.inMemory();
     private final Transactor transactor = new Transactor(database.dataSource(), 4);
@@ -69,6 +70,10 @@ final class Surroundings implements AutoCloseable {
 
     Surroundings(Materializer materializer) {
         this.materializer = materializer;
+    }
+
+    ReplyTails kept() {
+        return new ReplyTails(transactor);
     }
 
     Register register() {
