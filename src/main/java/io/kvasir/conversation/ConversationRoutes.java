@@ -1,6 +1,7 @@
 package io.kvasir.conversation;
 
 import static org.apache.pekko.http.javadsl.server.Directives.entity;
+import static org.apache.pekko.http.javadsl.server.Directives.mapRouteResultFuture;
 import static org.apache.pekko.http.javadsl.server.Directives.onSuccess;
 import static org.apache.pekko.http.javadsl.server.Directives.optionalHeaderValueByName;
 import static org.apache.pekko.http.javadsl.server.Directives.parameterOptional;
@@ -32,9 +33,13 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.apache.pekko.http.javadsl.model.HttpEntity;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
+import org.apache.pekko.http.javadsl.server.Complete;
 import org.apache.pekko.http.javadsl.server.Directives;
 import org.apache.pekko.http.javadsl.server.Route;
+import org.apache.pekko.http.javadsl.server.RouteResult;
+import org.apache.pekko.http.javadsl.server.RouteResults;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /api/v1/chat}. */
@@ -250,7 +255,11 @@ public final class ConversationRoutes {
         return optionalHeaderValueByName("Accept", accept -> {
             String wanted = accept.orElse("*/*");
             if (wanted.contains("text/event-stream")) {
-                return asked.apply(question -> streamed(address, question));
+                return optionalHeaderValueByName(
+                        "Idempotency-Key",
+                        key -> key.isEmpty()
+                                ? asked.apply(question -> streamed(address, question))
+                                : streamedOnce(caller, address, asked));
             }
             return idempotent.once(
                     caller,
@@ -266,6 +275,27 @@ public final class ConversationRoutes {
                 question.get(),
                 turn -> onSuccess(
                         conversations.turn(address, turn), events -> Directives.complete(Sse.response(events)))));
+    }
+
+    /** Asked once per key: a repeat follows the turn of the first, wherever that is by now. */
+    private Route streamedOnce(Principal caller, ConversationAddress address, Function<Way, Route> asked) {
+        return withoutRequestTimeout(() -> mapRouteResultFuture(
+                result -> result.thenCompose(done -> followed(address, done)),
+                () -> idempotent.once(caller, () -> asked.apply(question -> accepted(address, question)))));
+    }
+
+    private CompletionStage<RouteResult> followed(ConversationAddress address, RouteResult done) {
+        if (!(done instanceof Complete complete)
+                || !complete.getResponse().status().equals(StatusCodes.ACCEPTED)
+                || !(complete.getResponse().entity() instanceof HttpEntity.Strict strict)) {
+            return CompletableFuture.completedFuture(done);
+        }
+        int turn = Integer.parseInt(
+                Json.read(strict.getData().utf8String(), Asked.class).turnId());
+        return conversations
+                .turn(address, turn)
+                .thenApply(events -> RouteResults.complete(
+                        Sse.response(events).addHeaders(complete.getResponse().getHeaders())));
     }
 
     private Route whole(ConversationAddress address, Supplier<CompletionStage<Outcome<Integer>>> question) {

@@ -204,6 +204,35 @@ class ServerTest {
                 .POST(HttpRequest.BodyPublishers.ofByteArray(io.kvasir.http.Json.bytes(Map.of("content", text))));
     }
 
+    @Test
+    void aQuestionThatIsPutAgainWithItsKeyIsAskedOnceAndStreamedAgain() throws Exception {
+        String conversation = conversation(kb);
+        HttpRequest.Builder question =
+                question(conversation, "When are refunds paid?").header("Idempotency-Key", "q-1");
+        List<SseReader.Event> first = events(question);
+        List<SseReader.Event> second = events(question);
+
+        assertThat(second.getFirst().data().get("messageId"))
+                .isEqualTo(first.getFirst().data().get("messageId"));
+        assertThat(text(second)).isEqualTo(text(first)).isNotBlank();
+        assertThat(second.getLast().id()).isEqualTo("1:end");
+        assertThat(api.get("/api/v1/chat/conversations/" + conversation + "/messages")
+                        .expect(200)
+                        .body()
+                        .get("items"))
+                .as("one question, one reply")
+                .hasSize(2);
+        assertThat(api.post(
+                                "/api/v1/chat/conversations/" + conversation + "/messages",
+                                Map.of("content", "Another?"),
+                                "Idempotency-Key",
+                                "q-1",
+                                "Accept",
+                                "text/event-stream")
+                        .status())
+                .isEqualTo(409);
+    }
+
     private static List<SseReader.Event> events(HttpRequest.Builder request) throws IOException, InterruptedException {
         List<SseReader.Event> events = new ArrayList<>();
         try (SseReader reader = SseReader.open(api, request)) {
