@@ -31,7 +31,7 @@ export const conversationsQuery = (kb: string, status: ConversationEntry['status
 })
 
 export const conversationQuery = (id: string) => oneQuery('/chat/conversations/{conversationId}', { path: { conversationId: id } })
-export const messagesQuery = (id: string) => oneQuery('/chat/conversations/{conversationId}/messages', { path: { conversationId: id }, query: { limit: 200 } })
+export const messagesQuery = (id: string) => listQuery('/chat/conversations/{conversationId}/messages', { path: { conversationId: id } })
 
 /** A whole list, or one answer, kept under its address. */
 export const listQuery = <P extends ListPath>(path: P, ...[given]: Rest<Given<'get', P>>) => queryOptions({ queryKey: ['list', address(path, given as Where)], queryFn: ({ signal }) => all(path, { ...given, signal } as Given<'get', P>) })

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
-import { api } from '@/api/client'
+import { all, api } from '@/api/client'
 import { exchange } from './exchange'
 import { Growing } from './growing'
 import { LINE } from './line'
@@ -51,9 +51,9 @@ export function useChat(kbId: string) {
     setTurns([])
     setBusy(false)
     if (id) {
-      api.get('/chat/conversations/{conversationId}/messages', { path: { conversationId: id }, query: { limit: 200 } }).then(page => {
+      all('/chat/conversations/{conversationId}/messages', { path: { conversationId: id } }).then(messages => {
         if (left) return
-        const old = turnsOf(page.items)
+        const old = turnsOf(messages)
         setTurns(old)
         const last = old.at(-1)
         if (last && !last.over) void run(last, false)

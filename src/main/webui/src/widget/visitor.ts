@@ -44,7 +44,13 @@ export class Visitor implements Line {
   }
 
   async messages(): Promise<Message[]> {
-    return ((await (await this.call('GET', `/chat/conversations/${this.id}/messages?limit=200`)).json()) as { items: Message[] }).items
+    const all: Message[] = []
+    for (let rest = ''; ;) {
+      const page = await (await this.call('GET', `/chat/conversations/${this.id}/messages?limit=200${rest}`)).json() as { items: Message[]; nextCursor: string | null }
+      all.push(...page.items)
+      if (!page.nextCursor) return all
+      rest = `&cursor=${page.nextCursor}`
+    }
   }
 
   /** Says who asks. @returns whether that is somebody else than before, whose conversation is let go */

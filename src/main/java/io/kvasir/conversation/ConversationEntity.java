@@ -43,6 +43,12 @@ final class ConversationEntity
         extends EventSourcedBehaviorWithEnforcedReplies<ConversationEntity.Command, ConversationEvent, Conversation> {
     // protocol
 
+    /**
+     * Bytes of sealed text in a page, beyond its first turn: it may go to another server, and what is larger than a frame
+     * there ({@code pekko.remote.artery.advanced.maximum-frame-size}) would be lost on its way.
+     */
+    static final int LARGEST_PAGE = 256 * 1024;
+
     static final EntityTypeKey<Command> KEY = EntityTypeKey.create(Command.class, "conversation");
 
     sealed interface Command {}
@@ -261,7 +267,13 @@ final class ConversationEntity
             return new Reply.Refused(new Rejection.NotFound("No such conversation"));
         }
         int from = Math.clamp(c.from() - 1, 0, state.turns().size());
-        int to = Math.min(state.turns().size(), from + c.turns());
+        int to = from;
+        for (int bytes = 0; to < Math.min(state.turns().size(), from + c.turns()); to++) {
+            bytes += state.turns().get(to).bytes();
+            if (bytes > LARGEST_PAGE && to > from) {
+                break; // whoever asks goes on from here
+            }
+        }
         return new Reply.Page(
                 state.opening().orElseThrow(),
                 state.closedAt().isPresent(),
@@ -313,7 +325,8 @@ final class ConversationEntity
 
     private ReplyEffect<ConversationEvent, Conversation> interrupted(Conversation state, Interrupted c) {
         around.tails().ifPresent(t -> t.forget(entityId, c.turn()));
-        return quietly(state.fail(c.turn(), c.lacking(), Endings.INTERRUPTED, now()));
+        return quietly(state.fail(c.turn(), c.lacking(), Endings.INTERRUPTED, now()))
+                .thenUnstashAll();
     }
 
     /** An answer that is being given may come to its end before the conversation goes. */

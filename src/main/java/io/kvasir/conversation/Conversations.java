@@ -375,8 +375,21 @@ public final class Conversations {
         ConversationAddress address = new ConversationAddress(tenant, id);
         return then(
                 read(address),
-                view -> messages(address, new Page.Request(settings.maxTurns(), Optional.empty()))
-                        .thenApply(outcome -> outcome.map(page -> new Whole(view, page.items()))));
+                view -> from(address, 1, List.of())
+                        .thenApply(outcome -> outcome.map(messages -> new Whole(view, messages))));
+    }
+
+    private CompletionStage<Outcome<List<Messages.Message>>> from(
+            ConversationAddress address, int turn, List<Messages.Message> before) {
+        return then(
+                pages(address, turn, settings.maxTurns()),
+                page -> key(address).thenCompose(key -> {
+                    List<Messages.Message> messages = new ArrayList<>(before);
+                    page.turns().forEach(t -> messages.addAll(Messages.of(address.id(), t, page.live(), key)));
+                    return page.turns().isEmpty()
+                            ? CompletableFuture.completedFuture(Outcome.done(messages))
+                            : from(address, turn + page.turns().size(), messages);
+                }));
     }
 
     /** Stops them, makes them unreadable for ever, and forgets them. */

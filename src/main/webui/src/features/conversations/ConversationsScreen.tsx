@@ -52,7 +52,7 @@ function ConversationPeek({ id, openSource, onClose }: { id: string; openSource:
   const detail = useQuery(conversationQuery(id))
   const messages = useQuery(messagesQuery(id))
   useConversationTalk(id)
-  const turns = useMemo(() => turnsOf(messages.data?.items ?? []), [messages.data])
+  const turns = useMemo(() => turnsOf(messages.data ?? []), [messages.data])
   const written = useFollowed(id, turns.at(-1))
   const close = useMutation({
     mutationFn: () => api.post('/chat/conversations/{conversationId}/close', { path: { conversationId: id } }),
@@ -65,7 +65,7 @@ function ConversationPeek({ id, openSource, onClose }: { id: string; openSource:
   return (
     <Peek title={t('conversations.number', { id: short(id) })} subtitle={detail.data ? `${who} · ${date(detail.data.createdAt)}` : '\u00a0'} onClose={onClose}
       actions={active && <Button variant="quiet" icon={CheckCheck} busy={close.isPending} onClick={() => close.mutate()}>{t('conversations.close')}</Button>}>
-      <Remote query={messages} skeleton={<div className="grid gap-3"><Skeleton className="ml-auto h-9 w-1/2" /><Skeleton className="h-24" /></div>} empty={page => page.items.length === 0 && <Notice icon={MessagesSquare} title={t('conversations.silent')} />}>
+      <Remote query={messages} skeleton={<div className="grid gap-3"><Skeleton className="ml-auto h-9 w-1/2" /><Skeleton className="h-24" /></div>} empty={all => all.length === 0 && <Notice icon={MessagesSquare} title={t('conversations.silent')} />}>
         {() => (
           <div className="space-y-8">
             {turns.map(turn => (turn.over || turn.turnId !== written?.turn.turnId ? <Answer key={turn.turnId} turn={turn} openSource={openSource} detailed /> : <Answer key={turn.turnId} turn={written.turn} growing={written.growing} openSource={openSource} detailed />))}

@@ -105,6 +105,17 @@ class SettingsTest {
                 .isZero();
     }
 
+    /** What is larger is lost between two servers: a page of messages (256 KB) with one turn more, the largest there is. */
+    @Test
+    void theLargestTurnPassesBetweenServers() {
+        long question = 3L * DEFAULTS.conversation().longestQuestion();
+        long reply = DEFAULTS.conversation().longestReply();
+
+        assertThat(DEFAULTS.config().getBytes("pekko.remote.artery.advanced.maximum-frame-size"))
+                .isEqualTo(2L * 1024 * 1024)
+                .isGreaterThan(256 * 1024 + question + reply);
+    }
+
     /** What operations.md says of how long a server may stand still, and decision 61 of how long silence is waited for. */
     @Test
     void aServerMayStandStillForSevenSeconds() {

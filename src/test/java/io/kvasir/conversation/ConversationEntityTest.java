@@ -637,6 +637,31 @@ class ConversationEntityTest {
                 .isEqualTo("In 14 days");
     }
 
+    @Test
+    void aPageIsNoLargerThanMayGoToAnotherServer() {
+        around.longestReply = 2 * ConversationEntity.LARGEST_PAGE;
+        entity.restart();
+        start();
+        String third = "x".repeat(ConversationEntity.LARGEST_PAGE / 3);
+        for (int length : new int[] {1, 1, 4}) {
+            BoundedSourceQueue<AnswerEvent> voice = asked();
+            voice.offer(text(third.repeat(length)));
+            voice.offer(finished());
+            awaitStatus(Turn.Status.COMPLETED);
+        }
+
+        assertThat(page(1)).as("as many as fit").containsExactly(1, 2);
+        assertThat(page(2)).containsExactly(2);
+        assertThat(page(3)).as("one at least").containsExactly(3);
+        assertThat(page(4)).isEmpty();
+    }
+
+    private List<Integer> page(int from) {
+        return tell(r -> new ConversationEntity.Read(from, 200, r)).replyOfType(Reply.Page.class).turns().stream()
+                .map(Turn::number)
+                .toList();
+    }
+
     // the list, and sleep
 
     @Test

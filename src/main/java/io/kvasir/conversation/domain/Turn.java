@@ -51,6 +51,13 @@ public record Turn(
         return ending.map(Ending::status).orElse(Status.RUNNING);
     }
 
+    /** About how much its texts are, sealed. */
+    public int bytes() {
+        return question.bytes().length
+                + said.stream().mapToInt(piece -> piece.bytes().length).sum()
+                + sources.map(s -> s.bytes().length).orElse(0);
+    }
+
     static Turn asked(ConversationEvent.TurnStarted e) {
         return new Turn(
                 e.turn(),
