@@ -187,6 +187,8 @@ final class ConversationEntity
                 begun(state.ask(c.question(), c.profile().revision(), most(), now()), c.profile(), c.replyTo());
             case Expect c -> expect(state, c);
             case Retry c -> begun(state.retry(c.profile().revision(), most(), now()), c.profile(), c.replyTo());
+            // A turn that ends takes with it what is not stored of it: what was seen is found first.
+            case Stop _, Close _ when turn.salvaging() -> Effect().stash();
             case Stop c -> answered(state.stop(unstored(state), now()), c.replyTo());
             case Close c -> answered(state.close(unstored(state), now()), c.replyTo());
             case Rate c -> answered(state.rate(c.turn(), c.feedback()), c.replyTo());
@@ -325,6 +327,7 @@ final class ConversationEntity
 
     private ReplyEffect<ConversationEvent, Conversation> interrupted(Conversation state, Interrupted c) {
         around.tails().ifPresent(t -> t.forget(entityId, c.turn()));
+        turn.salvaged();
         return quietly(state.fail(c.turn(), c.lacking(), Endings.INTERRUPTED, now()))
                 .thenUnstashAll();
     }

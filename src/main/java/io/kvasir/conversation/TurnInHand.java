@@ -32,6 +32,7 @@ final class TurnInHand {
     private final String entityId;
     private final Surroundings around;
     private Optional<LiveReply> live = Optional.empty();
+    private boolean salvaging;
 
     TurnInHand(ActorContext<Command> context, TimerScheduler<Command> timers, String entityId, Surroundings around) {
         this.context = context;
@@ -117,6 +118,7 @@ final class TurnInHand {
 
     /** After its node was lost: what the journal lacks of the turn nobody answers any more. */
     void salvage(Turn running) {
+        salvaging = true;
         ReplyTails tails = around.tails().orElseThrow();
         context.pipeToSelf(
                 around.key()
@@ -126,6 +128,16 @@ final class TurnInHand {
                                 : CompletableFuture.completedFuture(Progress.NONE)),
                 (lacking, fault) ->
                         new ConversationEntity.Interrupted(running.number(), fault == null ? lacking : Progress.NONE));
+    }
+
+    /** Whether what readers saw of the running turn is still being looked for. */
+    boolean salvaging() {
+        return salvaging;
+    }
+
+    /** It was found, or is not there. */
+    void salvaged() {
+        salvaging = false;
     }
 
     /** What follows from what came. */

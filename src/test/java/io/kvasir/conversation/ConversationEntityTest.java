@@ -14,6 +14,7 @@ import io.kvasir.conversation.domain.Conversation;
 import io.kvasir.conversation.domain.ConversationEvent;
 import io.kvasir.conversation.domain.Position;
 import io.kvasir.conversation.domain.Turn;
+import io.kvasir.jdbc.SubjectKey;
 import io.kvasir.journal.EntityKit;
 import io.kvasir.kernel.KnowledgeBaseId;
 import io.kvasir.kernel.Rejection;
@@ -635,6 +636,30 @@ class ConversationEntityTest {
         assertThat(around.open(
                         reader.expectMessageClass(Heard.Past.class).turn().said()))
                 .isEqualTo("In 14 days");
+    }
+
+    @Test
+    void whatReadersSawIsFoundBeforeAStopEndsTheTurn() {
+        around.tails = Optional.of(around.kept());
+        entity.restart();
+        start();
+        BoundedSourceQueue<AnswerEvent> voice = asked();
+        voice.offer(text("Seen"));
+        TestProbe<Heard> reader = KIT.actors().createTestProbe();
+        watch(new Position(1, 0, true), reader);
+        assertThat(reader.expectMessageClass(Heard.Live.class).text()).isEqualTo("Seen");
+        CompletableFuture<Optional<SubjectKey>> slow = new CompletableFuture<>();
+        around.found = slow;
+        entity.restart();
+        TestProbe<Reply> stopped = KIT.actors().createTestProbe();
+        entity.runCommand(new ConversationEntity.Stop(stopped.ref()));
+        stopped.expectNoMessage(Duration.ofMillis(100));
+
+        slow.complete(Optional.of(around.key));
+
+        stopped.expectMessageClass(Reply.Ok.class);
+        assertThat(said()).isEqualTo("Seen");
+        assertThat(failure()).isEqualTo("interrupted");
     }
 
     @Test
