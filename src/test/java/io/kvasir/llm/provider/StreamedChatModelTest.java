@@ -254,15 +254,7 @@ class StreamedChatModelTest {
 
     @Test
     void a_connection_that_was_closed_meanwhile_costs_no_attempt() throws Exception {
-        model = model(new ProviderSettings(
-                "fake-provider",
-                URI.create(fake.url()),
-                Optional.empty(),
-                TIMEOUTS,
-                new ProviderSettings.Retries(1, Duration.ZERO, Duration.ZERO),
-                new ProviderSettings.Pool(1, 2),
-                new ProviderSettings.Limits(0),
-                PAUSE));
+        model = model(tryingOnce(1, 2, PAUSE));
         ask("fake:first=1,rate=0,tokens=3");
         await().until(() -> model.health().calls() == 0);
         // The second call on the kept connection is closed without an answer, as by a server that had had enough of it.
@@ -272,15 +264,7 @@ class StreamedChatModelTest {
 
     @Test
     void after_failing_in_a_row_the_provider_is_left_alone_and_then_tried_again() throws Exception {
-        model = model(new ProviderSettings(
-                "fake-provider",
-                URI.create(fake.url()),
-                Optional.empty(),
-                TIMEOUTS,
-                new ProviderSettings.Retries(1, Duration.ZERO, Duration.ZERO),
-                new ProviderSettings.Pool(8, 8),
-                new ProviderSettings.Limits(0),
-                new ProviderSettings.Pause(3, Duration.ofMillis(500))));
+        model = model(tryingOnce(8, 8, new ProviderSettings.Pause(3, Duration.ofMillis(500))));
         for (int i = 0; i < 3; i++) {
             failure("fake:mode=server-error");
         }
@@ -297,15 +281,7 @@ class StreamedChatModelTest {
 
     @Test
     void our_own_full_queue_is_no_failure_of_the_provider() throws Exception {
-        model = model(new ProviderSettings(
-                "fake-provider",
-                URI.create(fake.url()),
-                Optional.empty(),
-                TIMEOUTS,
-                new ProviderSettings.Retries(1, Duration.ZERO, Duration.ZERO),
-                new ProviderSettings.Pool(1, 1),
-                new ProviderSettings.Limits(0),
-                new ProviderSettings.Pause(2, Duration.ofSeconds(10))));
+        model = model(tryingOnce(1, 1, new ProviderSettings.Pause(2, Duration.ofSeconds(10))));
         var busy = model.stream(request("fake:first=1,rate=100,tokens=100")).runWith(Sink.seq(), KIT.system());
         await().until(() -> fake.stats().calls() == 1);
         for (int i = 0; i < 3; i++) {
@@ -313,6 +289,7 @@ class StreamedChatModelTest {
         }
         assertThat(model.health().state()).isEqualTo(ProviderHealth.State.UP);
         busy.toCompletableFuture().get(20, TimeUnit.SECONDS);
+        await().until(() -> model.health().calls() == 0);
         assertThat(ask("fake:rate=0,tokens=3").getLast()).isInstanceOf(Part.Finished.class);
     }
 
@@ -443,6 +420,19 @@ class StreamedChatModelTest {
     private static final ProviderSettings.Pause PAUSE = new ProviderSettings.Pause(10, Duration.ofSeconds(1));
 
     /** For tests that are about something else than time, however busy the machine is. */
+    /** Without a second try. @param connections at once; @param waiting at most, with those */
+    private ProviderSettings tryingOnce(int connections, int waiting, ProviderSettings.Pause pause) {
+        return new ProviderSettings(
+                "fake-provider",
+                URI.create(fake.url()),
+                Optional.empty(),
+                TIMEOUTS,
+                new ProviderSettings.Retries(1, Duration.ZERO, Duration.ZERO),
+                new ProviderSettings.Pool(connections, waiting),
+                new ProviderSettings.Limits(0),
+                pause);
+    }
+
     private ProviderSettings patient() {
         return with(new ProviderSettings.Pool(512, 1024));
     }
