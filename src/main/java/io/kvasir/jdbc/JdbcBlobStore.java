@@ -11,6 +11,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -34,22 +35,33 @@ import org.jspecify.annotations.Nullable;
  */
 public final class JdbcBlobStore implements BlobStore, AutoCloseable {
     private static final int CHUNK = 256 * 1024;
+    /**
+     * How long a write waits for the next bytes. A sender may pause; one who is gone is noticed by the idle time-out of
+     * the connection, which is shorter and ends the stream. This is only for a source that never ends at all.
+     */
+    private static final Duration PATIENCE = Duration.ofMinutes(5);
 
     private final Transactor transactor;
     private final SubjectKeys keys;
     private final Materializer materializer;
+    private final Duration patience;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
     public JdbcBlobStore(Transactor transactor, SubjectKeys keys, Materializer materializer) {
+        this(transactor, keys, materializer, PATIENCE);
+    }
+
+    JdbcBlobStore(Transactor transactor, SubjectKeys keys, Materializer materializer, Duration patience) {
         this.transactor = transactor;
         this.keys = keys;
         this.materializer = materializer;
+        this.patience = patience;
     }
 
     @Override
     public CompletionStage<Blob> write(
             Scope scope, BlobId id, String subject, Source<ByteString, ?> bytes, long limit) {
-        InputStream in = bytes.runWith(StreamConverters.asInputStream(), materializer);
+        InputStream in = bytes.runWith(StreamConverters.asInputStream(patience), materializer);
         return CompletableFuture.supplyAsync(
                 () -> {
                     String generation = Ids.next();

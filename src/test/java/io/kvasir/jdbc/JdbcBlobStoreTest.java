@@ -216,4 +216,30 @@ class JdbcBlobStoreTest {
         assertThat(join(blobs.sweep(Instant.now().plusSeconds(1)))).isEqualTo(1);
         assertThat(chunks()).isEqualTo(1);
     }
+
+    private static Source<ByteString, ?> pausing(Duration pause) {
+        return Source.single(ByteString.fromString("before "))
+                .concat(Source.single(ByteString.fromString("after")).initialDelay(pause));
+    }
+
+    /** Five seconds are the stream's own idea of patience. */
+    @Test
+    void waitsForASenderThatPauses() throws IOException {
+        join(blobs.write(scope, id, "t/source/1", pausing(Duration.ofSeconds(6)), 100));
+
+        try (InputStream in = blobs.open(scope, id)) {
+            assertThat(in.readAllBytes()).asString().isEqualTo("before after");
+        }
+    }
+
+    @Test
+    void doesNotWaitForEver() {
+        try (JdbcBlobStore hasty =
+                new JdbcBlobStore(transactor, keys, Materializer.matFromSystem(system), Duration.ofMillis(300))) {
+            assertThatThrownBy(() -> join(hasty.write(scope, id, "t/source/1", pausing(Duration.ofSeconds(1)), 100)))
+                    .hasCauseInstanceOf(IOException.class);
+        }
+        assertThat(join(blobs.find(scope, id))).isEmpty();
+        assertThat(chunks()).isZero();
+    }
 }
