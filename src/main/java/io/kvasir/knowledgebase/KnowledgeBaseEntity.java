@@ -264,10 +264,15 @@ final class KnowledgeBaseEntity
         return switch (state.stage(c.news())) {
             case Decision.Reject<KnowledgeBaseEvent>(Rejection reason) ->
                 Effect().reply(c.replyTo(), new Reply.Refused(reason));
-            case Decision.Accept<KnowledgeBaseEvent>(List<KnowledgeBaseEvent> events) -> {
-                unseen.add(c);
-                yield Effect().persist(events).thenRun(this::settle).thenNoReply();
-            }
+            case Decision.Accept<KnowledgeBaseEvent>(List<KnowledgeBaseEvent> events) ->
+                Effect()
+                        .persist(events)
+                        .thenRun((KnowledgeBase next) -> {
+                            // No sooner: what the journal did not take would look as if searches saw it already.
+                            unseen.add(c);
+                            settle(next);
+                        })
+                        .thenNoReply();
         };
     }
 

@@ -230,6 +230,27 @@ class KnowledgeBaseEntityTest {
     }
 
     @Test
+    void aSourceHearsNothingOfItemsTheJournalDidNotTake() {
+        create();
+        entity.persistenceTestKit()
+                .failNextPersisted("knowledge-base|" + scope.key(), new IllegalStateException("disk full"));
+        TestProbe<Reply> source = stageBehindAGate();
+
+        source.expectNoMessage(Duration.ofMillis(500));
+        assertThat(around.index.publications).isEmpty();
+
+        TestProbe<Reply> again = KIT.actors().createTestProbe(Reply.class);
+        entity.runCommand(new KnowledgeBaseEntity.StageItems(ITEM, again.ref()));
+        await().until(() -> around.index.publications.size() == 1);
+        again.expectNoMessage(Duration.ofMillis(200));
+        around.index.gate.complete(null);
+
+        assertThat(again.expectMessageClass(Reply.Ok.class).head().revision()).isEqualTo(1);
+        assertThat(entity.getState().items().kept()).isEqualTo(1);
+        source.expectNoMessage();
+    }
+
+    @Test
     void aSourceHearsThatItsKnowledgeBaseIsGone() {
         create();
         TestProbe<Reply> source = stageBehindAGate();
