@@ -152,8 +152,14 @@ final class EmbeddingChange {
         return inHand.isPresent();
     }
 
-    /** The actor goes, maybe to another node: it begins there. */
+    /**
+     * The actor goes, maybe to another node: it begins there. Where it comes back here, as after a failure of the
+     * journal, it begins anew as well: that all was carried may not have been stored, and something may have been
+     * written since.
+     */
     void leave() {
+        closing = false;
+        complete = false;
         inHand.ifPresent(hand -> hand.run().cancel());
     }
 

@@ -271,6 +271,66 @@ class EmbeddingChangeTest {
         assertThat(pass(2).task.to()).isEqualTo(Sources.space(NEW));
     }
 
+    private void theJournalFailsOnce() {
+        entity.persistenceTestKit()
+                .failNextPersisted("knowledge-base|" + scope.key(), new IllegalStateException("disk full"));
+    }
+
+    @Test
+    void anEndThatTheJournalDidNotTakeIsComeToAgain() {
+        want(NEW);
+        pass(1).carries(0);
+        pass(2);
+        theJournalFailsOnce();
+        pass(2).carries(0);
+
+        assertThat(pass(3).task.urgent()).as("begins anew").isFalse();
+        assertThat(entity.getState().reembedding()).isPresent();
+        assertThat(where(true)).as("writing goes on").isEqualTo(new Reply.At(UNPINNED));
+        pass(3).carries(0);
+        assertThat(pass(4).task.urgent()).isTrue();
+        pass(4).carries(0);
+        awaitInService(NEW);
+        assertThat(where(true)).isEqualTo(new Reply.At(NEW));
+        await().until(() -> !entity.getState().busy());
+        assertThat(around.passes).hasSize(4);
+    }
+
+    @Test
+    void anEndThatTheJournalDidNotTakeCanStillBeGivenUp() {
+        want(NEW);
+        pass(1).carries(0);
+        pass(2);
+        theJournalFailsOnce();
+        pass(2).carries(0);
+        pass(3);
+
+        ask(KnowledgeBaseEntity.CancelReembedding::new);
+
+        assertThat(where(true)).isEqualTo(new Reply.At(UNPINNED));
+        await().until(() -> !entity.getState().busy());
+        assertThat(around.index(NEW).erased).containsExactly(scope);
+        assertThat(around.index.erased).isEmpty();
+    }
+
+    @Test
+    void aLastPassThatOutlastsAFailureOfTheJournalDoesNotCount() {
+        Surroundings.Run run = add("1");
+        want(NEW);
+        pass(1).carries(0);
+        pass(2).stubborn = true;
+        theJournalFailsOnce();
+        run.stages(3);
+        await().until(() -> pass(2).cancelled);
+
+        pass(2).carries(0);
+
+        assertThat(pass(3).task.urgent()).isTrue();
+        assertThat(entity.getState().reembedding()).isPresent();
+        pass(3).carries(0);
+        awaitInService(NEW);
+    }
+
     @Test
     void vectorsThatCouldNotBeErasedAreTriedAgain() {
         want(NEW);
