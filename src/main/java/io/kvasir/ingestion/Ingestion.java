@@ -17,11 +17,17 @@ public interface Ingestion {
     Run start(Task task, Consumer<Progress> listener);
 
     interface Run {
-        /** Completes with what became of it; fails only by a bug. */
+        /** Completes with what became of it, never where it was left before; fails only by a bug. */
         CompletionStage<Result> result();
 
         /** Stops it soon; the result is then {@link Result.Cancelled}, with nothing left staged. */
         void cancel();
+
+        /**
+         * Stops it soon, for whoever begins the same task anew, maybe on another node and maybe already: nothing is
+         * tidied up, as it could be theirs, and nobody is told. Where it was cancelled before, that stands.
+         */
+        default void leave() {}
     }
 
     /**

@@ -406,7 +406,7 @@ final class KnowledgeBaseEntity
     public SignalHandler<KnowledgeBase> signalHandler() {
         return newSignalHandlerBuilder()
                 .onSignal(RecoveryCompleted.instance(), this::settle)
-                .onSignal(PostStop.instance(), _ -> work.change().leave())
+                .onSignal(PostStop.instance(), _ -> work.leave())
                 .onSignal(PreRestart.instance(), _ -> work.change().leave())
                 .build();
     }

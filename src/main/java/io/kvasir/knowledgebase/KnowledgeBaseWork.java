@@ -105,6 +105,15 @@ final class KnowledgeBaseWork {
         return change;
     }
 
+    /**
+     * The actor goes, maybe to another node, which begins all that waits anew: what went on here would take away or
+     * hide what is read there, or write again what was deleted there.
+     */
+    void leave() {
+        change.leave();
+        runs.values().forEach(Ingestion.Run::leave);
+    }
+
     /** What embeds for it, and finds its passages. */
     Embedding inService(KnowledgeBase state) {
         return state.embedding().orElse(tools.unpinned());
@@ -173,7 +182,9 @@ final class KnowledgeBaseWork {
     private Ingestion.Run ingest(KnowledgeBase state, Document document, JobId job) {
         LateRun run = new LateRun();
         begun = begun.handle((_, _) -> true)
-                .thenCompose(_ -> tools.keys().find(Sources.subject(scope, document.id())))
+                .thenCompose(_ -> run.left()
+                        ? CompletableFuture.completedFuture(Optional.empty())
+                        : tools.keys().find(Sources.subject(scope, document.id())))
                 .handle((key, fault) -> {
                     begin(state, document, job, run, fault == null ? key : Optional.empty());
                     return true;
@@ -182,6 +193,9 @@ final class KnowledgeBaseWork {
     }
 
     private void begin(KnowledgeBase state, Document document, JobId job, LateRun run, Optional<SubjectKey> key) {
+        if (run.left()) {
+            return;
+        }
         if (key.isEmpty()) {
             Job.Error locked = new Job.Error("unavailable", "The file could not be opened");
             tell.accept(new Report.Failed(document.id(), job, locked));
@@ -217,9 +231,14 @@ final class KnowledgeBaseWork {
         };
     }
 
-    /** A run whose key is still being looked up; remembers that it was cancelled meanwhile. */
+    /** A run whose key is still being looked up; remembers that it was cancelled or left meanwhile. */
     private static final class LateRun implements Ingestion.Run {
         private final CompletableFuture<Ingestion.Run> begun = new CompletableFuture<>();
+        private volatile boolean left;
+
+        boolean left() {
+            return left;
+        }
 
         void set(Ingestion.Run run) {
             begun.complete(run);
@@ -233,6 +252,12 @@ final class KnowledgeBaseWork {
         @Override
         public void cancel() {
             begun.thenAccept(Ingestion.Run::cancel);
+        }
+
+        @Override
+        public void leave() {
+            left = true;
+            begun.thenAccept(Ingestion.Run::leave);
         }
     }
 

@@ -528,6 +528,19 @@ class KnowledgeBaseEntityTest {
     }
 
     @Test
+    void whatItReadsIsLeftWhereItStops() {
+        create();
+        add(A, "1");
+        run(1);
+
+        entity.restart();
+
+        assertThat(run(1).left).as("another one is at it now").isTrue();
+        assertThat(run(1).result).as("nothing of it is taken away").isNotDone();
+        assertThat(run(2).left).isFalse();
+    }
+
+    @Test
     void aPromisedPublicationIsRepeatedAsItWas() {
         create();
         add(A, "1");

@@ -184,9 +184,16 @@ final class Surroundings implements AutoCloseable {
         /** Takes its time to stop. */
         volatile boolean stubborn;
 
+        volatile boolean left;
+
         Run(Ingestion.Task task, Consumer<Ingestion.Progress> listener) {
             this.task = task;
             this.listener = listener;
+        }
+
+        @Override
+        public void leave() {
+            left = true;
         }
 
         void stages(int passages) {

@@ -13,18 +13,28 @@ import java.util.concurrent.TimeoutException;
  * are not interrupted: an interrupt in the middle of a file access closes an embedded database.
  */
 final class Cancellation {
-    private final CompletableFuture<Void> asked = new CompletableFuture<>();
+    /** Whether it is only left; what was asked for first stands. */
+    private final CompletableFuture<Boolean> asked = new CompletableFuture<>();
 
     static final class Cancelled extends IOException {
         private static final long serialVersionUID = 1L;
     }
 
     void ask() {
-        asked.complete(null);
+        asked.complete(false);
+    }
+
+    /** Ends it as well, but somebody else begins it anew: what it made is theirs. */
+    void leave() {
+        asked.complete(true);
     }
 
     boolean asked() {
         return asked.isDone();
+    }
+
+    boolean left() {
+        return asked.getNow(false);
     }
 
     void check() throws Cancelled {

@@ -97,6 +97,11 @@ public final class DocumentIngestion implements Ingestion, AutoCloseable {
             public void cancel() {
                 cancellation.ask();
             }
+
+            @Override
+            public void leave() {
+                cancellation.leave();
+            }
         };
         if (runs.closed()) {
             // Whoever asks now leaves with us; a result would only make them ask again.
@@ -116,13 +121,19 @@ public final class DocumentIngestion implements Ingestion, AutoCloseable {
                 place.thenCompose(Lane.Place::granted),
                 () -> runs.execute(() -> {
                     try {
-                        result.complete(cancellation.asked() ? run.ended(new Result.Cancelled()) : run.run());
+                        Result became = cancellation.asked() ? run.ended(new Result.Cancelled()) : run.run();
+                        if (!cancellation.left()) {
+                            result.complete(became);
+                        }
                     } catch (RuntimeException | Error e) {
-                        result.completeExceptionally(e);
+                        if (!cancellation.left()) {
+                            result.completeExceptionally(e);
+                        }
                     } finally {
                         place.thenAccept(Lane.Place::leave);
                         runs.ended(cancellation);
-                        run.tidied().whenComplete((_, _) -> {
+                        // One that ends in the queue is over no sooner than the one it waited for.
+                        before.thenCompose(_ -> run.tidied()).whenComplete((_, _) -> {
                             last.remove(key, over);
                             over.complete(null);
                         });
@@ -131,7 +142,10 @@ public final class DocumentIngestion implements Ingestion, AutoCloseable {
         return handle;
     }
 
-    /** Cancels what runs, ends the parsers, and empties the work folder. What was not finished is to be started again. */
+    /**
+     * Leaves what runs, ends the parsers, and empties the work folder. What was not finished is to be started again,
+     * which takes away first what was staged here; that may even have happened elsewhere already.
+     */
     @Override
     public void close() {
         runs.close();

@@ -25,6 +25,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.apache.pekko.stream.javadsl.FileIO;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -114,13 +115,13 @@ final class DocumentRun {
     }
 
     /**
-     * Leaves nothing waiting, and no longer waits for that than its caller may: where the index or the store takes its
-     * time, the rest is done beside, see {@link #tidied()}.
+     * Leaves nothing waiting, unless the run itself was left, and no longer waits for that than its caller may: where
+     * the index or the store takes its time, the rest is done beside, see {@link #tidied()}.
      */
     Result ended(Result result) {
-        CompletableFuture<Void> done = afloat.thenCompose(_ -> discarded())
+        CompletableFuture<Void> done = afloat.thenCompose(_ -> unlessLeft(this::discarded))
                 .handle((_, fault) -> logged(fault))
-                .thenCompose(_ -> blobs.delete(task.scope(), task.text()))
+                .thenCompose(_ -> unlessLeft(() -> blobs.delete(task.scope(), task.text())))
                 .handle((_, fault) -> logged(fault))
                 .toCompletableFuture();
         tidied = done;
@@ -128,6 +129,11 @@ final class DocumentRun {
                 .completeOnTimeout(null, TIDY.toMillis(), TimeUnit.MILLISECONDS)
                 .join();
         return result;
+    }
+
+    /** Another node may have begun it anew, and published it: what is there is no longer this run's to take. */
+    private CompletionStage<Void> unlessLeft(Supplier<CompletionStage<Void>> step) {
+        return cancellation.left() ? CompletableFuture.completedFuture(null) : step.get();
     }
 
     /** Also where others may have carried what was staged: a change of the embedding model copies it as it finds it. */

@@ -7,7 +7,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
-/** What is under way, each on a virtual thread of its own. At a stop all is cancelled, and given a moment to leave. */
+/** What is under way, each on a virtual thread of its own. At a stop all is left, and given a moment to end. */
 final class Runs implements AutoCloseable {
     private static final Duration LEAVE = Duration.ofSeconds(2);
 
@@ -35,7 +35,8 @@ final class Runs implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        underWay.forEach(Cancellation::ask);
+        // The next start, here or on another node, goes on with it.
+        underWay.forEach(Cancellation::leave);
         threads.shutdown();
         try {
             if (!threads.awaitTermination(LEAVE.toMillis(), TimeUnit.MILLISECONDS)) {

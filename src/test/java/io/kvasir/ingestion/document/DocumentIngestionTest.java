@@ -1,6 +1,7 @@
 package io.kvasir.ingestion.document;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.kvasir.ingestion.Ingestion;
 import io.kvasir.ingestion.Ingestion.Result;
@@ -23,6 +24,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.stream.Materializer;
@@ -55,11 +57,16 @@ class DocumentIngestionTest {
     static void start() throws IOException {
         system = ActorSystem.create("ingestion", com.typesafe.config.ConfigFactory.load("reference"));
         blobs = new MemoryBlobs(Materializer.matFromSystem(system));
-        ingestion = DocumentIngestion.open(
+        ingestion = open("work", 2, EMBEDDER);
+    }
+
+    /** All of them use the same index and the same files, as the nodes of a cluster do. */
+    private static DocumentIngestion open(String work, int smallAtOnce, WordEmbedder embedder) throws IOException {
+        return DocumentIngestion.open(
                 new IngestionSettings(
-                        folder.resolve("work"), 2, 1, 1_000_000, Duration.ofSeconds(20), "256m", 2_000_000, 50),
+                        folder.resolve(work), smallAtOnce, 1, 1_000_000, Duration.ofSeconds(20), "256m", 2_000_000, 50),
                 blobs,
-                EMBEDDER,
+                embedder,
                 INDEX);
     }
 
@@ -70,6 +77,10 @@ class DocumentIngestionTest {
     }
 
     private Ingestion.Task task(String name) {
+        return task(source, name);
+    }
+
+    private Ingestion.Task task(SourceVersion source, String name) {
         return new Ingestion.Task(
                 scope,
                 source,
@@ -313,6 +324,86 @@ class DocumentIngestionTest {
                         Optional.of(passages().size()),
                         100));
         assertThat(news).extracting(Ingestion.Progress::percent).isSorted();
+    }
+
+    // What another node has taken over.
+
+    private static final String LONG = "A sentence of some words. ".repeat(3_000);
+
+    /** One that stops in the middle. */
+    private static WordEmbedder gated(int after) {
+        WordEmbedder embedder = new WordEmbedder();
+        embedder.gateAfter = after;
+        embedder.gate = new CompletableFuture<>();
+        return embedder;
+    }
+
+    private void assertAllIsThere(Result result) {
+        assertThat(result)
+                .isInstanceOfSatisfying(
+                        Result.Staged.class, staged -> assertThat(passages()).hasSize(staged.passages()));
+        assertThat(text()).isNotEmpty();
+    }
+
+    @Test
+    void aServerThatStopsTakesNothingAwayOfWhatAnotherHasRead() throws Exception {
+        WordEmbedder slow = gated(0);
+        Ingestion.Run queued;
+        Result elsewhere;
+        try (DocumentIngestion stopping = open("stopping", 1, slow)) {
+            blobs.put(scope, new BlobId("original"), LONG.getBytes(StandardCharsets.UTF_8));
+            stopping.start(task(new SourceVersion(SourceId.next(), 1), "first.txt"), _ -> {});
+            await().until(() -> slow.embedded.get() > 0);
+            queued = stopping.start(task("a.txt"), _ -> {});
+            elsewhere = ingest("a.txt", LONG);
+        }
+
+        assertAllIsThere(elsewhere);
+        assertThat(queued.result().toCompletableFuture()).as("nobody is told").isNotDone();
+    }
+
+    @Test
+    void aRunThatIsLeftTakesNothingAwayAndAddsNothing() throws Exception {
+        WordEmbedder slow = gated(200);
+        try (DocumentIngestion left = open("left", 1, slow)) {
+            blobs.put(scope, new BlobId("original"), LONG.getBytes(StandardCharsets.UTF_8));
+            Ingestion.Run run = left.start(task("a.txt"), _ -> {});
+            await().until(() -> slow.embedded.get() > 200);
+            // Shorter by now: whatever the other one staged is not to be among it.
+            Result elsewhere = ingest("a.txt", "One sentence.");
+            Ingestion.Run queued = left.start(task("a.txt"), _ -> {});
+            Ingestion.Run next = left.start(task(new SourceVersion(SourceId.next(), 1), "next.txt"), _ -> {});
+            queued.leave();
+            run.leave();
+            run.cancel();
+            slow.gate.complete(null);
+
+            assertThat(next.result().toCompletableFuture())
+                    .as("their place is free")
+                    .succeedsWithin(Duration.ofSeconds(20));
+            assertAllIsThere(elsewhere);
+            assertThat(passages()).hasSize(1);
+            assertThat(List.of(run, queued))
+                    .noneMatch(r -> r.result().toCompletableFuture().isDone());
+        }
+    }
+
+    @Test
+    void aRunThatWasCancelledBeforeItWasLeftStillLeavesNothing() throws Exception {
+        WordEmbedder slow = gated(200);
+        try (DocumentIngestion left = open("cancelled", 1, slow)) {
+            blobs.put(scope, new BlobId("original"), LONG.getBytes(StandardCharsets.UTF_8));
+            Ingestion.Run run = left.start(task("a.txt"), _ -> {});
+            await().until(() -> slow.embedded.get() > 200);
+            assertThat(passages()).isNotEmpty();
+            run.cancel();
+            run.leave();
+
+            assertThat(run.result().toCompletableFuture())
+                    .succeedsWithin(Duration.ofSeconds(20))
+                    .isEqualTo(new Result.Cancelled());
+            assertThat(passages()).isEmpty();
+        }
     }
 
     @Test
