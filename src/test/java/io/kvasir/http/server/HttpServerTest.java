@@ -260,7 +260,9 @@ class HttpServerTest {
     void whoWaitsForAnAnswerMayBeSilentForAsLongAsItTakes() throws Exception {
         Socket waiting = asks(get("/late"));
         Socket posting = asks(post("/late", "12345"));
-        Thread.sleep(8_000);
+        // Twice what a silent client is given: neither is answered, and neither is closed.
+        waiting.setSoTimeout(8_000);
+        assertThatThrownBy(() -> waiting.getInputStream().read()).isInstanceOf(SocketTimeoutException.class);
         late.complete(HttpResponse.create().withEntity("at last"));
 
         until(waiting, "at last");

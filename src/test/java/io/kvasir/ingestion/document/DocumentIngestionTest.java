@@ -338,6 +338,13 @@ class DocumentIngestionTest {
         return embedder;
     }
 
+    private Ingestion.Run halfway(DocumentIngestion where, WordEmbedder slow) {
+        blobs.put(scope, new BlobId("original"), LONG.getBytes(StandardCharsets.UTF_8));
+        Ingestion.Run run = where.start(task("a.txt"), _ -> {});
+        await().until(() -> slow.embedded.get() > 200);
+        return run;
+    }
+
     private void assertAllIsThere(Result result) {
         assertThat(result)
                 .isInstanceOfSatisfying(
@@ -366,9 +373,7 @@ class DocumentIngestionTest {
     void aRunThatIsLeftTakesNothingAwayAndAddsNothing() throws Exception {
         WordEmbedder slow = gated(200);
         try (DocumentIngestion left = open("left", 1, slow)) {
-            blobs.put(scope, new BlobId("original"), LONG.getBytes(StandardCharsets.UTF_8));
-            Ingestion.Run run = left.start(task("a.txt"), _ -> {});
-            await().until(() -> slow.embedded.get() > 200);
+            Ingestion.Run run = halfway(left, slow);
             // Shorter by now: whatever the other one staged is not to be among it.
             Result elsewhere = ingest("a.txt", "One sentence.");
             Ingestion.Run queued = left.start(task("a.txt"), _ -> {});
@@ -392,9 +397,7 @@ class DocumentIngestionTest {
     void aRunThatWasCancelledBeforeItWasLeftStillLeavesNothing() throws Exception {
         WordEmbedder slow = gated(200);
         try (DocumentIngestion left = open("cancelled", 1, slow)) {
-            blobs.put(scope, new BlobId("original"), LONG.getBytes(StandardCharsets.UTF_8));
-            Ingestion.Run run = left.start(task("a.txt"), _ -> {});
-            await().until(() -> slow.embedded.get() > 200);
+            Ingestion.Run run = halfway(left, slow);
             assertThat(passages()).isNotEmpty();
             run.cancel();
             run.leave();
