@@ -258,10 +258,24 @@ final class ConversationEntity
 
     /** For what a turn's own stream brings about: nobody waits for a reply, and a late word is no fault. */
     private ReplyEffect<ConversationEvent, Conversation> quietly(Decision<ConversationEvent> decision) {
-        return decision instanceof Decision.Accept<ConversationEvent>(List<ConversationEvent> events)
-                        && !events.isEmpty()
-                ? Effect().persist(events).thenRun(this::settle).thenNoReply()
-                : Effect().noReply();
+        return quietly(decision, () -> {});
+    }
+
+    /** @param stored what to do once the journal has what follows; at once where nothing does */
+    private ReplyEffect<ConversationEvent, Conversation> quietly(
+            Decision<ConversationEvent> decision, Runnable stored) {
+        if (decision instanceof Decision.Accept<ConversationEvent>(List<ConversationEvent> events)
+                && !events.isEmpty()) {
+            return Effect()
+                    .persist(events)
+                    .thenRun((Conversation now) -> {
+                        settle(now);
+                        stored.run();
+                    })
+                    .thenNoReply();
+        }
+        stored.run();
+        return Effect().noReply();
     }
 
     private Reply read(Conversation state, Read c) {
@@ -326,9 +340,11 @@ final class ConversationEntity
     }
 
     private ReplyEffect<ConversationEvent, Conversation> interrupted(Conversation state, Interrupted c) {
-        around.tails().ifPresent(t -> t.forget(entityId, c.turn()));
         turn.salvaged();
-        return quietly(state.fail(c.turn(), c.lacking(), Endings.INTERRUPTED, now()))
+        // Forgotten before it is stored, what was seen would be gone where the journal fails.
+        return quietly(
+                        state.fail(c.turn(), c.lacking(), Endings.INTERRUPTED, now()),
+                        () -> around.tails().ifPresent(t -> t.forget(entityId, c.turn())))
                 .thenUnstashAll();
     }
 

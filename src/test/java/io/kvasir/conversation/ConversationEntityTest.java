@@ -638,16 +638,55 @@ class ConversationEntityTest {
                 .isEqualTo("In 14 days");
     }
 
-    @Test
-    void whatReadersSawIsFoundBeforeAStopEndsTheTurn() {
+    /** A reader saw this of a running reply, and the journal has nothing of it. */
+    private void seen(String text) {
         around.tails = Optional.of(around.kept());
         entity.restart();
         start();
         BoundedSourceQueue<AnswerEvent> voice = asked();
-        voice.offer(text("Seen"));
+        voice.offer(text(text));
         TestProbe<Heard> reader = KIT.actors().createTestProbe();
         watch(new Position(1, 0, true), reader);
-        assertThat(reader.expectMessageClass(Heard.Live.class).text()).isEqualTo("Seen");
+        assertThat(reader.expectMessageClass(Heard.Live.class).text()).isEqualTo(text);
+    }
+
+    /** What is kept beside the journal, where a turn has so much of it. */
+    private Optional<String> kept(Turn turn) {
+        return around.kept()
+                .lacking(around.address.entityId(), turn, around.key)
+                .toCompletableFuture()
+                .join()
+                .text()
+                .map(around.key::open);
+    }
+
+    @Test
+    void whatReadersSawIsStillFoundWhereItCouldNotBeStored() {
+        seen("Seen");
+        theJournalFailsOnce();
+
+        entity.restart();
+
+        awaitStatus(Turn.Status.FAILED);
+        assertThat(failure()).isEqualTo("interrupted");
+        assertThat(said()).isEqualTo("Seen");
+    }
+
+    @Test
+    void whatReadersSawIsKeptTwiceNoLongerThanUntilItIsStored() {
+        seen("Seen");
+        Turn running = last();
+        assertThat(kept(running)).contains("Seen");
+
+        entity.restart();
+
+        awaitStatus(Turn.Status.FAILED);
+        await().until(() -> kept(running).isEmpty());
+    }
+
+    @Test
+    void whatReadersSawIsFoundBeforeAStopEndsTheTurn() {
+        seen("Seen");
         CompletableFuture<Optional<SubjectKey>> slow = new CompletableFuture<>();
         around.found = slow;
         entity.restart();
