@@ -7,6 +7,7 @@ import static org.apache.pekko.http.javadsl.server.Directives.mapRouteResultFutu
 import static org.apache.pekko.http.javadsl.server.Directives.onSuccess;
 import static org.apache.pekko.http.javadsl.server.Directives.optionalHeaderValueByName;
 
+import io.kvasir.kernel.Ids;
 import io.kvasir.kernel.Principal;
 import io.kvasir.kernel.Rejection;
 import io.kvasir.kernel.RememberedReplies;
@@ -19,6 +20,7 @@ import java.util.HexFormat;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
@@ -37,6 +39,9 @@ import org.apache.pekko.stream.Materializer;
  * Honours {@code Idempotency-Key} on POSTs that create something: the first request's success is given again to the
  * same request with the same key, marked {@code Idempotency-Replayed}. A JSON body counts as part of the request; an
  * upload counts by its declared length, since it is not read twice.
+ *
+ * <p>A request that was refused may be tried anew. Of one that failed (5xx) nobody knows whether it was done: a repeat
+ * is given the same id for what it creates, by which it can find what is there already.
  */
 public final class Idempotent {
     private static final int LONGEST_KEY = 200;
@@ -48,11 +53,20 @@ public final class Idempotent {
         this.replies = replies;
     }
 
-    /** Runs {@code inner} at most once per key and caller; without the header simply runs it. */
+    /** For what does not look for an earlier try: begun again after a failure, it may be done twice. */
     public Route once(Principal caller, Supplier<Route> inner) {
+        return once(caller, _ -> inner.get());
+    }
+
+    /**
+     * Runs {@code inner} to one success per key and caller; without the header simply runs it.
+     *
+     * @param inner is given an id for what it creates, an older one where an earlier try failed
+     */
+    public Route once(Principal caller, Function<String, Route> inner) {
         return optionalHeaderValueByName("Idempotency-Key", header -> {
             if (header.isEmpty()) {
-                return inner.get();
+                return inner.apply(Ids.next());
             }
             String key = header.get();
             if (key.isBlank() || key.length() > LONGEST_KEY || !key.chars().allMatch(c -> c > 32 && c < 127)) {
@@ -63,7 +77,8 @@ public final class Idempotent {
             return extractMaterializer(materializer -> extractRequest(request -> onSuccess(
                     kept(request, materializer),
                     replayable -> onSuccess(replies.claim(owner, key, hash(replayable)), claim -> switch (claim) {
-                        case Claim.Mine _ -> first(owner, key, replayable, materializer, inner);
+                        case Claim.Mine(String id) ->
+                            first(owner, key, replayable, materializer, () -> inner.apply(id));
                         case Claim.Earlier earlier -> again(earlier.reply());
                         case Claim.OtherRequest _ ->
                             Problems.refuse(new Rejection.Conflict(
@@ -78,20 +93,24 @@ public final class Idempotent {
                 _ -> request,
                 () -> mapRouteResultFuture(
                         result -> result.handle((done, failure) -> failure != null
-                                        ? forget(owner, key)
+                                        ? replies.leave(owner, key)
                                                 .<RouteResult>thenCompose(_ -> CompletableFuture.failedFuture(failure))
                                         : settle(owner, key, done, materializer))
                                 .thenCompose(stage -> stage),
-                        inner));
+                        // Sealed here, so that a refusal that is thrown is one.
+                        () -> Problems.sealed(extractRequest(_ -> inner.get()))));
     }
 
     private CompletionStage<RouteResult> settle(
             String owner, String key, RouteResult result, Materializer materializer) {
-        if (!(result instanceof Complete complete)
-                || !complete.getResponse().status().isSuccess()) {
-            return forget(owner, key).thenApply(_ -> result);
+        if (!(result instanceof Complete complete)) {
+            return replies.forget(owner, key).thenApply(_ -> result);
         }
         HttpResponse response = complete.getResponse();
+        if (!response.status().isSuccess()) {
+            boolean known = response.status().intValue() < 500;
+            return (known ? replies.forget(owner, key) : replies.leave(owner, key)).thenApply(_ -> result);
+        }
         return response.entity()
                 .toStrict(10_000, materializer)
                 .thenCompose(strict -> replies.remember(
@@ -101,10 +120,6 @@ public final class Idempotent {
                                         response.status().intValue(),
                                         strict.getData().toArray()))
                         .thenApply(_ -> RouteResults.complete(response.withEntity(strict))));
-    }
-
-    private CompletionStage<Void> forget(String owner, String key) {
-        return replies.forget(owner, key);
     }
 
     private static Route again(Optional<Reply> reply) {

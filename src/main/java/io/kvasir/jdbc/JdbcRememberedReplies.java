@@ -1,16 +1,22 @@
 package io.kvasir.jdbc;
 
+import io.kvasir.kernel.Ids;
 import io.kvasir.kernel.RememberedReplies;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.SQLTransientException;
 import java.sql.Timestamp;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /** Remembered replies as rows, kept for a day, sealed under a key of the caller: they hold what people wrote. */
 public final class JdbcRememberedReplies implements RememberedReplies {
@@ -19,6 +25,10 @@ public final class JdbcRememberedReplies implements RememberedReplies {
     private static final Duration AT_WORK = Duration.ofMinutes(15);
     /** Younger claims are left alone even of a server that nobody knows: it may have joined just now. */
     private static final Duration UNKNOWN = Duration.ofSeconds(10);
+    /** While the database is away, it is told so often what became of a request. */
+    private static final Duration AGAIN = Duration.ofSeconds(1);
+    /** Holder of a claim that was left to whoever comes. Rows of before there were holders have none. */
+    private static final String ANYBODY = "";
 
     private final Transactor transactor;
     private final SubjectKeys keys;
@@ -77,26 +87,28 @@ public final class JdbcRememberedReplies implements RememberedReplies {
         return transactor.run(c -> {
             forgetOld(c);
             try (PreparedStatement select = c.prepareStatement(
-                    "SELECT request_hash, status, body, holder, created_at FROM remembered_replies WHERE caller = ? AND idempotency_key = ? FOR UPDATE")) {
+                    "SELECT request_hash, status, body, holder, created_at, creates FROM remembered_replies WHERE caller = ? AND idempotency_key = ? FOR UPDATE")) {
                 select.setString(1, caller);
                 select.setString(2, key);
                 try (ResultSet rows = select.executeQuery()) {
                     if (rows.next()) {
                         return rows.getObject(2) == null && rows.getString(1).equals(requestHash) && abandoned(rows)
-                                ? takeOver(c, caller, key)
+                                ? takeOver(c, caller, key, Sql.text(rows, 6).orElseGet(Ids::next))
                                 : earlier(seal, rows, key, requestHash);
                     }
                 }
             }
+            String id = Ids.next();
             try (PreparedStatement insert = c.prepareStatement(
-                    "INSERT INTO remembered_replies (caller, idempotency_key, request_hash, created_at, holder) VALUES (?, ?, ?, ?, ?)")) {
+                    "INSERT INTO remembered_replies (caller, idempotency_key, request_hash, created_at, holder, creates) VALUES (?, ?, ?, ?, ?, ?)")) {
                 insert.setString(1, caller);
                 insert.setString(2, key);
                 insert.setString(3, requestHash);
                 insert.setTimestamp(4, Timestamp.from(clock.instant()));
                 insert.setString(5, self);
+                insert.setString(6, id);
                 insert.executeUpdate();
-                return new Claim.Mine();
+                return new Claim.Mine(id);
             } catch (SQLException raced) {
                 if (raced.getSQLState() != null && raced.getSQLState().startsWith("23")) {
                     c.rollback(); // PostgreSQL lets nothing else happen in a transaction that failed
@@ -109,7 +121,7 @@ public final class JdbcRememberedReplies implements RememberedReplies {
 
     @Override
     public CompletionStage<Void> remember(String caller, String key, Reply reply) {
-        return keys.obtain(subject(caller))
+        return told(() -> keys.obtain(subject(caller))
                 .thenCompose(seal -> transactor.change(c -> {
                     try (PreparedStatement update = c.prepareStatement(
                             "UPDATE remembered_replies SET status = ?, body = ? WHERE caller = ? AND idempotency_key = ? AND holder = ?")) {
@@ -120,12 +132,12 @@ public final class JdbcRememberedReplies implements RememberedReplies {
                         update.setString(5, self);
                         update.executeUpdate();
                     }
-                }));
+                })));
     }
 
     @Override
     public CompletionStage<Void> forget(String caller, String key) {
-        return transactor.change(c -> {
+        return told(() -> transactor.change(c -> {
             try (PreparedStatement delete = c.prepareStatement(
                     "DELETE FROM remembered_replies WHERE caller = ? AND idempotency_key = ? AND status IS NULL AND holder = ?")) {
                 delete.setString(1, caller);
@@ -133,7 +145,49 @@ public final class JdbcRememberedReplies implements RememberedReplies {
                 delete.setString(3, self);
                 delete.executeUpdate();
             }
+        }));
+    }
+
+    @Override
+    public CompletionStage<Void> leave(String caller, String key) {
+        return told(() -> transactor.change(c -> {
+            try (PreparedStatement update = c.prepareStatement(
+                    "UPDATE remembered_replies SET holder = ? WHERE caller = ? AND idempotency_key = ? AND status IS NULL AND holder = ?")) {
+                update.setString(1, ANYBODY);
+                update.setString(2, caller);
+                update.setString(3, key);
+                update.setString(4, self);
+                update.executeUpdate();
+            }
+        }));
+    }
+
+    /**
+     * While the database is away, tells it again and again beside: until it knows what became of a request, whoever asks
+     * again is told that it is at work. The answer does not wait for that.
+     */
+    private static CompletionStage<Void> told(Supplier<CompletionStage<Void>> telling) {
+        return telling.get().exceptionallyCompose(fault -> {
+            if (!away(fault)) {
+                return CompletableFuture.failedFuture(fault);
+            }
+            toldLater(telling, 1);
+            return CompletableFuture.completedFuture(null);
         });
+    }
+
+    private static void toldLater(Supplier<CompletionStage<Void>> telling, int tries) {
+        CompletableFuture.delayedExecutor(AGAIN.toMillis(), TimeUnit.MILLISECONDS)
+                .execute(() -> telling.get().whenComplete((_, fault) -> {
+                    if (fault != null && away(fault) && tries < AT_WORK.dividedBy(AGAIN)) {
+                        toldLater(telling, tries + 1);
+                    }
+                }));
+    }
+
+    private static boolean away(Throwable fault) {
+        return fault instanceof SQLTransientException
+                || fault instanceof CompletionException && fault.getCause() instanceof SQLTransientException;
     }
 
     private static Claim earlier(SubjectKey seal, ResultSet row, String key, String requestHash) throws SQLException {
@@ -151,18 +205,20 @@ public final class JdbcRememberedReplies implements RememberedReplies {
         String holder = row.getString(4);
         Duration age = Duration.between(row.getTimestamp(5).toInstant(), clock.instant());
         return age.compareTo(AT_WORK) > 0
+                || ANYBODY.equals(holder)
                 || (age.compareTo(UNKNOWN) > 0 && (holder == null || !(holder.equals(self) || alive.test(holder))));
     }
 
-    private Claim takeOver(Connection c, String caller, String key) throws SQLException {
+    private Claim takeOver(Connection c, String caller, String key, String id) throws SQLException {
         try (PreparedStatement update = c.prepareStatement(
-                "UPDATE remembered_replies SET holder = ?, created_at = ? WHERE caller = ? AND idempotency_key = ?")) {
+                "UPDATE remembered_replies SET holder = ?, created_at = ?, creates = ? WHERE caller = ? AND idempotency_key = ?")) {
             update.setString(1, self);
             update.setTimestamp(2, Timestamp.from(clock.instant()));
-            update.setString(3, caller);
-            update.setString(4, key);
+            update.setString(3, id);
+            update.setString(4, caller);
+            update.setString(5, key);
             update.executeUpdate();
-            return new Claim.Mine();
+            return new Claim.Mine(id);
         }
     }
 

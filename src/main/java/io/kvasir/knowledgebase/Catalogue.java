@@ -1,5 +1,6 @@
 package io.kvasir.knowledgebase;
 
+import io.kvasir.jdbc.Sql;
 import io.kvasir.jdbc.Transactor;
 import io.kvasir.kernel.KnowledgeBaseId;
 import io.kvasir.kernel.Scope;
@@ -27,14 +28,22 @@ final class Catalogue {
         this.transactor = transactor;
     }
 
-    /** Announces one before it exists. */
+    /** Announces one before it exists, where it is not announced yet. */
     CompletionStage<Void> intend(Scope scope, Instant now) {
         return transactor.change(c -> {
-            try (PreparedStatement insert = c.prepareStatement(
-                    "INSERT INTO knowledge_bases (tenant, id, confirmed, busy, created_at) VALUES (?, ?, FALSE, FALSE, ?)")) {
+            try (PreparedStatement insert = c.prepareStatement("""
+                    INSERT INTO knowledge_bases (tenant, id, confirmed, busy, created_at) SELECT ?, ?, FALSE, FALSE, ?
+                    WHERE NOT EXISTS (SELECT 1 FROM knowledge_bases WHERE tenant = ? AND id = ?)
+                    """)) {
                 bind(insert, 1, scope);
                 insert.setTimestamp(3, Timestamp.from(now));
+                bind(insert, 4, scope);
                 insert.executeUpdate();
+            } catch (SQLException e) {
+                if (!Sql.broken(e)) {
+                    throw e;
+                }
+                c.rollback(); // its entity or another try was there first
             }
         });
     }
@@ -53,11 +62,11 @@ final class Catalogue {
         });
     }
 
-    /** One that was announced and never came to be. */
-    CompletionStage<Void> remove(Scope scope) {
+    /** One that was announced and did not come to be; where it did meanwhile, its row stays. */
+    CompletionStage<Void> forget(Scope scope) {
         return transactor.change(c -> {
-            try (PreparedStatement delete =
-                    c.prepareStatement("DELETE FROM knowledge_bases WHERE tenant = ? AND id = ?")) {
+            try (PreparedStatement delete = c.prepareStatement(
+                    "DELETE FROM knowledge_bases WHERE tenant = ? AND id = ? AND confirmed = FALSE")) {
                 bind(delete, 1, scope);
                 delete.executeUpdate();
             }

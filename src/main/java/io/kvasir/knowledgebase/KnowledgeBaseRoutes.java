@@ -176,11 +176,13 @@ public final class KnowledgeBaseRoutes {
     private Route create(Call call) {
         return idempotent.once(
                 call.caller(),
-                () -> entity(
+                id -> entity(
                         Json.body(Bodies.Base.class),
                         body -> Problems.answer(
                                 knowledgeBases.create(
-                                        call.caller().tenant(), call.caller().user(), body.whole()),
+                                        new Scope(call.caller().tenant(), new KnowledgeBaseId(id)),
+                                        call.caller().user(),
+                                        body.whole()),
                                 Json::created)));
     }
 

@@ -149,16 +149,31 @@ public final class KnowledgeBases {
     }
 
     CompletionStage<Outcome<Views.Base>> create(TenantId tenant, UserId owner, Wishes wishes) {
-        Scope scope = new Scope(tenant, KnowledgeBaseId.next());
+        return create(new Scope(tenant, KnowledgeBaseId.next()), owner, wishes);
+    }
+
+    /** One of this id, which nothing else has. Asked again, where nobody heard what came of it, it creates no second. */
+    CompletionStage<Outcome<Views.Base>> create(Scope scope, UserId owner, Wishes wishes) {
         return then(
                 embedding(wishes),
                 embedding -> Room.taking(
-                        room.forKnowledgeBase(tenant),
-                        () -> created(
-                                scope,
-                                owner,
-                                wishes,
-                                embedding.orElseGet(() -> Sources.embedding(spaces.preferred())))));
+                                room.forKnowledgeBase(scope.tenant()),
+                                () -> created(
+                                        scope,
+                                        owner,
+                                        wishes,
+                                        embedding.orElseGet(() -> Sources.embedding(spaces.preferred()))))
+                        .thenCompose(outcome -> outcome instanceof Outcome.Refused<Views.Base> refused
+                                ? there(scope, refused)
+                                : CompletableFuture.completedFuture(outcome)));
+    }
+
+    /** It may be refused because it is there: it exists already, or there was room for no other. */
+    private CompletionStage<Outcome<Views.Base>> there(Scope scope, Outcome.Refused<Views.Base> refused) {
+        return read(scope)
+                .thenCompose(seen -> seen instanceof Outcome.Done<Views.Base>
+                        ? CompletableFuture.completedFuture(seen)
+                        : catalogue.forget(scope).thenApply(_ -> refused));
     }
 
     /** What is wanted to embed; refused where it is not offered. */
@@ -364,11 +379,14 @@ public final class KnowledgeBases {
         });
     }
 
+    /**
+     * One that never was may be on its way from another server, however long ago it was announced. Its row would come with
+     * its first event; its key would not, and nobody could read what is sealed with it. So the key is left: it is all that
+     * is left of one that does not come, and tells nothing.
+     */
     private CompletableFuture<Boolean> wake(Scope scope) {
         return region.wake(scope)
-                .thenCompose(exists -> exists
-                        ? CompletableFuture.completedFuture(null)
-                        : catalogue.remove(scope).thenCompose(_ -> keys.destroy(Sources.ownSubject(scope))))
+                .thenCompose(exists -> exists ? CompletableFuture.completedFuture(null) : catalogue.forget(scope))
                 .thenApply(_ -> true)
                 .toCompletableFuture();
     }

@@ -19,10 +19,15 @@ import io.kvasir.kernel.TenantId;
 import io.kvasir.kernel.UserId;
 import java.net.http.HttpResponse;
 import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.apache.pekko.http.javadsl.server.Route;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,6 +42,8 @@ class IdempotentTest {
     private final Idempotent idempotent;
     private final AtomicInteger made = new AtomicInteger();
     private final AtomicInteger failures = new AtomicInteger(1);
+    private final List<String> ids = new CopyOnWriteArrayList<>();
+    private Supplier<Route> failure = () -> Problems.refuse(new Rejection.Unavailable("No answer", Duration.ZERO));
     private HttpServerForTests server;
 
     record Body(String name) {}
@@ -70,7 +77,23 @@ class IdempotentTest {
                                     caller,
                                     () -> failures.getAndDecrement() > 0
                                             ? Problems.refuse(new Rejection.Conflict("busy", "busy"))
-                                            : complete(Json.created(Map.of("n", made.incrementAndGet())))))));
+                                            : complete(Json.created(Map.of("n", made.incrementAndGet())))))),
+                    path(
+                            "thrown",
+                            () -> post(() -> idempotent.once(caller, () -> {
+                                if (failures.getAndDecrement() > 0) {
+                                    throw new Json.Refusal(new Rejection.NotFound("No such thing"));
+                                }
+                                return complete(Json.created(Map.of("n", made.incrementAndGet())));
+                            }))),
+                    path(
+                            "named",
+                            () -> post(() -> idempotent.once(caller, id -> {
+                                ids.add(id);
+                                return failures.getAndDecrement() > 0
+                                        ? failure.get()
+                                        : complete(Json.created(Map.of("id", id)));
+                            }))));
         }));
     }
 
@@ -117,6 +140,55 @@ class IdempotentTest {
         assertThat(make("/flaky", "{}", "u", "k").statusCode()).isEqualTo(409);
 
         assertThat(make("/flaky", "{}", "u", "k").statusCode()).isEqualTo(201);
+    }
+
+    @Test
+    void aRefusalThatIsThrownIsOne() throws Exception {
+        assertThat(make("/thrown", "{}", "u", "k").statusCode()).isEqualTo(404);
+
+        assertThat(make("/thrown", "{\"mended\":1}", "u", "k").statusCode()).isEqualTo(201);
+    }
+
+    @Test
+    void aRepeatOfWhatMayHaveBeenDoneGoesOnWithItsId() throws Exception {
+        failures.set(2);
+        assertThat(make("/named", "{}", "u", "k").statusCode()).isEqualTo(503);
+        failure = () -> {
+            throw new IllegalStateException("a bug");
+        };
+        assertThat(make("/named", "{}", "u", "k").statusCode()).isEqualTo(500);
+        assertThat(make("/named", "{}", "u", "k").statusCode()).isEqualTo(201);
+
+        assertThat(ids).hasSize(3).containsOnly(ids.getFirst());
+        assertThat(make("/named", "{}", "u", "k").body()).contains(ids.getFirst());
+        assertThat(ids).as("the answer is given again").hasSize(3);
+    }
+
+    @Test
+    void whatMayHaveBeenDoneLeavesItsKeyToNoOtherRequest() throws Exception {
+        assertThat(make("/named", "{}", "u", "k").statusCode()).isEqualTo(503);
+
+        assertThat(make("/named", "{\"other\":1}", "u", "k").statusCode()).isEqualTo(409);
+        assertThat(make("/named", "{}", "u", "k").statusCode()).isEqualTo(201);
+    }
+
+    @Test
+    void whatWasRefusedIsBegunAnew() throws Exception {
+        failure = () -> Problems.refuse(new Rejection.Conflict("busy", "busy"));
+        assertThat(make("/named", "{}", "u", "k").statusCode()).isEqualTo(409);
+        assertThat(make("/named", "{\"other\":1}", "u", "k").statusCode()).isEqualTo(201);
+
+        assertThat(ids).hasSize(2).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void everyRequestHasAnIdOfItsOwn() throws Exception {
+        failures.set(0);
+        make("/named", "{}", "u", "k");
+        make("/named", "{}", "u", "other");
+        server.post("/named", "{}", "X-User", "u");
+
+        assertThat(ids).hasSize(3).doesNotHaveDuplicates();
     }
 
     @Test

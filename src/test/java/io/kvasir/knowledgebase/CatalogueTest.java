@@ -90,6 +90,38 @@ class CatalogueTest {
     }
 
     @Test
+    void forgetsOnlyWhatDidNotComeToBe() {
+        Scope there = confirmed();
+        Scope never = intended();
+
+        join(catalogue.forget(there));
+        join(catalogue.forget(never));
+
+        assertThat(join(catalogue.all())).containsExactly(there);
+    }
+
+    @Test
+    void whatComesToBeAfterItWasForgottenIsListed() {
+        Scope late = intended();
+        join(catalogue.forget(late));
+        join(catalogue.confirm(late, BORN, 1));
+
+        assertThat(join(catalogue.list(tenant, Optional.empty(), 10))).containsExactly(late.knowledgeBase());
+    }
+
+    @Test
+    void announcingAgainChangesNothing() {
+        Scope announced = intended();
+        Scope there = confirmed();
+
+        join(catalogue.intend(announced, NOW.plusSeconds(1)));
+        join(catalogue.intend(there, NOW.plusSeconds(1)));
+
+        assertThat(join(catalogue.unfinished())).containsExactly(announced);
+        assertThat(join(catalogue.list(tenant, Optional.empty(), 10))).containsExactly(there.knowledgeBase());
+    }
+
+    @Test
     void wakesWhatIsBusy() {
         Scope busy = confirmed(BORN.apply(new KnowledgeBaseEvent.Deleted(NOW)));
         confirmed();

@@ -226,7 +226,7 @@ final class Surroundings implements AutoCloseable {
     }
 
     /** Remembers what it was told; away for a while where a test says so. */
-    static final class Index implements PassageIndex {
+    static class Index implements PassageIndex {
         record Publication(long revision, Set<SourceVersion> added, Set<SourceVersion> removed) {}
 
         final List<Publication> publications = new CopyOnWriteArrayList<>();
