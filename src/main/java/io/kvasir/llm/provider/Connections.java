@@ -11,6 +11,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.http.javadsl.ClientTransport;
 import org.apache.pekko.http.javadsl.Http;
@@ -83,11 +84,11 @@ final class Connections {
                     ? to.withCustomHttpsConnectionContext(http.defaultClientHttpsContext())
                             .https()
                     : to.http();
-            Pair<BoundedSourceQueue<HttpRequest>, CompletionStage<org.apache.pekko.Done>> running =
-                    Source.<HttpRequest>queue(1)
-                            .via(flow)
-                            .toMat(Sink.foreach(this::arrived), Keep.both())
-                            .run(system);
+            Pair<BoundedSourceQueue<HttpRequest>, CompletionStage<Done>> running = Source.<HttpRequest>queue(1)
+                    .via(flow)
+                    .watchTermination(Keep.both())
+                    .to(Sink.fromGraph(new Responses(this::arrived)))
+                    .run(system);
             requests = running.first();
             running.second().whenComplete((_, problem) -> closed(this, problem));
         }
