@@ -6,6 +6,7 @@ import io.kvasir.answering.AnswerEvent.Finished;
 import io.kvasir.answering.AnswerEvent.Retrieved;
 import io.kvasir.answering.AnswerEvent.Text;
 import io.kvasir.answering.AnswerEvent.Timings;
+import io.kvasir.answering.CitedAnswer.Plan;
 import io.kvasir.http.Problems;
 import io.kvasir.kernel.Scope;
 import io.kvasir.kernel.TraceParent;
@@ -21,9 +22,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.stream.Collectors;
 import org.apache.pekko.NotUsed;
-import org.apache.pekko.japi.pf.PFBuilder;
 import org.apache.pekko.stream.javadsl.Source;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -57,11 +56,7 @@ public final class Answerer implements Answers {
 
     @Override
     public Source<AnswerEvent, NotUsed> answer(Question question) {
-        return Source.lazySource(() -> found(question))
-                .<NotUsed>mapMaterializedValue(_ -> NotUsed.getInstance())
-                .recover(new PFBuilder<Throwable, AnswerEvent>()
-                        .matchAny(Answerer::notFound)
-                        .build());
+        return Source.fromGraph(new CitedAnswer(since -> found(question, since), Answerer::notFound));
     }
 
     @Override
@@ -73,24 +68,23 @@ public final class Answerer implements Answers {
         return FollowUp.standalone(question.text(), question.history());
     }
 
-    private Source<AnswerEvent, ?> found(Question question) {
-        Stopwatch since = new Stopwatch();
-        return Source.completionStageSource(retrieve.apply(
+    private CompletionStage<Plan> found(Question question, Stopwatch since) {
+        return retrieve.apply(
                         question.scope(), question.revision(), question.retrieval(), wanted(question), question.trace())
-                .thenApply(retrieval -> said(question, retrieval.results(), since)));
+                .thenApply(retrieval -> plan(question, retrieval.results(), since));
     }
 
-    private Source<AnswerEvent, NotUsed> said(Question question, List<Found> found, Stopwatch since) {
+    private Plan plan(Question question, List<Found> found, Stopwatch since) {
         double retrievalMs = since.ms();
         Question.Style style = question.style();
         Optional<ChatModel> model = models.find(style.provider());
         if (model.isEmpty()) {
-            return Source.from(List.of(
+            return new Plan.Say(List.of(
                     new Retrieved(List.of(), retrievalMs, 0),
                     new Failed("llm-unknown", "The provider " + style.provider() + " is not configured")));
         }
         if (found.isEmpty()) {
-            return Source.from(List.of(
+            return new Plan.Say(List.of(
                     new Retrieved(List.of(), retrievalMs, 0),
                     new Text(DontKnow.sentence(question.text())),
                     new Finished(
@@ -110,11 +104,7 @@ public final class Answerer implements Answers {
                 style.maxTokens(),
                 Optional.of(question.scope().tenant()),
                 question.trace());
-        return model.get().stream(request)
-                .via(new CitedAnswer(
-                        retrieved,
-                        retrieved.citations().stream().map(Citation::n).collect(Collectors.toSet()),
-                        since));
+        return new Plan.Ask(retrieved, model.get().stream(request));
     }
 
     private List<Citation> citations(Prompt prompt) {

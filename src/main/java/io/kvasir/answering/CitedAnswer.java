@@ -6,36 +6,58 @@ import io.kvasir.llm.ChatModel.Part;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.apache.pekko.stream.Attributes;
-import org.apache.pekko.stream.FlowShape;
-import org.apache.pekko.stream.Inlet;
 import org.apache.pekko.stream.Outlet;
+import org.apache.pekko.stream.SourceShape;
+import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.stream.stage.AbstractInHandler;
 import org.apache.pekko.stream.stage.AbstractOutHandler;
+import org.apache.pekko.stream.stage.AsyncCallback;
 import org.apache.pekko.stream.stage.GraphStage;
 import org.apache.pekko.stream.stage.GraphStageLogic;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** From a model's parts to the events of an answer: checks the marks, takes the times, turns a failure into an event. */
-final class CitedAnswer extends GraphStage<FlowShape<Part, AnswerEvent>> {
+/**
+ * One answer from its question to its last event, as one stage: waits for what is found, asks the model, checks the marks,
+ * takes the times, turns a failure into an event. A source that waits for another costs each word some steps more.
+ */
+final class CitedAnswer extends GraphStage<SourceShape<AnswerEvent>> {
     private static final Logger LOG = LoggerFactory.getLogger(CitedAnswer.class);
 
-    private final AnswerEvent.Retrieved retrieved;
-    private final Set<Integer> announced;
-    private final Stopwatch since;
-    private final Inlet<Part> in = Inlet.create("CitedAnswer.in");
     private final Outlet<AnswerEvent> out = Outlet.create("CitedAnswer.out");
-    private final FlowShape<Part, AnswerEvent> shape = FlowShape.of(in, out);
+    private final SourceShape<AnswerEvent> shape = SourceShape.of(out);
+    private final Function<Stopwatch, CompletionStage<Plan>> find;
+    private final Function<Throwable, AnswerEvent> notFound;
 
-    CitedAnswer(AnswerEvent.Retrieved retrieved, Set<Integer> announced, Stopwatch since) {
-        this.retrieved = retrieved;
-        this.announced = announced;
-        this.since = since;
+    /** What is said to what was found. */
+    sealed interface Plan {
+        /** All of it is known. */
+        record Say(List<AnswerEvent> all) implements Plan {
+            public Say {
+                all = List.copyOf(all);
+            }
+        }
+
+        /** A model says it. */
+        record Ask(AnswerEvent.Retrieved retrieved, Source<Part, ?> reply) implements Plan {}
+    }
+
+    /**
+     * @param find begins when the answer is wanted
+     * @param notFound what is said where it fails
+     */
+    CitedAnswer(Function<Stopwatch, CompletionStage<Plan>> find, Function<Throwable, AnswerEvent> notFound) {
+        this.find = find;
+        this.notFound = notFound;
     }
 
     @Override
-    public FlowShape<Part, AnswerEvent> shape() {
+    public SourceShape<AnswerEvent> shape() {
         return shape;
     }
 
@@ -44,17 +66,65 @@ final class CitedAnswer extends GraphStage<FlowShape<Part, AnswerEvent>> {
         return new Logic();
     }
 
+    private record Found(@Nullable Plan plan, @Nullable Throwable fault) {}
+
     private final class Logic extends GraphStageLogic {
-        private final CitationFilter filter = new CitationFilter(announced);
+        private final Stopwatch since = new Stopwatch();
+        private final AsyncCallback<Found> found = createAsyncCallback(this::found);
+        private @Nullable SubSinkInlet<Part> reply;
+        private CitationFilter filter = new CitationFilter(Set.of());
+        private double retrievalMs;
         private double firstTokenMs = -1;
-        private boolean told;
 
         Logic() {
             super(shape);
-            setHandler(in, new AbstractInHandler() {
+            setHandler(out, new AbstractOutHandler() {
+                @Override
+                public void onPull() {
+                    more();
+                }
+            });
+        }
+
+        @Override
+        public void postStop() {
+            SubSinkInlet<Part> from = reply;
+            if (from != null && !from.isClosed()) {
+                from.cancel();
+            }
+        }
+
+        @Override
+        public void preStart() {
+            try {
+                find.apply(since).whenComplete((plan, fault) -> found.invoke(new Found(plan, fault)));
+            } catch (RuntimeException e) {
+                found(new Found(null, e));
+            }
+        }
+
+        private void found(Found what) {
+            switch (what.plan()) {
+                case null -> say(List.of(notFound.apply(what.fault())));
+                case Plan.Say(List<AnswerEvent> all) -> say(all);
+                case Plan.Ask ask -> ask(ask);
+            }
+        }
+
+        private void say(List<AnswerEvent> last) {
+            emitMultiple(out, last.iterator(), this::completeStage);
+        }
+
+        private void ask(Plan.Ask ask) {
+            retrievalMs = ask.retrieved().tookMs();
+            filter = new CitationFilter(ask.retrieved().citations().stream()
+                    .map(AnswerEvent.Citation::n)
+                    .collect(Collectors.toSet()));
+            SubSinkInlet<Part> inlet = new SubSinkInlet<>("CitedAnswer.reply");
+            inlet.setHandler(new AbstractInHandler() {
                 @Override
                 public void onPush() {
-                    switch (grab(in)) {
+                    switch (inlet.grab()) {
                         case Part.Text text -> pass(filter.accept(text.text()));
                         case Part.Finished finished -> finish(finished);
                     }
@@ -70,22 +140,21 @@ final class CitedAnswer extends GraphStage<FlowShape<Part, AnswerEvent>> {
                     end(failed(problem));
                 }
             });
-            setHandler(out, new AbstractOutHandler() {
-                @Override
-                public void onPull() {
-                    if (told) {
-                        pull(in);
-                    } else {
-                        told = true;
-                        push(out, retrieved);
-                    }
-                }
-            });
+            reply = inlet;
+            ask.reply().runWith(inlet.sink(), subFusingMaterializer());
+            emit(out, ask.retrieved()); // what the model says is asked for once this was taken
+        }
+
+        private void more() {
+            SubSinkInlet<Part> from = reply;
+            if (from != null && !from.isClosed() && !from.hasBeenPulled()) {
+                from.pull();
+            }
         }
 
         private void pass(String text) {
             if (text.isEmpty()) {
-                pull(in);
+                more();
             } else {
                 stampFirst();
                 push(out, new AnswerEvent.Text(text));
@@ -105,17 +174,14 @@ final class CitedAnswer extends GraphStage<FlowShape<Part, AnswerEvent>> {
                     finished.reason(),
                     List.copyOf(filter.cited()),
                     finished.usage(),
-                    new Timings(retrieved.tookMs(), firstTokenMs < 0 ? totalMs : firstTokenMs, totalMs)));
-            emitMultiple(out, last.iterator(), this::completeStage);
+                    new Timings(retrievalMs, firstTokenMs < 0 ? totalMs : firstTokenMs, totalMs)));
+            say(last);
         }
 
         private void end(AnswerEvent.Failed failed) {
             List<AnswerEvent> last = rest();
-            if (!told) {
-                last.add(0, retrieved);
-            }
             last.add(failed);
-            emitMultiple(out, last.iterator(), this::completeStage);
+            say(last);
         }
 
         private List<AnswerEvent> rest() {

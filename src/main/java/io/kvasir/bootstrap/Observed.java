@@ -10,7 +10,6 @@ import io.kvasir.http.Endpoints;
 import io.kvasir.ingestion.Ingestion;
 import io.kvasir.kernel.Scope;
 import io.kvasir.kernel.TraceParent;
-import io.kvasir.llm.ChatFailure;
 import io.kvasir.llm.ChatModel;
 import io.kvasir.llm.ProviderHealth;
 import io.kvasir.observability.Metrics;
@@ -28,7 +27,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
@@ -148,7 +146,7 @@ final class Observed {
         }
     }
 
-    private static void ended(Span span, @Nullable Throwable fault) {
+    static void ended(Span span, @Nullable Throwable fault) {
         if (fault != null) {
             // Its message may quote what was asked.
             span.setAttribute("error.type", fault.getClass().getName());
@@ -161,52 +159,7 @@ final class Observed {
         return new ChatModel() {
             @Override
             public Source<Part, NotUsed> stream(Request request) {
-                return Source.lazySource(() -> watched(request)).mapMaterializedValue(_ -> NotUsed.getInstance());
-            }
-
-            private Source<Part, NotUsed> watched(Request request) {
-                long began = System.nanoTime();
-                AtomicLong first = new AtomicLong();
-                Span span = traces.begin("chat " + model.provider(), SpanKind.CLIENT, request.trace());
-                span.setAttribute("gen_ai.operation.name", "chat");
-                span.setAttribute("gen_ai.provider.name", model.provider());
-                span.setAttribute("gen_ai.request.model", request.model());
-                metrics.replying();
-                return model.stream(request)
-                        .map(part -> {
-                            switch (part) {
-                                case Part.Text _ -> {
-                                    if (first.get() == 0) {
-                                        first.set(System.nanoTime());
-                                        span.addEvent("first token");
-                                    }
-                                }
-                                case Part.Finished(FinishReason _, Usage usage) -> {
-                                    span.setAttribute("gen_ai.response.model", usage.model());
-                                    span.setAttribute("gen_ai.usage.input_tokens", usage.promptTokens());
-                                    span.setAttribute("gen_ai.usage.output_tokens", usage.completionTokens());
-                                    metrics.used(
-                                            usage.provider(),
-                                            usage.model(),
-                                            usage.promptTokens(),
-                                            usage.completionTokens(),
-                                            usage.costMicros());
-                                }
-                            }
-                            return part;
-                        })
-                        .watchTermination((_, done) -> {
-                            done.whenComplete((_, fault) -> {
-                                metrics.replied(
-                                        model.provider(),
-                                        request.model(),
-                                        outcome(fault),
-                                        firstToken(began, first.get()),
-                                        since(began));
-                                ended(span, fault);
-                            });
-                            return NotUsed.getInstance();
-                        });
+                return model.stream(request).via(new WatchedReply(model.provider(), request, metrics, traces));
             }
 
             @Override
@@ -259,19 +212,7 @@ final class Observed {
         };
     }
 
-    private static String outcome(@Nullable Throwable fault) {
-        return switch (fault) {
-            case null -> "finished";
-            case ChatFailure failure -> failure.kind().name().toLowerCase(Locale.ROOT);
-            default -> "bug";
-        };
-    }
-
-    private static Optional<Duration> firstToken(long began, long first) {
-        return first == 0 ? Optional.empty() : Optional.of(Duration.ofNanos(first - began));
-    }
-
-    private static Duration since(long began) {
+    static Duration since(long began) {
         return Duration.ofNanos(System.nanoTime() - began);
     }
 }
