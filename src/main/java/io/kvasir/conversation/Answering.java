@@ -17,7 +17,6 @@ import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.UniqueKillSwitch;
 import org.apache.pekko.stream.javadsl.Keep;
 import org.apache.pekko.stream.javadsl.Sink;
-import org.apache.pekko.stream.javadsl.Source;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,13 +39,13 @@ final class Answering {
         this.historyTurns = historyTurns;
     }
 
-    /** Starts answering the running turn. Whatever happens, the inbox gets exactly one last event, unless the switch is used. */
+    /** Starts answering the running turn. Whatever happens, the reply gets exactly one last event, unless the switch is used. */
     UniqueKillSwitch start(
-            TenantId tenant, Conversation state, Turn turn, Profile profile, SubjectKey key, AnswerInbox inbox) {
+            TenantId tenant, Conversation state, Turn turn, Profile profile, SubjectKey key, LiveReply reply) {
         Question question = question(tenant, state, turn.question(), profile, key);
-        return Source.lazySource(() -> Counted.of(answers.answer(question), allowance, question, profile.reservation()))
+        return Counted.of(answers.answer(question), allowance, question, profile.reservation())
                 .viaMat(KillSwitches.single(), Keep.right())
-                .to(Sink.fromGraph(new InboxSink(inbox, CUT_OFF, Answering::failed)))
+                .to(Sink.fromGraph(new LiveReplySink(reply, CUT_OFF, Answering::failed)))
                 .run(materializer);
     }
 

@@ -79,16 +79,20 @@ final class ConversationEntity
      */
     record Watch(Position after, boolean note, ActorRef<Heard> replyTo) implements Command, Wire {}
 
+    /** As {@link Watch}, from a reader on this server: where the reply is being given, it gets that to take from itself. */
+    record Join(Position after, ActorRef<Heard> replyTo) implements Command {}
+
     record Leave(ActorRef<Heard> reader) implements Command, Wire {}
 
     // Sent to itself.
 
     record KeyFound(int turn, Profile profile, Optional<SubjectKey> key) implements Command {}
 
-    record Poke(AnswerInbox inbox) implements Command, NotInfluenceReceiveTimeout {}
+    /** There is something of the reply to store or to decide about. */
+    record Poke(LiveReply reply) implements Command, NotInfluenceReceiveTimeout {}
 
     /** So much of the reply can't be lost any more, and may be shown. */
-    record Kept(AnswerInbox inbox, int to, boolean withSources) implements Command, NotInfluenceReceiveTimeout {}
+    record Kept(LiveReply reply, int to, boolean withSources) implements Command, NotInfluenceReceiveTimeout {}
 
     /** @param lacking what readers may have seen, and the journal has not */
     record Interrupted(int turn, Progress lacking) implements Command {}
@@ -194,13 +198,14 @@ final class ConversationEntity
             case Rate c -> answered(state.rate(c.turn(), c.feedback()), c.replyTo());
             case Read c -> Effect().reply(c.replyTo(), read(state, c));
             case Watch c -> watch(state, c);
+            case Join c -> join(state, c);
             case Leave c -> leave(c);
             case KeyFound c -> answer(state, c);
-            case Poke c -> take(state, c.inbox());
+            case Poke c -> look(state, c.reply());
             case Kept c -> kept(state, c);
             case Interrupted c -> interrupted(state, c);
-            case Checkpoint c -> quietly(state.grow(c.turn(), turn.unstored(c.turn())));
-            case Fail c -> quietly(state.fail(c.turn(), turn.unstored(c.turn()), c.failure(), now()));
+            case Checkpoint c -> quietly(state.grow(c.turn(), turn.grown(c.turn())));
+            case Fail c -> quietly(state.fail(c.turn(), turn.rest(c.turn()), c.failure(), now()));
             case Idle _ -> rest(state);
             case Passivate _ -> leave(state);
             case Leaving _ -> Effect().stop().thenNoReply();
@@ -224,7 +229,7 @@ final class ConversationEntity
     }
 
     private Progress unstored(Conversation state) {
-        return state.running().map(t -> turn.unstored(t.number())).orElse(Progress.NONE);
+        return state.running().map(t -> turn.rest(t.number())).orElse(Progress.NONE);
     }
 
     private ReplyEffect<ConversationEvent, Conversation> begun(
@@ -304,8 +309,13 @@ final class ConversationEntity
         return Effect().noReply();
     }
 
+    private ReplyEffect<ConversationEvent, Conversation> join(Conversation state, Join c) {
+        readers.join(c, state, turn.live());
+        return Effect().noReply();
+    }
+
     private ReplyEffect<ConversationEvent, Conversation> leave(Leave c) {
-        readers.leave(c.reader());
+        readers.leave(c.reader(), turn.live());
         return Effect().noReply();
     }
 
@@ -322,19 +332,17 @@ final class ConversationEntity
         return Effect().noReply();
     }
 
-    private ReplyEffect<ConversationEvent, Conversation> take(Conversation state, AnswerInbox inbox) {
-        if (!turn.take(inbox)) {
+    private ReplyEffect<ConversationEvent, Conversation> look(Conversation state, LiveReply reply) {
+        if (!turn.look(reply)) {
             return Effect().noReply();
         }
         turn.keep();
-        readers.serve(state, turn.live());
         return quietly(turn.decide(state, now()));
     }
 
     private ReplyEffect<ConversationEvent, Conversation> kept(Conversation state, Kept c) {
         if (turn.kept(c)) {
             turn.keep();
-            readers.serve(state, turn.live());
         }
         return Effect().noReply();
     }

@@ -26,9 +26,9 @@ final class Endings {
 
     static Decision<ConversationEvent> decide(Conversation state, LiveReply said, AnswerEvent last, Instant now) {
         return switch (last) {
-            case AnswerEvent.Finished f -> state.complete(said.turn(), said.store(), completed(f, now));
+            case AnswerEvent.Finished f -> state.complete(said.turn(), said.storeLast(), completed(f, now));
             case AnswerEvent.Failed f ->
-                state.fail(said.turn(), said.store(), new Ending.Failure(f.code(), f.detail()), now);
+                state.fail(said.turn(), said.storeLast(), new Ending.Failure(f.code(), f.detail()), now);
             case AnswerEvent.Retrieved _, AnswerEvent.Text _ -> Decision.accept();
         };
     }

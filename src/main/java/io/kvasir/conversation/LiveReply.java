@@ -1,6 +1,7 @@
 package io.kvasir.conversation;
 
 import io.kvasir.answering.AnswerEvent;
+import io.kvasir.conversation.ConversationEntity.Command;
 import io.kvasir.conversation.domain.Ending;
 import io.kvasir.conversation.domain.Position;
 import io.kvasir.conversation.domain.Progress;
@@ -8,25 +9,40 @@ import io.kvasir.conversation.domain.Turn;
 import io.kvasir.http.Json;
 import io.kvasir.jdbc.SubjectKey;
 import io.kvasir.kernel.PassageId;
-import io.kvasir.kernel.Sealed;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.stream.UniqueKillSwitch;
+import org.jspecify.annotations.Nullable;
 
-/** The reply being given: its growing text, held once. Lives in its conversation's actor and is touched by nothing else. */
+/**
+ * The reply being given: its growing text, held once. The stream that answers writes it, readers on this server take
+ * from it, and its conversation minds it: it is told only where there is something to store or to decide. So a word goes
+ * from who says it to who reads it in one step, and what is said while a reader is busy is taken together. Thread-safe.
+ */
 final class LiveReply {
-    private final AnswerInbox inbox;
+    private final int turn;
+    private final ActorRef<Command> entity;
     private final SubjectKey key;
-    private final UniqueKillSwitch stream;
     private final int longest;
-    private final StringBuilder text = new StringBuilder();
     private final Optional<ReplyTails> tails;
+    private final StringBuilder text = new StringBuilder();
+    /** One question per reader: so it costs one entry, however slow it is. */
+    private final Map<ActorRef<Heard>, Wait> waiting = new HashMap<>(4);
+
+    private @Nullable UniqueKillSwitch stream;
     private Optional<Sources> sources = Optional.empty();
     private boolean sourcesStored;
     /** How much of it readers may see, where it is kept first; and whether more is on its way there. */
     private int kept;
+
+    /** How much of it the turn ends with, once that is being stored: nobody sees more, unless it goes on after all. */
+    private int most = Integer.MAX_VALUE;
 
     private int pieces;
     private boolean sourcesKept;
@@ -34,144 +50,308 @@ final class LiveReply {
     private int stored;
     private Optional<AnswerEvent> last = Optional.empty();
     private Optional<Ending> ending = Optional.empty();
+    private boolean cancelled;
+    /** The conversation was told that there is something, and has not looked since. */
+    private boolean told;
+    /** It knows that there is something to store, and will come to it by itself. */
+    private boolean minded;
+
+    /** @param near whether it takes from here by itself */
+    private record Wait(Position after, boolean near) {}
+
+    private record Told(ActorRef<Heard> reader, Heard news) {}
 
     /**
      * @param longest UTF-16 units; what comes beyond is not taken
      * @param tails where what it gains is kept before it is shown; empty: it is shown at once
      */
-    LiveReply(AnswerInbox inbox, SubjectKey key, UniqueKillSwitch stream, int longest, Optional<ReplyTails> tails) {
-        this.tails = tails;
-        this.inbox = inbox;
+    LiveReply(int turn, ActorRef<Command> entity, SubjectKey key, int longest, Optional<ReplyTails> tails) {
+        this.turn = turn;
+        this.entity = entity;
         this.key = key;
-        this.stream = stream;
         this.longest = longest;
+        this.tails = tails;
     }
 
     int turn() {
-        return inbox.turn();
+        return turn;
     }
 
-    AnswerInbox inbox() {
-        return inbox;
+    ActorRef<Command> entity() {
+        return entity;
     }
 
-    boolean reads(AnswerInbox other) {
-        return inbox == other;
+    // for the stream that answers
+
+    /** The stream that answers was begun. */
+    synchronized void begun(UniqueKillSwitch answering) {
+        stream = answering;
     }
 
-    boolean over() {
-        return ending.isPresent();
-    }
-
-    /** How the answer ended, if it did. */
-    Optional<AnswerEvent> last() {
-        return last;
-    }
-
-    void take(AnswerInbox.Batch batch) {
-        last = batch.last();
-        batch.retrieved().ifPresent(r -> sources = Optional.of(new Sources(r.citations(), r.tookMs())));
-        int room = longest - text.length();
-        if (batch.text().length() <= room) {
-            text.append(batch.text());
-        } else if (room > 0) {
-            int end = Character.isHighSurrogate(batch.text().charAt(room - 1)) ? room - 1 : room;
-            text.append(batch.text(), 0, end);
+    void put(AnswerEvent event) {
+        boolean tell;
+        List<Told> news;
+        synchronized (this) {
+            if (last.isPresent() || cancelled || full() || over()) {
+                return;
+            }
+            switch (event) {
+                case AnswerEvent.Retrieved r -> sources = Optional.of(new Sources(r.citations(), r.tookMs()));
+                case AnswerEvent.Text t -> append(t.text());
+                case AnswerEvent.Finished f -> last = Optional.of(f);
+                case AnswerEvent.Failed f -> last = Optional.of(f);
+            }
+            tell = !told && concernsTheConversation();
+            told |= tell;
+            news = news();
+        }
+        tell(news);
+        if (tell) {
+            entity.tell(new ConversationEntity.Poke(this));
         }
     }
 
-    boolean full() {
+    private void append(String more) {
+        int room = longest - text.length();
+        if (more.length() <= room) {
+            text.append(more);
+        } else if (room > 0) {
+            int end = Character.isHighSurrogate(more.charAt(room - 1)) ? room - 1 : room;
+            text.append(more, 0, end);
+        }
+    }
+
+    private boolean concernsTheConversation() {
+        return last.isPresent() || full() || tails.isPresent() && !keeping || unstored() && !minded;
+    }
+
+    // for the conversation
+
+    synchronized boolean over() {
+        return ending.isPresent();
+    }
+
+    /** The conversation looks now: it is told of what comes later. */
+    synchronized void looked() {
+        told = false;
+    }
+
+    /** The conversation will store what there is, in its time. */
+    synchronized void minded() {
+        minded = true;
+    }
+
+    /** How the answer ended, if it did. */
+    synchronized Optional<AnswerEvent> last() {
+        return last;
+    }
+
+    synchronized boolean full() {
         return text.length() >= longest - 1;
     }
 
-    boolean unstored() {
+    synchronized boolean unstored() {
         return text.length() > stored;
     }
 
     /** What was not stored yet, sealed; from now on it counts as stored. */
     Progress store() {
-        Optional<Sealed> more = unstored() ? Optional.of(key.seal(text.substring(stored))) : Optional.empty();
-        stored = text.length();
-        Optional<Sources> fresh = sourcesStored ? Optional.empty() : sources;
-        sourcesStored |= fresh.isPresent();
+        return store(false);
+    }
+
+    /** The same, with which the turn ends: what is said from now on is not seen. */
+    Progress storeLast() {
+        return store(true);
+    }
+
+    private Progress store(boolean ends) {
+        Optional<String> more;
+        Optional<Sources> fresh;
+        synchronized (this) {
+            most = ends ? Math.min(most, text.length()) : most;
+            int to = said();
+            more = to > stored ? Optional.of(text.substring(stored, to)) : Optional.empty();
+            stored = to;
+            minded = false;
+            fresh = sourcesStored ? Optional.empty() : sources;
+            sourcesStored |= fresh.isPresent();
+        }
         return new Progress(
-                more,
+                more.map(key::seal),
                 fresh.map(s -> key.seal(Json.write(s))),
                 fresh.map(Sources::passages).orElse(List.<PassageId>of()));
     }
 
-    /** So much the journal has, whatever was thought to be stored. */
-    void storedAs(Turn turn) {
-        stored = Math.min(
-                text.length(),
-                turn.said().stream().mapToInt(piece -> key.open(piece).length()).sum());
-        sourcesStored = turn.sources().isPresent();
+    /** So much the journal has, whatever was thought to be stored; the turn goes on. */
+    void storedAs(Turn known) {
+        int length = known.said().stream()
+                .mapToInt(piece -> key.open(piece).length())
+                .sum();
+        List<Told> news;
+        synchronized (this) {
+            stored = Math.min(text.length(), length);
+            sourcesStored = known.sources().isPresent();
+            minded = false;
+            most = Integer.MAX_VALUE;
+            news = news();
+        }
+        tell(news);
     }
 
     void end(Ending how) {
-        ending = Optional.of(how);
+        List<Told> news;
+        synchronized (this) {
+            ending = Optional.of(how);
+            text.setLength(said());
+            news = news();
+        }
+        tell(news);
     }
 
+    /** Nobody minds it any more: what is still said is not taken. */
     void cancel() {
-        stream.shutdown();
+        UniqueKillSwitch answering;
+        synchronized (this) {
+            cancelled = true;
+            answering = stream;
+        }
+        if (answering != null) {
+            answering.shutdown();
+        }
     }
 
     /** As far as readers may see it. */
-    String text() {
-        return all() ? text.toString() : text.substring(0, kept);
+    synchronized String text() {
+        return text.substring(0, seen());
     }
 
     private boolean all() {
         return tails.isEmpty() || ending.isPresent();
     }
 
-    /** Has what is new kept, one piece at a time. @return completes when it is; empty where there is nothing to keep now */
-    Optional<CompletionStage<Boolean>> keep(String conversation) {
-        boolean fresh = sources.isPresent() && !sourcesKept;
-        if (all() || keeping || text.length() == kept && !fresh) {
-            return Optional.empty();
+    /** A piece that is on its way to where it is kept. */
+    record Keeping(int to, boolean withSources, CompletionStage<Boolean> done) {}
+
+    /** Has what is new kept, one piece at a time. Empty where there is nothing to keep now. */
+    Optional<Keeping> keep(String conversation) {
+        int from;
+        int to;
+        int ordinal;
+        String more;
+        Optional<Sources> fresh;
+        synchronized (this) {
+            fresh = sourcesKept ? Optional.empty() : sources;
+            if (all() || keeping || said() == kept && fresh.isEmpty()) {
+                return Optional.empty();
+            }
+            keeping = true;
+            from = kept;
+            to = said();
+            ordinal = pieces++;
+            more = text.substring(from, to);
         }
-        keeping = true;
-        int to = text.length();
-        return tails.map(t -> t.keep(
-                conversation,
-                turn(),
-                pieces++,
-                kept,
-                text.substring(kept, to),
-                fresh ? sources : Optional.empty(),
-                key));
+        return tails.map(
+                t -> new Keeping(to, fresh.isPresent(), t.keep(conversation, turn, ordinal, from, more, fresh, key)));
     }
 
     /** So much is kept. */
     void kept(int to, boolean withSources) {
-        keeping = false;
-        kept = to;
-        sourcesKept |= withSources;
+        List<Told> news;
+        synchronized (this) {
+            keeping = false;
+            kept = to;
+            sourcesKept |= withSources;
+            news = news();
+        }
+        tell(news);
     }
 
-    boolean sourced() {
-        return sources.isPresent();
+    // for readers
+
+    /** For one elsewhere: it is told once there is something after this place. @return whether there is already */
+    boolean ask(Position after, ActorRef<Heard> reader) {
+        Optional<Heard.Live> there = wait(after, reader, false);
+        there.ifPresent(reader::tell);
+        return there.isPresent();
     }
 
-    int length() {
-        return text.length();
+    /** For one on this server. Where there is nothing after this place, it hears {@link Heard.Near} once there is. */
+    Optional<Heard.Live> take(Position after, ActorRef<Heard> reader) {
+        return wait(after, reader, true);
+    }
+
+    private synchronized Optional<Heard.Live> wait(Position after, ActorRef<Heard> reader, boolean near) {
+        Optional<Heard.Live> there = after(after);
+        if (there.isPresent()) {
+            waiting.remove(reader);
+        } else {
+            waiting.put(reader, new Wait(after, near));
+        }
+        return there;
+    }
+
+    synchronized void leave(ActorRef<Heard> reader) {
+        waiting.remove(reader);
+    }
+
+    /** For those for whom there is something now. */
+    private List<Told> news() {
+        if (waiting.isEmpty()) {
+            return List.of();
+        }
+        List<Told> all = new ArrayList<>(waiting.size());
+        for (Iterator<Map.Entry<ActorRef<Heard>, Wait>> each =
+                        waiting.entrySet().iterator();
+                each.hasNext(); ) {
+            Map.Entry<ActorRef<Heard>, Wait> one = each.next();
+            Optional<? extends Heard> news = one.getValue().near()
+                    ? has(one.getValue().after()) ? Optional.of(new Heard.Near(this)) : Optional.empty()
+                    : after(one.getValue().after());
+            if (news.isPresent()) {
+                each.remove();
+                all.add(new Told(one.getKey(), news.get()));
+            }
+        }
+        return all;
+    }
+
+    /** Not while this is held: who is told comes to take. */
+    private static void tell(List<Told> news) {
+        for (Told one : news) {
+            one.reader().tell(one.news());
+        }
+    }
+
+    private boolean has(Position at) {
+        return at.offset() < 0
+                || ending.isPresent()
+                || seen() > at.start(text)
+                || fresh(at).isPresent();
+    }
+
+    private int said() {
+        return Math.min(text.length(), most);
+    }
+
+    private int seen() {
+        return all() ? said() : kept;
+    }
+
+    private Optional<Sources> fresh(Position at) {
+        return at.sourced() || !(all() || sourcesKept) ? Optional.empty() : sources;
     }
 
     /** What a reader at this place has not seen; empty where it has seen all. */
-    Optional<Heard> after(Position at, ActorRef<ConversationEntity.Command> entity) {
-        Optional<Sources> news = at.sourced() || !(all() || sourcesKept) ? Optional.empty() : sources;
-        int length = all() ? text.length() : kept;
-        int from = at.start(text);
-        boolean nothing = at.offset() >= 0 && news.isEmpty() && from >= length && ending.isEmpty();
-        if (nothing) {
+    private Optional<Heard.Live> after(Position at) {
+        if (!has(at)) {
             return Optional.empty();
         }
-        int to = Math.max(from, Math.min(length, Position.end(text, from, Heard.LARGEST_PIECE)));
+        int from = at.start(text);
+        int to = Math.max(from, Math.min(seen(), Position.end(text, from, Heard.LARGEST_PIECE)));
         return Optional.of(new Heard.Live(
-                turn(),
+                turn,
                 at.offset() < 0,
-                news,
+                fresh(at),
                 from,
                 text.substring(from, to),
                 ending.filter(_ -> to == text.length()),

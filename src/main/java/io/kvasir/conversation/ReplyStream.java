@@ -83,6 +83,8 @@ final class ReplyStream extends GraphStage<SourceShape<ByteString>> {
         private @Nullable ActorRef<Heard> self;
         /** The conversation itself, once it has answered: saves the way through the shard region. */
         private @Nullable ActorRef<Command> direct;
+        /** The reply itself, while it is given on this server: what is new is taken from it, and nobody is asked. */
+        private @Nullable LiveReply near;
         /** How long the region may take to find it before it is asked again. */
         private Duration patience = FIRST_PATIENCE;
 
@@ -135,9 +137,18 @@ final class ReplyStream extends GraphStage<SourceShape<ByteString>> {
                 return;
             }
             asked = true;
-            ActorRef<Command> near = direct;
-            if (near != null) {
-                near.tell(new ConversationEntity.Watch(at, false, me));
+            LiveReply reply = near;
+            if (reply != null && reply.turn() == at.turn()) {
+                reply.take(at, me).ifPresent(this::tell);
+                return;
+            }
+            near = null;
+            ActorRef<Command> known = direct;
+            if (known != null) {
+                known.tell(
+                        known.path().address().hasLocalScope()
+                                ? new ConversationEntity.Join(at, me)
+                                : new ConversationEntity.Watch(at, false, me));
                 return;
             }
             region.accept(new ConversationEntity.Watch(at, true, me));
@@ -169,21 +180,22 @@ final class ReplyStream extends GraphStage<SourceShape<ByteString>> {
         private void gone(ActorRef<Command> entity) {
             if (entity.equals(direct)) {
                 direct = null;
+                near = null;
                 again();
             }
         }
 
         private void leave() {
             ActorRef<Heard> me = self;
-            ActorRef<Command> near = direct;
+            ActorRef<Command> known = direct;
             if (me == null) {
                 return;
             }
-            if (near == null) {
+            if (known == null) {
                 region.accept(new ConversationEntity.Leave(me));
             } else {
-                near.tell(new ConversationEntity.Leave(me));
-                lookout.accept(new Lookout.Forget(near, me));
+                known.tell(new ConversationEntity.Leave(me));
+                lookout.accept(new Lookout.Forget(known, me));
             }
         }
 
@@ -196,14 +208,31 @@ final class ReplyStream extends GraphStage<SourceShape<ByteString>> {
                 return;
             }
             found(heard.entity());
-            if (!asked || heard instanceof Heard.Noted) {
+            if (heard instanceof Heard.Near(LiveReply reply)) {
+                joined(reply);
+            } else if (asked && !(heard instanceof Heard.Noted)) {
+                tell(heard);
+            }
+        }
+
+        /** There is something to take, or it is the first time. */
+        private void joined(LiveReply reply) {
+            ActorRef<Heard> me = self;
+            if (me == null || reply.turn() != at.turn()) {
                 return;
             }
+            near = reply;
+            if (asked) {
+                reply.take(at, me).ifPresent(this::tell);
+            }
+        }
+
+        private void tell(Heard heard) {
             ReplyEvents.Written written =
                     switch (heard) {
                         case Heard.Live live -> live.turn() == at.turn() && reaches(live) ? live(live) : nothing();
                         case Heard.Past past -> past.turn().number() == at.turn() ? past(past.turn()) : nothing();
-                        case Heard.Noted _, Heard.Gone _ -> nothing();
+                        case Heard.Noted _, Heard.Near _, Heard.Gone _ -> nothing();
                     };
             asked = false;
             at = written.after();

@@ -18,7 +18,6 @@ import io.kvasir.kernel.Sealed;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 
@@ -52,10 +51,17 @@ final class TurnInHand {
     }
 
     /** What was said in this turn and is not stored; from now on it counts as stored. */
-    Progress unstored(int turn) {
-        return live.filter(l -> l.turn() == turn && !l.over())
-                .map(LiveReply::store)
-                .orElse(Progress.NONE);
+    Progress grown(int turn) {
+        return given(turn).map(LiveReply::store).orElse(Progress.NONE);
+    }
+
+    /** The same, where the turn ends with it. */
+    Progress rest(int turn) {
+        return given(turn).map(LiveReply::storeLast).orElse(Progress.NONE);
+    }
+
+    private Optional<LiveReply> given(int turn) {
+        return live.filter(l -> l.turn() == turn && !l.over());
     }
 
     /** A question is on its way to here. */
@@ -82,36 +88,31 @@ final class TurnInHand {
 
     /** The key was found: the answer begins. */
     void answer(Conversation state, Turn turn, Profile profile, SubjectKey key) {
-        ActorRef<Command> self = context.getSelf();
-        AnswerInbox inbox = new AnswerInbox(turn.number(), i -> self.tell(new Poke(i)));
-        var stream = around.answering()
-                .start(ConversationAddress.parse(entityId).tenant(), state, turn, profile, key, inbox);
-        live = Optional.of(new LiveReply(inbox, key, stream, around.settings().longestReply(), around.tails()));
+        LiveReply reply = new LiveReply(
+                turn.number(), context.getSelf(), key, around.settings().longestReply(), around.tails());
+        reply.begun(around.answering()
+                .start(ConversationAddress.parse(entityId).tenant(), state, turn, profile, key, reply));
+        live = Optional.of(reply);
     }
 
-    /** Takes what came. @return false where it is of an earlier turn, or the turn is over */
-    boolean take(AnswerInbox inbox) {
-        Optional<LiveReply> reply = live.filter(l -> l.reads(inbox) && !l.over());
-        reply.ifPresent(l -> l.take(inbox.take()));
+    /** Looks what came. @return false where it is of an earlier turn, or the turn is over */
+    boolean look(LiveReply told) {
+        Optional<LiveReply> reply = live.filter(l -> l == told && !l.over());
+        reply.ifPresent(LiveReply::looked);
         return reply.isPresent();
     }
 
     /** Where nobody may see what could still be lost: has it kept, and comes back with {@link ConversationEntity.Kept}. */
     void keep() {
-        live.ifPresent(reply -> {
-            int to = reply.length();
-            boolean withSources = reply.sourced();
-            AnswerInbox inbox = reply.inbox();
-            // A database that is away for a moment must not stop what is said.
-            reply.keep(entityId)
-                    .ifPresent(done ->
-                            context.pipeToSelf(done, (_, _) -> new ConversationEntity.Kept(inbox, to, withSources)));
-        });
+        live.ifPresent(reply -> reply.keep(entityId)
+                // A database that is away for a moment must not stop what is said.
+                .ifPresent(piece -> context.pipeToSelf(
+                        piece.done(), (_, _) -> new ConversationEntity.Kept(reply, piece.to(), piece.withSources()))));
     }
 
     /** @return false where it is of an earlier turn */
     boolean kept(ConversationEntity.Kept c) {
-        Optional<LiveReply> reply = live.filter(l -> l.reads(c.inbox()));
+        Optional<LiveReply> reply = live.filter(l -> l == c.reply());
         reply.ifPresent(l -> l.kept(c.to(), c.withSources()));
         return reply.isPresent();
     }
@@ -148,13 +149,16 @@ final class TurnInHand {
             return Endings.decide(state, said, last.get(), now);
         }
         if (said.full()) {
-            return state.fail(said.turn(), said.store(), Endings.TOO_LONG, now);
+            return state.fail(said.turn(), said.storeLast(), Endings.TOO_LONG, now);
         }
-        if (said.unstored() && !timers.isTimerActive(Checkpoint.class)) {
-            timers.startSingleTimer(
-                    Checkpoint.class,
-                    new Checkpoint(said.turn()),
-                    around.settings().checkpointEvery());
+        if (said.unstored()) {
+            said.minded();
+            if (!timers.isTimerActive(Checkpoint.class)) {
+                timers.startSingleTimer(
+                        Checkpoint.class,
+                        new Checkpoint(said.turn()),
+                        around.settings().checkpointEvery());
+            }
         }
         return Decision.accept();
     }
@@ -178,10 +182,10 @@ final class TurnInHand {
      * @return false where nobody answers this turn any more
      */
     boolean goesOn(Turn running) {
-        Optional<LiveReply> still = live.filter(l -> l.turn() == running.number() && !l.over());
+        Optional<LiveReply> still = given(running.number());
         still.ifPresent(l -> {
             l.storedAs(running);
-            context.getSelf().tell(new Poke(l.inbox()));
+            context.getSelf().tell(new Poke(l));
             if (!timers.isTimerActive(Fail.class)) {
                 minding(running.number());
             }

@@ -2,7 +2,9 @@ package io.kvasir.conversation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.kvasir.answering.AnswerEvent;
 import io.kvasir.conversation.ConversationEntity.Command;
+import io.kvasir.conversation.ConversationEntity.Join;
 import io.kvasir.conversation.ConversationEntity.Leave;
 import io.kvasir.conversation.ConversationEntity.Watch;
 import io.kvasir.conversation.domain.Ending;
@@ -18,6 +20,7 @@ import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.stream.Attributes;
+import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.SinkQueueWithCancel;
 import org.apache.pekko.stream.javadsl.Source;
@@ -28,6 +31,7 @@ import org.junit.jupiter.api.Test;
 /** One reader: what it asks whom, and what it passes on. */
 class ReplyStreamTest {
     private static final ActorTestKit KIT = ActorTestKit.create("readers");
+    private static final Surroundings AROUND = new Surroundings(Materializer.matFromSystem(KIT.system()));
     private static final Ending DONE = new Ending(
             Turn.Status.COMPLETED,
             Optional.of("stop"),
@@ -43,6 +47,7 @@ class ReplyStreamTest {
 
     @AfterAll
     static void shutDown() {
+        AROUND.close();
         KIT.shutdownTestKit();
     }
 
@@ -80,6 +85,11 @@ class ReplyStreamTest {
         return whom.expectMessageClass(Watch.class);
     }
 
+    /** The conversation lives on the reader's server: it is asked for the reply itself. */
+    private Join joined(TestProbe<Command> whom) {
+        return whom.expectMessageClass(Join.class);
+    }
+
     @Test
     void asksTheRegionFirstAndThenTheConversationItself() {
         var queue = reader(new Position(1, 0, true));
@@ -88,9 +98,8 @@ class ReplyStreamTest {
         first.replyTo().tell(live(0, "ab"));
         assertThat(next(queue)).isEqualTo("event: delta\nid: 1:2\ndata: {\"text\":\"ab\"}\n\n");
 
-        Watch second = asked(entity);
+        Join second = joined(entity);
         assertThat(second.after()).isEqualTo(new Position(1, 2, true));
-        assertThat(second.note()).isFalse();
         region.expectNoMessage(Duration.ofMillis(50));
     }
 
@@ -99,7 +108,7 @@ class ReplyStreamTest {
         var queue = reader(new Position(1, 0, true));
         asked(region).replyTo().tell(live(0, "ab"));
         next(queue);
-        Watch unheard = asked(entity);
+        Join unheard = joined(entity);
         assertThat(lookout.expectMessageClass(Lookout.Follow.class).entity()).isEqualTo(entity.ref());
 
         unheard.replyTo().tell(new Heard.Gone(entity.ref()));
@@ -142,7 +151,7 @@ class ReplyStreamTest {
 
         next(queue);
 
-        assertThat(asked(entity).after()).isEqualTo(new Position(1, 2, true));
+        assertThat(joined(entity).after()).isEqualTo(new Position(1, 2, true));
         entity.expectNoMessage(Duration.ofMillis(100));
     }
 
@@ -167,7 +176,7 @@ class ReplyStreamTest {
         var queue = reader(new Position(1, 4, true));
         Watch first = asked(region);
         first.replyTo().tell(live(0, "ab"));
-        Watch again = asked(entity);
+        Join again = joined(entity);
         assertThat(again.after()).isEqualTo(new Position(1, 4, true));
         again.replyTo().tell(live(4, "ef"));
 
@@ -193,7 +202,7 @@ class ReplyStreamTest {
 
         assertThat(next(queue)).isEqualTo(": keep-alive\n\n");
         queue.pull();
-        assertThat(asked(entity).after()).isEqualTo(new Position(1, 0, true));
+        assertThat(joined(entity).after()).isEqualTo(new Position(1, 0, true));
     }
 
     @Test
@@ -201,7 +210,7 @@ class ReplyStreamTest {
         var queue = reader(new Position(1, 0, true));
         asked(region).replyTo().tell(live(0, "ab"));
         next(queue);
-        asked(entity);
+        joined(entity);
         queue.cancel();
 
         entity.expectMessageClass(Leave.class);
@@ -218,6 +227,78 @@ class ReplyStreamTest {
                 .tell(new Heard.Live(1, false, Optional.empty(), 0, "", Optional.of(DONE), entity.ref()));
 
         assertThat(next(queue)).startsWith("event: turn.completed\nid: 1:end\n");
-        assertThat(asked(entity).after()).isEqualTo(Position.before(2));
+        assertThat(joined(entity).after()).isEqualTo(Position.before(2));
+    }
+
+    /** The reply itself, given on this server. */
+    private LiveReply near(int turn) {
+        return new LiveReply(turn, entity.ref(), AROUND.key, 1_000, Optional.empty());
+    }
+
+    @Test
+    void takesFromTheReplyItselfWhereThatIsGivenHereAndAsksNobody() {
+        LiveReply reply = near(1);
+        reply.put(new AnswerEvent.Text("ab"));
+        entity.expectMessageClass(ConversationEntity.Poke.class);
+        var queue = reader(new Position(1, 0, true), false, Duration.ofHours(1));
+        next(queue);
+        asked(region).replyTo().tell(live(0, "ab"));
+        assertThat(next(queue)).contains("ab");
+        Join join = joined(entity);
+        join.replyTo().tell(new Heard.Near(reply));
+        entity.expectNoMessage(Duration.ofMillis(50));
+
+        reply.put(new AnswerEvent.Text("cd"));
+        assertThat(next(queue)).isEqualTo("event: delta\nid: 1:4\ndata: {\"text\":\"cd\"}\n\n");
+        reply.put(new AnswerEvent.Text("ef"));
+        assertThat(next(queue)).isEqualTo("event: delta\nid: 1:6\ndata: {\"text\":\"ef\"}\n\n");
+        entity.expectNoMessage(Duration.ofMillis(50));
+
+        reply.end(DONE);
+        assertThat(next(queue)).startsWith("event: turn.completed\nid: 1:end\n");
+        assertThat(joined(entity).after()).isEqualTo(Position.before(2));
+    }
+
+    @Test
+    void whereTheConversationIsGoneItsReplyIsNoMoreRead() {
+        LiveReply reply = near(1);
+        var queue = reader(new Position(1, 0, true));
+        asked(region).replyTo().tell(live(0, "ab"));
+        next(queue);
+        Join join = joined(entity);
+        join.replyTo().tell(new Heard.Near(reply));
+
+        join.replyTo().tell(new Heard.Gone(entity.ref()));
+
+        asked(region).replyTo().tell(live(0, "abcd"));
+        assertThat(next(queue)).isEqualTo("event: delta\nid: 1:4\ndata: {\"text\":\"cd\"}\n\n");
+        assertThat(joined(entity).after()).isEqualTo(new Position(1, 4, true));
+    }
+
+    @Test
+    void aReplyOfAnotherTurnIsNotTakenFrom() {
+        var queue = reader(new Position(2, 0, true));
+        asked(region).replyTo().tell(new Heard.Noted(entity.ref()));
+        LiveReply earlier = near(1);
+        earlier.put(new AnswerEvent.Text("earlier"));
+
+        var me = lookout.expectMessageClass(Lookout.Follow.class).reader();
+        me.tell(new Heard.Near(earlier));
+        me.tell(new Heard.Live(2, false, Optional.empty(), 0, "later", Optional.empty(), entity.ref()));
+
+        assertThat(next(queue)).contains("later").doesNotContain("earlier");
+    }
+
+    @Test
+    void whoStopsReadingIsNoMoreToldByTheReply() {
+        LiveReply reply = near(1);
+        var queue = reader(new Position(1, 0, true));
+        asked(region).replyTo().tell(live(0, "ab"));
+        next(queue);
+        joined(entity).replyTo().tell(new Heard.Near(reply));
+
+        queue.cancel();
+
+        assertThat(entity.expectMessageClass(Leave.class).reader()).isNotNull();
     }
 }

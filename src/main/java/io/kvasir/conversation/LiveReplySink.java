@@ -10,19 +10,19 @@ import org.apache.pekko.stream.stage.GraphStage;
 import org.apache.pekko.stream.stage.GraphStageLogic;
 
 /**
- * Puts what an answer says into its inbox and always wants more: the inbox merges, so its size is bounded by the length
- * of the reply and a slow conversation never slows the model down.
+ * Puts what an answer says into the reply and always wants more: its size is bounded by the length of the reply, and
+ * neither a slow conversation nor a slow reader slows the model down.
  */
-final class InboxSink extends GraphStage<SinkShape<AnswerEvent>> {
+final class LiveReplySink extends GraphStage<SinkShape<AnswerEvent>> {
     private final Inlet<AnswerEvent> in = Inlet.create("answer.in");
     private final SinkShape<AnswerEvent> shape = SinkShape.of(in);
-    private final AnswerInbox inbox;
+    private final LiveReply reply;
     private final AnswerEvent atEnd;
     private final Function<Throwable, AnswerEvent> atFailure;
 
     /** @param atEnd what a stream that ends without a last word is taken for */
-    InboxSink(AnswerInbox inbox, AnswerEvent atEnd, Function<Throwable, AnswerEvent> atFailure) {
-        this.inbox = inbox;
+    LiveReplySink(LiveReply reply, AnswerEvent atEnd, Function<Throwable, AnswerEvent> atFailure) {
+        this.reply = reply;
         this.atEnd = atEnd;
         this.atFailure = atFailure;
     }
@@ -39,19 +39,19 @@ final class InboxSink extends GraphStage<SinkShape<AnswerEvent>> {
                 setHandler(in, new AbstractInHandler() {
                     @Override
                     public void onPush() {
-                        inbox.put(grab(in));
+                        reply.put(grab(in));
                         pull(in);
                     }
 
                     @Override
                     public void onUpstreamFinish() {
-                        inbox.put(atEnd);
+                        reply.put(atEnd);
                         completeStage();
                     }
 
                     @Override
                     public void onUpstreamFailure(Throwable thrown) {
-                        inbox.put(atFailure.apply(thrown));
+                        reply.put(atFailure.apply(thrown));
                         completeStage();
                     }
                 });
