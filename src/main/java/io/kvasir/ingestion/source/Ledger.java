@@ -261,7 +261,7 @@ public final class Ledger implements AutoCloseable {
 
     /** A deleted knowledge base leaves nothing here; its passages and files are its own to erase. */
     public CompletionStage<Void> eraseOf(Scope scope) {
-        return rounds.leave(scope)
+        return rounds.forget(scope)
                 .thenCompose(_ -> tools.transactor().change(c -> SourceRows.deleteAll(c, scope)))
                 .thenCompose(_ -> tools.keys().destroyAll(Kept.subjects(scope)))
                 .thenAccept(_ -> {});

@@ -71,12 +71,12 @@ final class Rounds implements AutoCloseable {
         Optional.ofNullable(running.get(key)).ifPresent(one -> one.visit().cancel());
     }
 
-    /** Ends what goes on here for a knowledge base. */
-    CompletionStage<Void> leave(Scope scope) {
+    /** Ends what goes on here for a knowledge base that is gone. */
+    CompletionStage<Void> forget(Scope scope) {
         List<CompletableFuture<Void>> over = new ArrayList<>();
         running.forEach((key, one) -> {
             if (key.scope().equals(scope)) {
-                one.visit().lose();
+                one.visit().forget();
                 over.add(one.over());
             }
         });

@@ -74,27 +74,49 @@ final class Shelving {
 
     private void work() {
         try {
-            while (!abandoned) {
-                run.check();
-                boolean last = allFetched;
-                boolean idle = begin();
-                if (last && idle) {
-                    publishAll();
-                    over.complete(true);
-                    return;
-                }
-                publishNow();
-                Runnable one = next();
-                if (one != null) {
-                    one.run();
-                }
+            boolean all;
+            try {
+                all = shelve();
+            } finally {
+                // Before anybody hears of the end: then the source is the next one's, maybe on another node.
+                letGo();
             }
-            over.complete(false);
+            over.complete(all);
         } catch (RuntimeException | Error e) {
             over.completeExceptionally(e);
-        } finally {
-            inHand.values().forEach(Ingestion.Run::cancel);
         }
+    }
+
+    /** @return whether all is on the shelf; otherwise nobody waits for the rest */
+    private boolean shelve() {
+        while (!abandoned) {
+            run.check();
+            boolean last = allFetched;
+            boolean idle = begin();
+            if (last && idle) {
+                publishAll();
+                return true;
+            }
+            publishNow();
+            Runnable one = next();
+            if (one != null) {
+                one.run();
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Whoever reads the source next makes passages of the same versions, and takes away first what was left of them.
+     * That may be another node, and it may have staged or even shown them already: none of them is ours to take. Only
+     * where nobody reads it again nothing may be left, not even what lands in the index after it was swept there.
+     */
+    private void letGo() {
+        if (inHand.isEmpty()) {
+            return;
+        }
+        boolean forGood = run.readNoMore();
+        inHand.values().forEach(forGood ? Ingestion.Run::cancel : Ingestion.Run::leave);
     }
 
     private @Nullable Runnable next() {
@@ -155,8 +177,7 @@ final class Shelving {
             retrieval = switch (run.patiently(() -> run.tools().shelf().retrieval(run.scope()))) {
                 case Outcome.Done<RetrievalSettings>(RetrievalSettings settings) -> Optional.of(settings);
                 case Outcome.Refused<RetrievalSettings> _ -> {
-                    // The knowledge base is gone, and with it the source.
-                    run.lose();
+                    run.forget();
                     throw new Opened.VisitEnded();
                 }
             };
@@ -216,7 +237,7 @@ final class Shelving {
         Shelf.Holdings kept = run.db(c -> ItemRows.kept(c, run.scope()));
         Outcome<Boolean> told = run.patiently(() -> run.tools().shelf().stage(run.scope(), added, removed, kept));
         if (told instanceof Outcome.Refused<Boolean>) {
-            run.lose();
+            run.forget();
             throw new Opened.VisitEnded();
         }
         run.db(c -> {

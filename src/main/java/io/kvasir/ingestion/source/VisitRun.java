@@ -59,7 +59,9 @@ final class VisitRun implements Opened {
         /** This node goes; another takes over. */
         LEAVING,
         /** Another node has it already, or it is gone. */
-        LOST
+        LOST,
+        /** The knowledge base is gone, and the source with it. */
+        FORGOTTEN
     }
 
     private final Tools tools;
@@ -94,6 +96,10 @@ final class VisitRun implements Opened {
 
     void lose() {
         stopped.complete(Stop.LOST);
+    }
+
+    void forget() {
+        stopped.complete(Stop.FORGOTTEN);
     }
 
     // what the kind sees
@@ -204,6 +210,25 @@ final class VisitRun implements Opened {
 
     List<Read.Link> links(byte[] sealed) {
         return sealed.length == 0 ? List.of() : List.of(Json.read(Packed.unpack(open(sealed)), Read.Link[].class));
+    }
+
+    /**
+     * Whether nobody will read the source again, for all that can be known: where the database is away, somebody may.
+     * Asked where a reading has ended.
+     */
+    boolean readNoMore() {
+        if (stopped.getNow(Stop.LOST) == Stop.FORGOTTEN) {
+            return true;
+        }
+        try {
+            return tools.transactor()
+                    .now(c -> SourceRows.find(c, key()))
+                    .filter(latest -> latest.state() != State.REMOVED)
+                    .isEmpty();
+        } catch (SQLException | RuntimeException e) {
+            LOG.warn("whether source {} is still there could not be seen", id(), e);
+            return false;
+        }
     }
 
     /** A transaction that takes place only while the source is ours; waits for a database that is away. */
@@ -405,7 +430,7 @@ final class VisitRun implements Opened {
                         SourceRows.release(c, key(), owner);
                         return true;
                     });
-                case LOST -> LOG.info("source {} is read elsewhere, or gone", id());
+                case LOST, FORGOTTEN -> LOG.info("source {} is read elsewhere, or gone", id());
             }
         } catch (SQLException e) {
             LOG.warn("the lease of source {} has to run out", id(), e);

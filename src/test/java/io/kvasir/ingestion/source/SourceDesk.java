@@ -33,6 +33,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -46,6 +47,8 @@ public final class SourceDesk implements AutoCloseable {
     private static final ScheduledExecutorService LATER = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().factory());
 
+    private static final CompletableFuture<Void> NOTHING = CompletableFuture.completedFuture(null);
+
     public final Scope scope = new Scope(new TenantId(Ids.next()), new KnowledgeBaseId(Ids.next()));
     public final ActorSystem<Void> system;
     public final Transactor transactor;
@@ -53,6 +56,12 @@ public final class SourceDesk implements AutoCloseable {
     public final JdbcBlobStore blobs;
     /** How long making passages of one file takes. */
     public volatile Duration embedding = Duration.ZERO;
+
+    /** Passages of a file of this name land in the index no sooner. */
+    public final Map<String, CompletableFuture<Void>> gates = new ConcurrentHashMap<>();
+
+    /** Nothing is shown or hidden sooner. */
+    public volatile CompletableFuture<Void> shelved = NOTHING;
 
     public volatile boolean knowledgeBaseIsThere = true;
     public volatile long mostItems = Long.MAX_VALUE;
@@ -63,8 +72,15 @@ public final class SourceDesk implements AutoCloseable {
     /** What searches find: version by item, and its bytes. */
     private final Map<SourceId, Long> visible = new ConcurrentHashMap<>();
 
-    private final Map<SourceVersion, String> files = new ConcurrentHashMap<>();
+    /** What the index holds, seen or not. */
+    private final Map<SourceVersion, String> passages = new ConcurrentHashMap<>();
+
+    /** What the index hid once it does not show again. */
+    private final Set<SourceVersion> hidden = ConcurrentHashMap.newKeySet();
+
+    private final List<Making> making = new CopyOnWriteArrayList<>();
     private final List<SourceVersion> embedded = new CopyOnWriteArrayList<>();
+    private final AtomicInteger asked = new AtomicInteger();
     private volatile Shelf.Holdings holdings = new Shelf.Holdings(0, 0);
 
     public SourceDesk(TestDatabase kind) {
@@ -122,13 +138,33 @@ public final class SourceDesk implements AutoCloseable {
 
     public Set<String> texts() {
         Set<String> texts = ConcurrentHashMap.newKeySet();
-        visible.forEach((item, version) -> texts.add(String.valueOf(files.get(new SourceVersion(item, version)))));
+        visible.forEach((item, version) -> texts.add(String.valueOf(passages.get(new SourceVersion(item, version)))));
         return texts;
     }
 
     /** Every time passages were made of something. */
     public int embeddings() {
         return embedded.size();
+    }
+
+    /** How often something was to be shown or hidden. */
+    public int asked() {
+        return asked.get();
+    }
+
+    /** The versions of which there are passages in the index, seen or not. */
+    public Set<SourceVersion> indexed() {
+        return Set.copyOf(passages.keySet());
+    }
+
+    /** As another node does with the same version. */
+    public void stage(SourceVersion version, String text) {
+        passages.put(version, text);
+    }
+
+    /** Everything of which passages were or are being made, in this order. */
+    public List<Making> making() {
+        return making;
     }
 
     public Shelf.Holdings holdings() {
@@ -145,34 +181,103 @@ public final class SourceDesk implements AutoCloseable {
     }
 
     private Ingestion.Run ingest(Ingestion.Task task, Consumer<Ingestion.Progress> listener) {
-        CompletableFuture<Ingestion.Result> result = new CompletableFuture<>();
-        LATER.schedule(
-                () -> Thread.ofVirtual().start(() -> {
-                    try (var in = blobs.open(task.scope(), task.original())) {
-                        String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-                        files.put(task.source(), text);
-                        embedded.add(task.source());
-                        result.complete(
-                                text.contains("unreadable")
-                                        ? new Ingestion.Result.Failed("corrupt", "It can't be read")
-                                        : new Ingestion.Result.Staged(1, "t", "text/plain", "en", text.length()));
-                    } catch (java.io.IOException | RuntimeException e) {
-                        result.complete(new Ingestion.Result.Failed("missing", String.valueOf(e)));
-                    }
-                }),
-                embedding.toMillis(),
-                TimeUnit.MILLISECONDS);
-        return new Ingestion.Run() {
-            @Override
-            public CompletionStage<Ingestion.Result> result() {
-                return result;
-            }
+        Making one = new Making(task);
+        making.add(one);
+        LATER.schedule(() -> Thread.ofVirtual().start(one::go), embedding.toMillis(), TimeUnit.MILLISECONDS);
+        return one;
+    }
 
-            @Override
-            public void cancel() {
+    /** Passages of one version on their way into the index, with the promises of {@link Ingestion.Run}. */
+    public final class Making implements Ingestion.Run {
+        private final Ingestion.Task task;
+        private final CompletableFuture<Void> gate;
+        private final CompletableFuture<Ingestion.Result> result = new CompletableFuture<>();
+        /** Once it was stopped: whether it was only left. */
+        private final CompletableFuture<Boolean> left = new CompletableFuture<>();
+
+        private final CompletableFuture<Void> over = new CompletableFuture<>();
+        private volatile boolean atGate;
+
+        private Making(Ingestion.Task task) {
+            this.task = task;
+            this.gate = gates.getOrDefault(task.fileName(), NOTHING);
+        }
+
+        public SourceVersion version() {
+            return task.source();
+        }
+
+        /** Of the file. */
+        public String name() {
+            return task.fileName();
+        }
+
+        /** Its passages are on their way. */
+        public boolean atGate() {
+            return atGate;
+        }
+
+        /** Nobody waits for it any more. */
+        public boolean stopped() {
+            return left.isDone();
+        }
+
+        /** After this it does nothing more. */
+        public CompletableFuture<Void> over() {
+            return over;
+        }
+
+        private void go() {
+            discard();
+            try (var in = blobs.open(task.scope(), task.original())) {
+                String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+                atGate = true;
+                gate.join();
+                passages.put(version(), text);
+                embedded.add(version());
+                end(
+                        text.contains("unreadable")
+                                ? new Ingestion.Result.Failed("corrupt", "It can't be read")
+                                : new Ingestion.Result.Staged(1, "t", "text/plain", "en", text.length()));
+            } catch (java.io.IOException | RuntimeException e) {
+                end(new Ingestion.Result.Failed("missing", String.valueOf(e)));
+            }
+            over.complete(null);
+        }
+
+        private void end(Ingestion.Result with) {
+            boolean cancelled = stopped() && !left.join();
+            if (cancelled || !stopped() && with instanceof Ingestion.Result.Failed) {
+                discard();
+            }
+            if (!stopped()) {
+                result.complete(with);
+            }
+        }
+
+        /** What was shown stays. */
+        private void discard() {
+            if (!Long.valueOf(version().version()).equals(visible.get(version().source()))) {
+                passages.remove(version());
+            }
+        }
+
+        @Override
+        public CompletionStage<Ingestion.Result> result() {
+            return result;
+        }
+
+        @Override
+        public void cancel() {
+            if (left.complete(false)) {
                 result.complete(new Ingestion.Result.Cancelled());
             }
-        };
+        }
+
+        @Override
+        public void leave() {
+            left.complete(true);
+        }
     }
 
     private final class Remembering implements Shelf {
@@ -200,10 +305,18 @@ public final class SourceDesk implements AutoCloseable {
             if (!knowledgeBaseIsThere) {
                 return CompletableFuture.completedFuture(Outcome.refused(new Rejection.NotFound("Gone")));
             }
-            removed.forEach(gone -> visible.remove(gone.source(), gone.version()));
-            added.forEach(now -> visible.put(now.source(), now.version()));
-            holdings = kept;
-            return CompletableFuture.completedFuture(Outcome.done(true));
+            asked.incrementAndGet();
+            return shelved.thenApply(_ -> {
+                removed.forEach(gone -> visible.remove(gone.source(), gone.version()));
+                // Swept at once.
+                removed.forEach(passages::remove);
+                hidden.addAll(removed);
+                added.stream()
+                        .filter(now -> !hidden.contains(now))
+                        .forEach(now -> visible.put(now.source(), now.version()));
+                holdings = kept;
+                return Outcome.done(true);
+            });
         }
 
         @Override
