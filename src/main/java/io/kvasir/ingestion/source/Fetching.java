@@ -378,7 +378,7 @@ final class Fetching {
         if (same) {
             return new Prepared(item, key, card, version, hash, file.bytes().length, version > published);
         }
-        long next = version + 1;
+        long next = version > 0 ? version + 1 : ItemRows.firstVersion(run.now());
         if (published == 0) {
             room(file.bytes().length);
         }

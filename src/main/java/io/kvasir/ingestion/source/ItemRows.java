@@ -32,6 +32,9 @@ final class ItemRows {
     /** One after the other: with an OR between them no index would help. */
     private static final List<String> ITSELF_AND_PARTS = List.of(" AND id = ?", " AND parent = ?");
 
+    /** So many versions an item has before they could be those of a later life of it. */
+    private static final long LIFE = 1_000;
+
     private ItemRows() {}
 
     /** Where an item stands within a reading; see the migration. */
@@ -79,7 +82,7 @@ final class ItemRows {
         /** Those of before the newest that may have left something behind. */
         List<SourceVersion> older() {
             List<SourceVersion> older = new ArrayList<>();
-            for (long v = Math.max(1, published); v < version; v++) {
+            for (long v = Math.max(published, version - (version - 1) % LIFE); v < version; v++) {
                 older.add(new SourceVersion(id, v));
             }
             return older;
@@ -124,6 +127,14 @@ final class ItemRows {
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /**
+     * Of an item that is not known, or not any more: what was there once and comes back begins a life of its own. The
+     * index never shows again what it hid, and may still be sweeping it.
+     */
+    static long firstVersion(Instant now) {
+        return now.toEpochMilli() * LIFE + 1;
     }
 
     private static Object[] columns(Key key) {

@@ -135,7 +135,7 @@ class FaqTest extends SourceContract {
     protected void take(String name) {
         FaqRows rows = rows();
         desk.transactor
-                .run(c -> rows.delete(c, ids.get(name)))
+                .run(c -> rows.delete(c, ids.remove(name)))
                 .toCompletableFuture()
                 .join();
     }

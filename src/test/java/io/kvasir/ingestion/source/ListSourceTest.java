@@ -120,7 +120,21 @@ class ListSourceTest extends SourceContract {
     }
 
     @Test
-    void oneThingThatCannotBeReadFailsAloneAndIsTriedAgain() {
+    void whatIsRemovedAndAddedAgainIsFoundAgain() {
+        put("one", "the first text");
+        add();
+        read();
+        got(ledger().remove(desk.scope, "list", source()));
+        // Its key is the last to go.
+        await().atMost(Duration.ofSeconds(30)).until(() -> desk.rows("data_keys") == 0);
+
+        add();
+        read();
+        assertThat(found("the first text")).isTrue();
+    }
+
+    @Test
+    void oneThingThatCannotBeReadFailsAloneAndIsTriedAgain() throws Exception {
         put("bad", "unreadable");
         put("good", "a good text");
         add();
@@ -137,6 +151,12 @@ class ListSourceTest extends SourceContract {
         int before = desk.embeddings();
         again();
         assertThat(desk.embeddings()).isEqualTo(before + 1);
+
+        take("bad");
+        again();
+        assertThat(desk.rows("source_items"))
+                .as("whatever it left goes with it")
+                .isEqualTo(1);
     }
 
     @Test

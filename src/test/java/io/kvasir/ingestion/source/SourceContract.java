@@ -169,6 +169,28 @@ public abstract class SourceContract {
     }
 
     @Test
+    void whatComesBackIsFoundAgain() {
+        put("one", "the first text");
+        put("two", "the second text");
+        add();
+        read();
+        take("two");
+        again();
+        assertThat(found("the second text")).isFalse();
+
+        put("two", "the second text");
+        again();
+        assertThat(found("the second text")).isTrue();
+
+        put("two", "the second text, changed");
+        again();
+        assertThat(desk.texts().stream().filter(t -> t.contains("the second text")))
+                .singleElement()
+                .asString()
+                .contains("changed");
+    }
+
+    @Test
     void aPlaceThatIsAwayKeepsWhatWasKnownAndSaysWhy() {
         put("one", "the first text");
         add();
