@@ -40,7 +40,9 @@ final class WhileAway {
             Duration next = pause.multipliedBy(2);
             return CompletableFuture.supplyAsync(
                             () -> true, CompletableFuture.delayedExecutor(pause.toMillis(), TimeUnit.MILLISECONDS))
-                    .thenCompose(_ -> repeated(call, next.compareTo(LONGEST_PAUSE) < 0 ? next : LONGEST_PAUSE));
+                    .thenCompose(_ -> givenUp.getAsBoolean()
+                            ? CompletableFuture.failedFuture(cause)
+                            : repeated(call, next.compareTo(LONGEST_PAUSE) < 0 ? next : LONGEST_PAUSE));
         });
     }
 }
