@@ -25,9 +25,12 @@ import java.util.Optional;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.BehaviorSignalInterceptor;
 import org.apache.pekko.actor.typed.PostStop;
 import org.apache.pekko.actor.typed.PreRestart;
+import org.apache.pekko.actor.typed.Signal;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.TypedActorContext;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
@@ -150,8 +153,27 @@ final class KnowledgeBaseEntity
     }
 
     static Behavior<Command> create(Scope scope, ActorRef<ClusterSharding.ShardCommand> shard, Surroundings around) {
-        return Behaviors.setup(context ->
-                Behaviors.withTimers(timers -> new KnowledgeBaseEntity(context, timers, shard, scope, around)));
+        return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
+            KnowledgeBaseEntity entity = new KnowledgeBaseEntity(context, timers, shard, scope, around);
+            return Behaviors.intercept(entity::leaving, entity);
+        }));
+    }
+
+    /**
+     * Hears of a stop where the entity itself does not: while it waits to come back after a failure of the journal, its
+     * signals are kept for then. Until then what it has in hand goes on, and what came of it waits for it.
+     */
+    private BehaviorSignalInterceptor<Command> leaving() {
+        return new BehaviorSignalInterceptor<>() {
+            @Override
+            public Behavior<Command> aroundSignal(
+                    TypedActorContext<Command> of, Signal signal, SignalTarget<Command> entity) {
+                if (signal == PostStop.instance()) {
+                    work.leave();
+                }
+                return entity.apply(of, signal);
+            }
+        };
     }
 
     @Override
@@ -406,6 +428,7 @@ final class KnowledgeBaseEntity
     public SignalHandler<KnowledgeBase> signalHandler() {
         return newSignalHandlerBuilder()
                 .onSignal(RecoveryCompleted.instance(), this::settle)
+                // A bug in a command that had waited takes away whatever is around the entity first.
                 .onSignal(PostStop.instance(), _ -> work.leave())
                 .onSignal(PreRestart.instance(), _ -> work.change().leave())
                 .build();

@@ -29,11 +29,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.apache.pekko.persistence.testkit.StorageFailure;
 import org.apache.pekko.persistence.testkit.javadsl.EventSourcedBehaviorTestKit;
 import org.apache.pekko.persistence.testkit.javadsl.EventSourcedBehaviorTestKit.CommandResultWithReply;
 import org.junit.jupiter.api.AfterAll;
@@ -58,12 +60,15 @@ class KnowledgeBaseEntityTest {
             around.keys.obtain(Sources.ownSubject(scope)).toCompletableFuture().join();
     private Duration idle = Duration.ofMinutes(5);
     private EventSourcedBehaviorTestKit<Command, KnowledgeBaseEvent, KnowledgeBase> entity;
+    private ActorRef<Command> self = KIT.ignored();
 
     @BeforeEach
     void spawn() {
         around.catalogue.intend(scope, NOW).toCompletableFuture().join();
-        entity = KIT.entity(
-                Behaviors.setup(_ -> KnowledgeBaseEntity.create(scope, shard.ref(), around.forEntity(2, idle))));
+        entity = KIT.entity(Behaviors.setup(context -> {
+            self = context.getSelf();
+            return KnowledgeBaseEntity.create(scope, shard.ref(), around.forEntity(2, idle));
+        }));
     }
 
     @AfterEach
@@ -538,6 +543,50 @@ class KnowledgeBaseEntityTest {
         assertThat(run(1).left).as("another one is at it now").isTrue();
         assertThat(run(1).result).as("nothing of it is taken away").isNotDone();
         assertThat(run(2).left).isFalse();
+    }
+
+    /** Nothing is stored or read; how often either was tried. */
+    private AtomicInteger theJournalIsAway() {
+        AtomicInteger tries = new AtomicInteger();
+        entity.persistenceTestKit().withPolicy((_, _) -> {
+            tries.incrementAndGet();
+            return StorageFailure.create();
+        });
+        return tries;
+    }
+
+    @Test
+    void whatItReadsIsLeftWhereItStopsWhileItWaitsForTheJournal() {
+        create();
+        add(A, "1");
+        run(1);
+        add(B, "2");
+        run(2);
+        AtomicInteger tries = theJournalIsAway();
+        run(2).stages(1);
+        // The event, and twice the recovery: by now it waits for the better part of a second.
+        await().until(() -> tries.get() == 3);
+        assertThat(run(1).left).as("it may come back here").isFalse();
+
+        entity.persistenceTestKit().resetPolicy();
+        entity.restart();
+
+        assertThat(run(1).left).as("another one is at it now").isTrue();
+        assertThat(run(1).result).as("nothing of it is taken away").isNotDone();
+        assertThat(run(3).left).isFalse();
+    }
+
+    @Test
+    void whatItReadsIsLeftWhereItBreaks() {
+        create();
+        add(A, "1");
+        run(1);
+
+        self.tell(new KnowledgeBaseEntity.Share("slug", KIT.ignored()));
+        // Waits for the one before, and is no command at all.
+        self.tell(new KnowledgeBaseEntity.AddDocument(null, KIT.ignored()));
+
+        await().until(() -> run(1).left);
     }
 
     @Test
