@@ -5,6 +5,7 @@ import io.kvasir.kernel.KnowledgeBaseId;
 import io.kvasir.kernel.Rejection;
 import io.kvasir.kernel.TenantId;
 import io.kvasir.kernel.Wire;
+import io.kvasir.tenancy.domain.Balance;
 import io.kvasir.tenancy.domain.Holding;
 import io.kvasir.tenancy.domain.Preferences;
 import io.kvasir.tenancy.domain.Reservation;
@@ -85,7 +86,7 @@ final class TenantEntity extends EventSourcedBehaviorWithEnforcedReplies<TenantE
 
     sealed interface Reply extends Wire {}
 
-    record Ok(Tenant state) implements Reply {}
+    record Ok(Balance balance) implements Reply {}
 
     record Refused(Rejection reason) implements Reply {}
 
@@ -164,7 +165,7 @@ final class TenantEntity extends EventSourcedBehaviorWithEnforcedReplies<TenantE
             case ChoosePlan c -> answered(state.choose(c.plan(), settings.plans(), clock.instant()), c.replyTo());
             case Prefer c -> answered(state.prefer(c.preferences(), clock.instant()), c.replyTo());
             case Delete c -> answered(state.delete(clock.instant()), c.replyTo());
-            case Read c -> Effect().reply(c.replyTo(), new Ok(state));
+            case Read c -> Effect().reply(c.replyTo(), ok(state));
             case BookingEnded c -> booked(state, c);
             case Self self ->
                 switch (self) {
@@ -263,8 +264,12 @@ final class TenantEntity extends EventSourcedBehaviorWithEnforcedReplies<TenantE
         return switch (decision) {
             case Decision.Reject<TenantEvent>(Rejection reason) -> Effect().reply(replyTo, new Refused(reason));
             case Decision.Accept<TenantEvent>(List<TenantEvent> events) ->
-                Effect().persist(events).thenReply(replyTo, Ok::new);
+                Effect().persist(events).thenReply(replyTo, this::ok);
         };
+    }
+
+    private Reply ok(Tenant state) {
+        return new Ok(state.balance(clock.instant()));
     }
 
     private ReplyEffect<TenantEvent, Tenant> quietly(Decision<TenantEvent> decision) {

@@ -11,6 +11,7 @@ import io.kvasir.sharding.MovesAmongTheLiving;
 import io.kvasir.tenancy.TenantEntity.Command;
 import io.kvasir.tenancy.TenantEntity.Reply;
 import io.kvasir.tenancy.domain.Amounts;
+import io.kvasir.tenancy.domain.Balance;
 import io.kvasir.tenancy.domain.Holding;
 import io.kvasir.tenancy.domain.Meter;
 import io.kvasir.tenancy.domain.Plan;
@@ -127,23 +128,22 @@ public final class Tenants {
 
     /** What is used, and how much of it the plan allows. */
     CompletionStage<Overview> overview(TenantId tenant, Optional<LocalDate> from, Optional<LocalDate> to) {
-        Instant now = clock.instant();
-        LocalDate today = now.atOffset(ZoneOffset.UTC).toLocalDate();
+        LocalDate today = clock.instant().atOffset(ZoneOffset.UTC).toLocalDate();
         LocalDate first = from.orElseGet(() -> YearMonth.from(today).atDay(1));
-        return state(tenant)
+        return balance(tenant)
                 .thenCombine(
                         usage.days(tenant, first, to.orElse(today)),
-                        (state, days) ->
-                                new Overview(settings.plans().of(state.plan()).name(), counts(state, now), days));
+                        (balance, days) ->
+                                new Overview(settings.plans().of(balance.plan()).name(), counts(balance), days));
     }
 
     /** How a tenant stands: its plan and what is used of it now. */
     public record Standing(String plan, List<Count> counts) {}
 
     CompletionStage<Standing> standing(TenantId tenant) {
-        return state(tenant)
-                .thenApply(state ->
-                        new Standing(settings.plans().of(state.plan()).name(), counts(state, clock.instant())));
+        return balance(tenant)
+                .thenApply(balance ->
+                        new Standing(settings.plans().of(balance.plan()).name(), counts(balance)));
     }
 
     /** One plan there is. @param limits by what is limited, as {@link Count#what} says it */
@@ -161,42 +161,41 @@ public final class Tenants {
                 .toList();
     }
 
-    private List<Count> counts(Tenant state, Instant now) {
-        Plan plan = settings.plans().of(state.plan());
-        Amounts used = state.used(now);
-        Amounts reserved = state.reserved(now);
+    private List<Count> counts(Balance balance) {
+        Plan plan = settings.plans().of(balance.plan());
         List<Count> counts = new ArrayList<>();
         for (Meter meter : Meter.values()) {
             counts.add(new Count(
                     meter.label(),
-                    used.of(meter),
-                    reserved.of(meter),
-                    plan.most(meter, state.preferences()).stream().boxed().findFirst(),
-                    meter.monthly() ? Optional.of(Tenant.monthEnds(now)) : Optional.empty()));
+                    balance.used().of(meter),
+                    balance.reserved().of(meter),
+                    plan.most(meter, balance.preferences()).stream().boxed().findFirst(),
+                    meter.monthly() ? Optional.of(Tenant.monthEnds(balance.at())) : Optional.empty()));
         }
         return counts;
     }
 
     public CompletionStage<Preferences> preferences(TenantId tenant) {
-        return state(tenant).thenApply(state -> state.preferences().orElse(Preferences.NONE));
+        return balance(tenant).thenApply(balance -> balance.preferences().orElse(Preferences.NONE));
     }
 
     public CompletionStage<Outcome<Preferences>> prefer(TenantId tenant, Preferences preferences) {
         return changed(tenant, replyTo -> new TenantEntity.Prefer(preferences, replyTo))
-                .thenApply(outcome -> outcome.map(state -> state.preferences().orElse(Preferences.NONE)));
+                .thenApply(
+                        outcome -> outcome.map(balance -> balance.preferences().orElse(Preferences.NONE)));
     }
 
     /** @return the plan's name; refused where there is no such plan */
     public CompletionStage<Outcome<String>> choose(TenantId tenant, String plan) {
         return changed(tenant, replyTo -> new TenantEntity.ChoosePlan(plan, replyTo))
-                .thenApply(outcome ->
-                        outcome.map(state -> settings.plans().of(state.plan()).name()));
+                .thenApply(outcome -> outcome.map(
+                        balance -> settings.plans().of(balance.plan()).name()));
     }
 
     /** Gives the first owner's tenant its plan, where it has none of its own yet. */
     public CompletionStage<Void> ensureOwnerPlan(TenantId tenant) {
-        return state(tenant)
-                .thenCompose(state -> state.plan().isPresent()
+        return balance(tenant)
+                .thenCompose(balance -> balance.plan().isPresent()
                         ? java.util.concurrent.CompletableFuture.completedFuture(null)
                         : choose(tenant, settings.ownerPlan()).thenAccept(_ -> {}));
     }
@@ -208,19 +207,19 @@ public final class Tenants {
 
     // asking
 
-    private CompletionStage<Tenant> state(TenantId tenant) {
+    private CompletionStage<Balance> balance(TenantId tenant) {
         return asked(tenant, TenantEntity.Read::new).thenApply(reply -> {
-            if (reply instanceof TenantEntity.Ok(Tenant state)) {
-                return state;
+            if (reply instanceof TenantEntity.Ok(Balance balance)) {
+                return balance;
             }
             throw new IllegalStateException("a tenant answered a reader with " + reply);
         });
     }
 
-    private CompletionStage<Outcome<Tenant>> changed(
+    private CompletionStage<Outcome<Balance>> changed(
             TenantId tenant, org.apache.pekko.japi.function.Function<ActorRef<Reply>, Command> question) {
         return asked(tenant, question).thenApply(reply -> switch (reply) {
-            case TenantEntity.Ok(Tenant state) -> Outcome.done(state);
+            case TenantEntity.Ok(Balance balance) -> Outcome.done(balance);
             case TenantEntity.Refused(Rejection reason) -> Outcome.refused(reason);
             case TenantEntity.Noted _ -> throw new IllegalStateException("a tenant answered a change like an entry");
         });

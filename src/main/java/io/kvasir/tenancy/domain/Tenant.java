@@ -86,6 +86,10 @@ public record Tenant(
         return sum;
     }
 
+    public Balance balance(Instant now) {
+        return new Balance(plan, preferences, used(now), reserved(now), now);
+    }
+
     /** When the month of this moment is over. */
     public static Instant monthEnds(Instant now) {
         return YearMonth.from(now.atOffset(ZoneOffset.UTC))
