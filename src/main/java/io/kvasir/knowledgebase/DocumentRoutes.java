@@ -34,6 +34,7 @@ import org.apache.pekko.NotUsed;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.MediaType;
 import org.apache.pekko.http.javadsl.model.Multipart;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
@@ -46,6 +47,9 @@ import org.apache.pekko.util.ByteString;
 
 /** Documents and their jobs, below one knowledge base. */
 final class DocumentRoutes {
+    /** Characters. Far more than any has that is in use; it goes wherever its document goes. */
+    private static final int LONGEST_MEDIA_TYPE = 200;
+
     private final KnowledgeBases knowledgeBases;
     private final Idempotent idempotent;
     private final JobStream stream;
@@ -58,7 +62,7 @@ final class DocumentRoutes {
         this.knowledgeBases = knowledgeBases;
         this.idempotent = idempotent;
         this.sources = sources;
-        this.stream = new JobStream(knowledgeBases);
+        this.stream = new JobStream(knowledgeBases::news, knowledgeBases::rendered);
     }
 
     private record Jobs(List<Views.JobView> jobs) {}
@@ -229,8 +233,14 @@ final class DocumentRoutes {
         String name = FileName.of(part.getFilename().orElse(""));
         return take.apply(new KnowledgeBases.Upload(
                 name,
-                Optional.of(part.getEntity().getContentType().mediaType().toString()),
+                Optional.of(mediaType(part.getEntity().getContentType().mediaType())),
                 part.getEntity().getDataBytes()));
+    }
+
+    /** Without parameters: nobody asks for them, since a file is read as its bytes tell, whatever it is called. */
+    private static String mediaType(MediaType said) {
+        String type = said.mainType() + "/" + said.subType();
+        return type.length() <= LONGEST_MEDIA_TYPE ? type : "application/octet-stream";
     }
 
     private static Outcome<List<Views.Doc>> gathered(List<Outcome<Views.Doc>> outcomes) {

@@ -5,14 +5,15 @@ import io.kvasir.ingestion.Ingestion.Stage;
 import io.kvasir.kernel.JobId;
 import io.kvasir.knowledgebase.KnowledgeBaseEntity.WatchJobs;
 import io.kvasir.knowledgebase.domain.Document;
-import io.kvasir.knowledgebase.domain.Job;
 import io.kvasir.knowledgebase.domain.KnowledgeBase;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
 
 /**
@@ -20,18 +21,31 @@ import org.apache.pekko.actor.typed.ActorRef;
  * the newest state of all that changed since it last heard, however slow it is, and costs one entry.
  */
 final class JobNews {
+    /**
+     * Bytes of documents in one piece of news, beyond the first: it may go to another server, and what is larger than a
+     * frame there ({@code pekko.remote.artery.advanced.maximum-frame-size}) would be lost on its way.
+     */
+    static final int LARGEST = 256 * 1024;
+
+    /** About how many bytes of a document on its way are none of its texts. */
+    private static final int NO_TEXT = 900;
+
     /** One position runs through one life of the entity; after a restart everything is news. */
     private final String life;
 
     private long sequence;
     private final Map<JobId, Progress> progress = new HashMap<>();
     private final Map<JobId, Instant> started = new HashMap<>();
-    private final Map<JobId, Long> changed = new HashMap<>();
-    private final Map<JobId, Job> known = new HashMap<>();
+    /** All jobs, in the order in which they changed last. */
+    private final LinkedHashMap<JobId, Change> changed = new LinkedHashMap<>();
+
     private final Map<ActorRef<News>, WatchJobs> waiting = new HashMap<>();
 
     private Optional<News.OfEmbedding> embedding = Optional.empty();
     private long embeddingChanged;
+
+    /** @param place no other change has it */
+    private record Change(long place, Document document) {}
 
     JobNews(String life) {
         this.life = life;
@@ -42,7 +56,10 @@ final class JobNews {
             started.putIfAbsent(job, now);
         }
         progress.put(job, news);
-        changed.put(job, ++sequence);
+        Change before = changed.get(job);
+        if (before != null) {
+            changed.putLast(job, new Change(++sequence, before.document()));
+        }
     }
 
     Optional<Instant> startedAt(JobId job) {
@@ -60,19 +77,20 @@ final class JobNews {
 
     /** Looks what became of the jobs. */
     void follow(KnowledgeBase state) {
-        Map<JobId, Job> now = new HashMap<>();
+        Set<JobId> now = new HashSet<>();
         for (Document document : state.documents()) {
-            Job job = document.job();
-            now.put(job.id(), job);
-            if (!job.equals(known.get(job.id()))) {
-                changed.put(job.id(), ++sequence);
+            JobId job = document.job().id();
+            now.add(job);
+            Change before = changed.get(job);
+            if (before != null && before.document().job().equals(document.job())) {
+                changed.put(job, new Change(before.place(), document));
+            } else {
+                changed.putLast(job, new Change(++sequence, document));
             }
         }
-        known.clear();
-        known.putAll(now);
-        changed.keySet().retainAll(now.keySet());
-        progress.keySet().retainAll(now.keySet());
-        started.keySet().retainAll(now.keySet());
+        changed.keySet().retainAll(now);
+        progress.keySet().retainAll(now);
+        started.keySet().retainAll(now);
     }
 
     /** Looks what became of the embedding. What it is in the beginning is news only where it is changing. */
@@ -102,19 +120,46 @@ final class JobNews {
     void serve(KnowledgeBase state) {
         waiting.values().removeIf(question -> {
             long after = question.life().equals(life) ? question.after() : -1;
-            List<Document> news = new ArrayList<>();
-            for (Document document : state.documents()) {
-                if (changed.getOrDefault(document.job().id(), 0L) > after) {
-                    news.add(document);
-                }
-            }
-            boolean first = after < 0;
-            Optional<News.OfEmbedding> changing = embedding.filter(_ -> embeddingChanged > Math.max(0, after));
-            if (news.isEmpty() && changing.isEmpty() && !first && state.exists()) {
-                return false;
-            }
-            question.replyTo().tell(new News(life, sequence, seen(news), changing, !state.exists()));
-            return true;
+            Optional<News> news = after(after, state.exists());
+            news.ifPresent(question.replyTo()::tell);
+            return news.isPresent();
         });
+    }
+
+    /** The next piece; a reader that has heard it asks for the rest. Empty where there is nothing to tell. */
+    private Optional<News> after(long place, boolean exists) {
+        List<Change> due =
+                changed.values().stream().filter(c -> c.place() > place).toList();
+        List<Change> told = firstOf(due);
+        boolean all = told.size() == due.size();
+        long upTo = all ? sequence : told.getLast().place();
+        // In its order with the documents: what is told of it goes with the piece that reaches its place.
+        Optional<News.OfEmbedding> changing =
+                embedding.filter(_ -> embeddingChanged > Math.max(0, place) && embeddingChanged <= upTo);
+        boolean over = all && !exists;
+        boolean first = place < 0;
+        return told.isEmpty() && changing.isEmpty() && !first && !over
+                ? Optional.empty()
+                : Optional.of(new News(
+                        life, upTo, seen(told.stream().map(Change::document).toList()), changing, over));
+    }
+
+    private static List<Change> firstOf(List<Change> due) {
+        int bytes = 0;
+        for (int i = 0; i < due.size(); i++) {
+            bytes += bytes(due.get(i).document());
+            if (bytes > LARGEST && i > 0) {
+                return due.subList(0, i);
+            }
+        }
+        return due;
+    }
+
+    private static int bytes(Document document) {
+        return NO_TEXT
+                + document.file().name().bytes().length
+                + document.file().mediaType().map(String::length).orElse(0)
+                + document.read().map(read -> read.title().bytes().length).orElse(0)
+                + document.job().error().map(e -> e.detail().length()).orElse(0);
     }
 }

@@ -6,10 +6,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What changed in the jobs and the embedding of a knowledge base since a place.
+ * What changed in the jobs and the embedding of a knowledge base since a place, or the first piece of it.
  *
  * @param life of the entity in memory; after a restart everything is news
- * @param sequence the place after this news
+ * @param sequence the place after this news; there may be more after it already
+ * @param changed in the order of the changes
  * @param embedding where that changed
  * @param over the knowledge base is deleted: there will be no more news
  */

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.kvasir.bootstrap.Server;
+import io.kvasir.http.Json;
 import io.kvasir.load.FakeLlm;
 import io.kvasir.load.FakeReply;
 import java.io.ByteArrayInputStream;
@@ -645,6 +646,28 @@ class ServerTest {
         api.upload("POST", base() + "/documents", "a\u0000.md", new byte[1]).expect(400);
         api.upload("POST", base() + "/documents", "a\".md", new byte[1]).expect(400);
         api.upload("POST", base() + "/documents", "", new byte[1]).expect(400);
+    }
+
+    /** Whatever a sender calls a file travels with it from server to server. */
+    @Test
+    void ofADeclaredMediaTypeTheTypeIsKeptWhereItCouldBeOne() throws Exception {
+        String longest = "application/" + "x".repeat(188);
+        assertThat(declared("text/markdown; charset=iso-8859-1; note=" + "x".repeat(6_000)))
+                .isEqualTo("text/markdown");
+        assertThat(declared(longest)).isEqualTo(longest);
+        assertThat(declared(longest + "x")).isEqualTo("application/octet-stream");
+    }
+
+    /** As the job of a file shows it that is not read yet. */
+    private static String declared(String mediaType) throws Exception {
+        HttpRequest.Builder request = api.request(base() + "/documents")
+                .header("Content-Type", "multipart/form-data; boundary=x")
+                .POST(HttpRequest.BodyPublishers.ofString(
+                        "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"declared.md\"\r\nContent-Type: "
+                                + mediaType + "\r\n\r\nDeclared.\r\n--x--\r\n"));
+        HttpResponse<String> response = api.client().send(request.build(), HttpResponse.BodyHandlers.ofString());
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(202);
+        return Json.MAPPER.readTree(response.body()).at("/jobs/0/mediaType").asText();
     }
 
     @Test

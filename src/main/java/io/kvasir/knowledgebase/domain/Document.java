@@ -18,7 +18,7 @@ import java.util.Optional;
 public record Document(
         SourceId id, File file, long version, long fileVersion, long published, Optional<Read> read, Job job) {
     /**
-     * @param mediaType as the sender said
+     * @param mediaType as the sender said, without parameters
      * @param size bytes
      * @param sha256 of the bytes
      * @param blob where they are kept, a name no other upload has; empty for those named after their version, as all
