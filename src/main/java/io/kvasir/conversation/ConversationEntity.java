@@ -11,9 +11,11 @@ import io.kvasir.kernel.Decision;
 import io.kvasir.kernel.Rejection;
 import io.kvasir.kernel.Sealed;
 import io.kvasir.kernel.Wire;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -44,8 +46,8 @@ final class ConversationEntity
     // protocol
 
     /**
-     * Bytes of sealed text in a page, beyond its first turn: it may go to another server, and what is larger than a frame
-     * there ({@code pekko.remote.artery.advanced.maximum-frame-size}) would be lost on its way.
+     * Bytes of a page of several turns: it may go to another server, and what is larger than a frame there would be lost on
+     * its way. A turn alone may be larger, and fits: {@link ConversationSettings} minds that.
      */
     static final int LARGEST_PAGE = 256 * 1024;
 
@@ -91,11 +93,22 @@ final class ConversationEntity
     /** There is something of the reply to store or to decide about. */
     record Poke(LiveReply reply) implements Command, NotInfluenceReceiveTimeout {}
 
-    /** So much of the reply can't be lost any more, and may be shown. */
-    record Kept(LiveReply reply, int to, boolean withSources) implements Command, NotInfluenceReceiveTimeout {}
+    /**
+     * So much of the reply may be shown.
+     *
+     * @param safely it can't be lost any more; otherwise the database is away, which must not stop what is said
+     */
+    record Kept(LiveReply reply, int to, boolean withSources, boolean safely)
+            implements Command, NotInfluenceReceiveTimeout {}
 
     /** @param lacking what readers may have seen, and the journal has not */
     record Interrupted(int turn, Progress lacking) implements Command {}
+
+    /** What readers may have seen could not be looked for. */
+    record Unsalvaged(int turn) implements Command {}
+
+    /** It is time to look for it again. */
+    record Salvage(int turn) implements Command {}
 
     record Checkpoint(int turn) implements Command {}
 
@@ -204,11 +217,13 @@ final class ConversationEntity
             case Poke c -> look(state, c.reply());
             case Kept c -> kept(state, c);
             case Interrupted c -> interrupted(state, c);
+            case Unsalvaged c -> salvageLater(c);
+            case Salvage c -> salvage(state, c);
             case Checkpoint c -> quietly(state.grow(c.turn(), turn.grown(c.turn())));
             case Fail c -> quietly(state.fail(c.turn(), turn.rest(c.turn()), c.failure(), now()));
             case Idle _ -> rest(state);
             case Passivate _ -> leave(state);
-            case Leaving _ -> Effect().stop().thenNoReply();
+            case Leaving _ -> go(state);
         };
     }
 
@@ -288,20 +303,28 @@ final class ConversationEntity
             return new Reply.Refused(new Rejection.NotFound("No such conversation"));
         }
         int from = Math.clamp(c.from() - 1, 0, state.turns().size());
-        int to = from;
-        for (int bytes = 0; to < Math.min(state.turns().size(), from + c.turns()); to++) {
-            bytes += state.turns().get(to).bytes();
-            if (bytes > LARGEST_PAGE && to > from) {
+        int to = Math.min(state.turns().size(), from + c.turns());
+        List<Turn> page = new ArrayList<>();
+        Optional<String> live = Optional.empty();
+        int bytes = 0;
+        for (Turn each : state.turns().subList(from, to)) {
+            Optional<String> said = turn.text(each.number());
+            Turn shown = said.isPresent() ? each.unsaid() : each;
+            bytes += shown.bytes()
+                    + said.map(s -> s.getBytes(StandardCharsets.UTF_8).length).orElse(0);
+            if (bytes > LARGEST_PAGE && !page.isEmpty()) {
                 break; // whoever asks goes on from here
             }
+            page.add(shown);
+            live = said;
         }
         return new Reply.Page(
                 state.opening().orElseThrow(),
                 state.closedAt().isPresent(),
                 state.changedAt().orElseThrow(),
                 state.turns().size(),
-                state.turns().subList(from, to),
-                turn.text());
+                page,
+                live);
     }
 
     private ReplyEffect<ConversationEvent, Conversation> watch(Conversation state, Watch c) {
@@ -320,7 +343,7 @@ final class ConversationEntity
     }
 
     private ReplyEffect<ConversationEvent, Conversation> answer(Conversation state, KeyFound c) {
-        Optional<Turn> asked = state.running().filter(t -> t.number() == c.turn());
+        Optional<Turn> asked = state.running().filter(t -> t.number() == c.turn() && turn.seeks(c.turn()));
         if (asked.isEmpty()) {
             return Effect().noReply();
         }
@@ -348,22 +371,40 @@ final class ConversationEntity
     }
 
     private ReplyEffect<ConversationEvent, Conversation> interrupted(Conversation state, Interrupted c) {
-        turn.salvaged();
         // Forgotten before it is stored, what was seen would be gone where the journal fails.
-        return quietly(
-                        state.fail(c.turn(), c.lacking(), Endings.INTERRUPTED, now()),
-                        () -> around.tails().ifPresent(t -> t.forget(entityId, c.turn())))
+        return quietly(state.fail(c.turn(), c.lacking(), Endings.INTERRUPTED, now()), () -> turn.salvaged(c.turn()))
                 .thenUnstashAll();
+    }
+
+    private ReplyEffect<ConversationEvent, Conversation> salvageLater(Unsalvaged c) {
+        turn.salvageLater(c.turn());
+        return Effect().noReply();
+    }
+
+    private ReplyEffect<ConversationEvent, Conversation> salvage(Conversation state, Salvage c) {
+        state.running().filter(t -> t.number() == c.turn()).ifPresent(turn::salvage);
+        return Effect().noReply();
     }
 
     /** An answer that is being given may come to its end before the conversation goes. */
     private ReplyEffect<ConversationEvent, Conversation> leave(Conversation state) {
-        if (state.running().isEmpty() || around.settings().drain().isZero()) {
-            return Effect().stop().thenNoReply();
-        }
         leaving = true;
+        if (state.running().isEmpty() || around.settings().drain().isZero()) {
+            return go(state);
+        }
         timers.startSingleTimer(Leaving.LATE, around.settings().drain());
         return Effect().noReply();
+    }
+
+    /** What was seen of an answer that is cut off goes with its end: nobody looks for it later. */
+    private ReplyEffect<ConversationEvent, Conversation> go(Conversation state) {
+        Optional<Turn> cut = state.running().filter(t -> turn.gives(t.number()));
+        Decision<ConversationEvent> end = cut.map(
+                        t -> state.fail(t.number(), turn.rest(t.number()), Endings.INTERRUPTED, now()))
+                .orElseGet(Decision::accept);
+        return end instanceof Decision.Accept<ConversationEvent>(List<ConversationEvent> events) && !events.isEmpty()
+                ? Effect().persist(events).thenRun(this::settle).thenStop().thenNoReply()
+                : Effect().stop().thenNoReply();
     }
 
     private ReplyEffect<ConversationEvent, Conversation> rest(Conversation state) {
@@ -409,6 +450,16 @@ final class ConversationEntity
                 context.getSelf().tell(new Fail(t.number(), Endings.INTERRUPTED));
             }
         });
+        state.last().filter(t -> t.ending().isPresent()).ifPresent(t -> {
+            turn.forget(t.number()); // a crash may have come between its end and that
+            if (turn.salvaging()) {
+                // The journal has the end though it reported a failure: whoever waits for it is answered.
+                context.getSelf().tell(new Interrupted(t.number(), Progress.NONE));
+            }
+        });
+        if (leaving) {
+            context.getSelf().tell(Leaving.LATE); // the timer did not survive the journal's failure
+        }
         settle(state);
     }
 

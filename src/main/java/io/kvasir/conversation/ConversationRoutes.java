@@ -354,6 +354,9 @@ public final class ConversationRoutes {
             if (kbId == null || !Ids.safe(kbId)) {
                 throw Json.Refusal.of(new FieldError("/kbId", "must be the id of a knowledge base"));
             }
+            if (endUser != null) {
+                endUser.check("/endUser");
+            }
         }
     }
 

@@ -3,10 +3,11 @@ package io.kvasir.conversation;
 import java.time.Duration;
 
 /**
- * How conversations are held.
+ * How conversations are held. The longest turn there may be passes between servers: question, reply, and as many sealed
+ * pieces as a reply is stored in.
  *
  * @param longestQuestion UTF-16 units, 1 to 100,000
- * @param longestReply UTF-16 units; what a model says beyond is not taken, from 1,000
+ * @param longestReply UTF-16 units; what a model says beyond is not taken, from 1,000 to what fits {@link #LARGEST_TURN}
  * @param maxTurns most questions of one conversation, 1 to 10,000
  * @param historyTurns earlier turns put before the model, 0 to 100
  * @param longestTurn after this a reply fails, from 1 s
@@ -32,14 +33,32 @@ public record ConversationSettings(
         int snapshotEvery,
         Duration drain,
         boolean keepBeforeShowing) {
+    /** {@code pekko.remote.artery.advanced.maximum-frame-size}: a larger message is lost between two servers. */
+    public static final int FRAME = 2 * 1024 * 1024;
+
+    /** Most bytes of a turn's words on the wire. The rest of a frame is for its citations, a comment and who asked. */
+    public static final int LARGEST_TURN = FRAME - 512 * 1024;
+
+    /** Bytes around each sealed piece of a reply: its subject, nonce and tag. */
+    private static final int AROUND_PIECE = 200;
+
+    /** Most bytes of a UTF-16 unit in UTF-8. */
+    private static final int UTF_8 = 3;
+
     public ConversationSettings {
         within("longest-question", longestQuestion, 1, 100_000);
-        within("longest-reply", longestReply, 1_000, 100_000_000);
+        atLeast("longest-turn", longestTurn, Duration.ofSeconds(1));
+        atLeast("checkpoint-every", checkpointEvery, Duration.ofMillis(100));
+        long pieces = longestTurn.dividedBy(checkpointEvery) + 2;
+        long most = (LARGEST_TURN - AROUND_PIECE * pieces) / UTF_8 - longestQuestion;
+        if (most < 1_000) {
+            throw new IllegalArgumentException(
+                    "kvasir.conversation.longest-turn has more checkpoint-every than pass between servers: " + pieces);
+        }
+        within("longest-reply", longestReply, 1_000, (int) most);
         within("max-turns", maxTurns, 1, 10_000);
         within("history-turns", historyTurns, 0, 100);
         within("snapshot-every", snapshotEvery, 2, 1_000_000);
-        atLeast("longest-turn", longestTurn, Duration.ofSeconds(1));
-        atLeast("checkpoint-every", checkpointEvery, Duration.ofMillis(100));
         atLeast("keep-alive", keepAlive, Duration.ofSeconds(1));
         atLeast("idle", idle, keepAlive.multipliedBy(2).plusMillis(1));
         atLeast("answer-within", answerWithin, Duration.ofMillis(100));

@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * from who says it to who reads it in one step, and what is said while a reader is busy is taken together. Thread-safe.
  */
 final class LiveReply {
+    private static final int ALL = Integer.MAX_VALUE;
+
     private final int turn;
     private final ActorRef<Command> entity;
     private final SubjectKey key;
@@ -38,14 +40,18 @@ final class LiveReply {
     private @Nullable UniqueKillSwitch stream;
     private Optional<Sources> sources = Optional.empty();
     private boolean sourcesStored;
-    /** How much of it readers may see, where it is kept first; and whether more is on its way there. */
+    /** How much of it readers may see, where it is kept first. */
     private int kept;
 
+    /** How much of that is surely there: less, while the database is away. What is not goes again, with the next piece. */
+    private int safe;
+
     /** How much of it the turn ends with, once that is being stored: nobody sees more, unless it goes on after all. */
-    private int most = Integer.MAX_VALUE;
+    private int most = ALL;
 
     private int pieces;
     private boolean sourcesKept;
+    private boolean sourcesSafe;
     private boolean keeping;
     private int stored;
     private Optional<AnswerEvent> last = Optional.empty();
@@ -192,7 +198,7 @@ final class LiveReply {
             stored = Math.min(text.length(), length);
             sourcesStored = known.sources().isPresent();
             minded = false;
-            most = Integer.MAX_VALUE;
+            most = ALL;
             news = news();
         }
         tell(news);
@@ -240,12 +246,13 @@ final class LiveReply {
         String more;
         Optional<Sources> fresh;
         synchronized (this) {
-            fresh = sourcesKept ? Optional.empty() : sources;
-            if (all() || keeping || said() == kept && fresh.isEmpty()) {
+            boolean news = said() > kept || !sourcesKept && sources.isPresent();
+            if (all() || keeping || !news) {
                 return Optional.empty();
             }
             keeping = true;
-            from = kept;
+            fresh = sourcesSafe ? Optional.empty() : sources;
+            from = safe;
             to = said();
             ordinal = pieces++;
             more = text.substring(from, to);
@@ -254,13 +261,17 @@ final class LiveReply {
                 t -> new Keeping(to, fresh.isPresent(), t.keep(conversation, turn, ordinal, from, more, fresh, key)));
     }
 
-    /** So much is kept. */
-    void kept(int to, boolean withSources) {
+    /** So much may be seen. @param safely whether it is kept indeed */
+    void kept(int to, boolean withSources, boolean safely) {
         List<Told> news;
         synchronized (this) {
             keeping = false;
             kept = to;
             sourcesKept |= withSources;
+            if (safely) {
+                safe = to;
+                sourcesSafe |= withSources;
+            }
             news = news();
         }
         tell(news);
@@ -338,7 +349,8 @@ final class LiveReply {
     }
 
     private Optional<Sources> fresh(Position at) {
-        return at.sourced() || !(all() || sourcesKept) ? Optional.empty() : sources;
+        boolean late = most != ALL && !sourcesStored; // came after what the turn ends with
+        return at.sourced() || late || !(all() || sourcesKept) ? Optional.empty() : sources;
     }
 
     /** What a reader at this place has not seen; empty where it has seen all. */

@@ -10,10 +10,13 @@ import io.kvasir.http.Json;
 import io.kvasir.jdbc.SubjectKey;
 import io.kvasir.kernel.ConversationId;
 import io.kvasir.kernel.KnowledgeBaseId;
+import io.kvasir.kernel.Rejection.FieldError;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Conversations and their messages as the outer face shows them. */
 final class Messages {
@@ -25,7 +28,44 @@ final class Messages {
             Optional<String> name,
             Optional<String> email,
             Optional<String> phone,
-            Optional<Map<String, String>> metadata) {}
+            Optional<Map<String, String>> metadata) {
+        private static final int LONGEST_FIELD = 300;
+        private static final int MOST_METADATA = 20;
+
+        /**
+         * As somebody sends it; what is stored already is taken as it is.
+         *
+         * @param at where it stands, JSON pointer
+         * @throws Json.Refusal where something is too long or too much
+         */
+        void check(String at) {
+            List<FieldError> errors = new ArrayList<>();
+            name.ifPresent(value -> limited(errors, at + "/name", value));
+            email.ifPresent(value -> limited(errors, at + "/email", value));
+            phone.ifPresent(value -> limited(errors, at + "/phone", value));
+            metadata.ifPresent(all -> limited(errors, at + "/metadata", all));
+            if (!errors.isEmpty()) {
+                throw Json.Refusal.of(errors.toArray(FieldError[]::new));
+            }
+        }
+
+        private static void limited(List<FieldError> errors, String at, Map<String, String> all) {
+            if (all.size() > MOST_METADATA) {
+                errors.add(new FieldError(at, "must have at most " + MOST_METADATA + " entries"));
+            } else if (all.keySet().stream().anyMatch(key -> key.length() > LONGEST_FIELD)) {
+                errors.add(new FieldError(at, "must have keys of at most " + LONGEST_FIELD + " characters"));
+            } else {
+                all.forEach((key, value) ->
+                        limited(errors, at + "/" + key.replace("~", "~0").replace("/", "~1"), value));
+            }
+        }
+
+        private static void limited(List<FieldError> errors, String at, @Nullable String value) {
+            if (value != null && value.length() > LONGEST_FIELD) {
+                errors.add(new FieldError(at, "must have at most " + LONGEST_FIELD + " characters"));
+            }
+        }
+    }
 
     /** Whether a conversation goes on. */
     enum Standing {

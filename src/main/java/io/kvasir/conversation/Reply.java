@@ -13,7 +13,10 @@ sealed interface Reply extends Wire {
     /** Persisted (or there was nothing to do). @param turns how many there are now */
     record Ok(int turns) implements Reply {}
 
-    /** @param count how many turns there are; @param live what was said so far in the running turn */
+    /**
+     * @param count how many turns there are
+     * @param live what was said so far in the running turn, where that is among {@code turns}: there it is without its reply
+     */
     record Page(
             Conversation.Opening opening,
             boolean closed,

@@ -172,6 +172,7 @@ final class ReplyStream extends GraphStage<SourceShape<ByteString>> {
                 lookout.accept(new Lookout.Forget(direct, self));
             }
             direct = entity;
+            near = null; // of the one before: nobody would tell that it is dead
             patience = FIRST_PATIENCE;
             cancelTimer(AGAIN);
             lookout.accept(new Lookout.Follow(entity, self));

@@ -17,12 +17,16 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What live replies gain, stored before a reader sees it, so that nobody has seen more than is there after a node was lost.
  * All conversations of a node write together: what comes while one transaction is under way goes with the next.
  */
 final class ReplyTails {
+    private static final Logger LOG = LoggerFactory.getLogger("kvasir.conversation");
+
     private final Transactor transactor;
     private List<Change> waiting = new ArrayList<>();
     private boolean writing;
@@ -31,7 +35,7 @@ final class ReplyTails {
         this.transactor = transactor;
     }
 
-    /** @param piece empty to forget all of the turn */
+    /** @param piece empty to forget all up to the end of the turn */
     private record Change(
             String conversation, int turn, int ordinal, Optional<Sealed> piece, CompletableFuture<Boolean> done) {}
 
@@ -51,7 +55,7 @@ final class ReplyTails {
         return enqueue(new Change(conversation, turn, ordinal, Optional.of(piece), new CompletableFuture<>()));
     }
 
-    /** The turn is over, and all of it in the journal. */
+    /** The turn is over, and all of it in the journal; so are those before it, whatever could not be forgotten of them. */
     void forget(String conversation, int turn) {
         enqueue(new Change(conversation, turn, 0, Optional.empty(), new CompletableFuture<>()));
     }
@@ -74,7 +78,14 @@ final class ReplyTails {
         StringBuilder more = new StringBuilder();
         Optional<Sources> sources = Optional.empty();
         for (Sealed piece : pieces) {
-            Gain gain = read(key.open(piece));
+            Gain gain;
+            try {
+                gain = read(key.open(piece));
+            } catch (RuntimeException broken) {
+                // It stays so however often it is tried, and the others are good.
+                LOG.error("a kept piece of a reply cannot be read", broken);
+                continue;
+            }
             if (gain.sources() != null && turn.sources().isEmpty()) {
                 sources = Optional.of(gain.sources());
             }
@@ -135,7 +146,7 @@ final class ReplyTails {
         try (PreparedStatement insert = c.prepareStatement(
                         "INSERT INTO reply_tails (conversation, turn, ordinal, subject, piece) VALUES (?, ?, ?, ?, ?)");
                 PreparedStatement delete =
-                        c.prepareStatement("DELETE FROM reply_tails WHERE conversation = ? AND turn = ?")) {
+                        c.prepareStatement("DELETE FROM reply_tails WHERE conversation = ? AND turn <= ?")) {
             for (Change change : changes) {
                 PreparedStatement statement = change.piece().isPresent() ? insert : delete;
                 statement.setString(1, change.conversation());

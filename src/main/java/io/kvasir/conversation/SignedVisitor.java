@@ -27,8 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 record SignedVisitor(@Nullable String user, @Nullable String signature) {
     private static final int LONGEST = 8_000;
-    private static final int LONGEST_FIELD = 300;
-    private static final int MOST_METADATA = 20;
+    private static final int LONGEST_ID = 300;
 
     SignedVisitor {
         if (user == null ? signature != null : user.length() > LONGEST) {
@@ -87,35 +86,28 @@ record SignedVisitor(@Nullable String user, @Nullable String signature) {
             if (id == null || id.isBlank()) {
                 throw Json.Refusal.of(new FieldError("/user/id", "must not be empty"));
             }
-            limited("id", id);
-            limited("name", name);
-            limited("email", email);
-            limited("phone", phone);
-            if (metadata != null) {
-                if (metadata.size() > MOST_METADATA) {
-                    throw Json.Refusal.of(
-                            new FieldError("/user/metadata", "must have at most " + MOST_METADATA + " entries"));
-                }
-                metadata.forEach((key, value) -> {
-                    limited("metadata", key);
-                    limited("metadata", value);
-                });
+            if (id.length() > LONGEST_ID) {
+                throw Json.Refusal.of(new FieldError("/user/id", "must have at most " + LONGEST_ID + " characters"));
             }
+            endUser(name, email, phone, texts(metadata)).check("/user");
         }
 
-        private static void limited(String field, @Nullable String value) {
-            if (value != null && value.length() > LONGEST_FIELD) {
-                throw Json.Refusal.of(
-                        new FieldError("/user/" + field, "must have at most " + LONGEST_FIELD + " characters"));
-            }
-        }
-
-        Messages.EndUser endUser() {
+        private static Map<String, String> texts(@Nullable Map<String, @Nullable String> metadata) {
             Map<String, String> all = new LinkedHashMap<>();
             if (metadata != null) {
                 metadata.forEach((key, value) -> all.put(key, String.valueOf(value)));
             }
+            return all;
+        }
+
+        Messages.EndUser endUser() {
+            Map<String, String> all = texts(metadata);
             all.put("id", String.valueOf(id));
+            return endUser(name, email, phone, all);
+        }
+
+        private static Messages.EndUser endUser(
+                @Nullable String name, @Nullable String email, @Nullable String phone, Map<String, String> all) {
             return new Messages.EndUser(
                     Optional.ofNullable(name),
                     Optional.ofNullable(email),

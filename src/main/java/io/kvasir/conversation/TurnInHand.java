@@ -4,9 +4,12 @@ import io.kvasir.answering.AnswerEvent;
 import io.kvasir.conversation.ConversationEntity.Checkpoint;
 import io.kvasir.conversation.ConversationEntity.Command;
 import io.kvasir.conversation.ConversationEntity.Fail;
+import io.kvasir.conversation.ConversationEntity.Interrupted;
 import io.kvasir.conversation.ConversationEntity.KeyFound;
 import io.kvasir.conversation.ConversationEntity.Poke;
+import io.kvasir.conversation.ConversationEntity.Salvage;
 import io.kvasir.conversation.ConversationEntity.Surroundings;
+import io.kvasir.conversation.ConversationEntity.Unsalvaged;
 import io.kvasir.conversation.domain.Conversation;
 import io.kvasir.conversation.domain.ConversationEvent;
 import io.kvasir.conversation.domain.Ending;
@@ -15,6 +18,7 @@ import io.kvasir.conversation.domain.Turn;
 import io.kvasir.jdbc.SubjectKey;
 import io.kvasir.kernel.Decision;
 import io.kvasir.kernel.Sealed;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -26,11 +30,14 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
  * lets go when the turn is over. Belongs to the conversation's actor; decides nothing.
  */
 final class TurnInHand {
+    private static final Duration SALVAGE_PAUSE = Duration.ofSeconds(1);
+
     private final ActorContext<Command> context;
     private final TimerScheduler<Command> timers;
     private final String entityId;
     private final Surroundings around;
     private Optional<LiveReply> live = Optional.empty();
+    private Optional<Sought> sought = Optional.empty();
     private boolean salvaging;
 
     TurnInHand(ActorContext<Command> context, TimerScheduler<Command> timers, String entityId, Surroundings around) {
@@ -40,14 +47,22 @@ final class TurnInHand {
         this.around = around;
     }
 
+    /** A turn whose key is being looked for. */
+    private record Sought(int turn, Profile profile) {}
+
     /** The reply as readers see it; there until the next turn begins. */
     Optional<LiveReply> live() {
         return live;
     }
 
-    /** What was said so far, while it is being said. */
-    Optional<String> text() {
-        return live.filter(l -> !l.over()).map(LiveReply::text);
+    /** What was said so far in this turn, while it is being said. */
+    Optional<String> text(int turn) {
+        return given(turn).map(LiveReply::text);
+    }
+
+    /** Whether the reply of this turn is being given. */
+    boolean gives(int turn) {
+        return given(turn).isPresent();
     }
 
     /** What was said in this turn and is not stored; from now on it counts as stored. */
@@ -75,19 +90,30 @@ final class TurnInHand {
 
     /** A turn was stored: its key is looked for. */
     void begin(Conversation state, Profile profile) {
-        int turn = state.turns().size();
         live = Optional.empty();
-        minding(turn);
+        seek(new Sought(state.turns().size(), profile));
+    }
+
+    private void seek(Sought what) {
+        sought = Optional.of(what);
+        minding(what.turn());
         context.pipeToSelf(
                 around.key().apply(entityId),
                 (key, fault) -> fault == null
-                        ? new KeyFound(turn, profile, key)
+                        ? new KeyFound(what.turn(), what.profile(), key)
                         : new Fail(
-                                turn, new Ending.Failure("answer-failed", "The conversation's key could not be read")));
+                                what.turn(),
+                                new Ending.Failure("answer-failed", "The conversation's key could not be read")));
+    }
+
+    /** Whether the key of this turn is being looked for. */
+    boolean seeks(int turn) {
+        return sought.filter(s -> s.turn() == turn).isPresent();
     }
 
     /** The key was found: the answer begins. */
     void answer(Conversation state, Turn turn, Profile profile, SubjectKey key) {
+        sought = Optional.empty();
         LiveReply reply = new LiveReply(
                 turn.number(), context.getSelf(), key, around.settings().longestReply(), around.tails());
         reply.begun(around.answering()
@@ -107,13 +133,15 @@ final class TurnInHand {
         live.ifPresent(reply -> reply.keep(entityId)
                 // A database that is away for a moment must not stop what is said.
                 .ifPresent(piece -> context.pipeToSelf(
-                        piece.done(), (_, _) -> new ConversationEntity.Kept(reply, piece.to(), piece.withSources()))));
+                        piece.done(),
+                        (_, fault) ->
+                                new ConversationEntity.Kept(reply, piece.to(), piece.withSources(), fault == null))));
     }
 
     /** @return false where it is of an earlier turn */
     boolean kept(ConversationEntity.Kept c) {
         Optional<LiveReply> reply = live.filter(l -> l == c.reply());
-        reply.ifPresent(l -> l.kept(c.to(), c.withSources()));
+        reply.ifPresent(l -> l.kept(c.to(), c.withSources(), c.safely()));
         return reply.isPresent();
     }
 
@@ -127,8 +155,18 @@ final class TurnInHand {
                         .thenCompose(key -> key.isPresent()
                                 ? tails.lacking(entityId, running, key.get())
                                 : CompletableFuture.completedFuture(Progress.NONE)),
-                (lacking, fault) ->
-                        new ConversationEntity.Interrupted(running.number(), fault == null ? lacking : Progress.NONE));
+                (lacking, fault) -> {
+                    if (fault == null) {
+                        return new Interrupted(running.number(), lacking);
+                    }
+                    context.getLog().warn("what readers saw of a reply cannot be read yet: {}", fault.toString());
+                    return new Unsalvaged(running.number());
+                });
+    }
+
+    /** It could not be looked for. Taken for nothing, it would be forgotten: so it is looked for once more, after a pause. */
+    void salvageLater(int turn) {
+        timers.startSingleTimer(Salvage.class, new Salvage(turn), SALVAGE_PAUSE);
     }
 
     /** Whether what readers saw of the running turn is still being looked for. */
@@ -136,9 +174,15 @@ final class TurnInHand {
         return salvaging;
     }
 
-    /** It was found, or is not there. */
-    void salvaged() {
+    /** It is stored, and needed beside the journal no more. */
+    void salvaged(int turn) {
         salvaging = false;
+        forget(turn);
+    }
+
+    /** What was kept of a turn that is over. */
+    void forget(int turn) {
+        around.tails().ifPresent(t -> t.forget(entityId, turn));
     }
 
     /** What follows from what came. */
@@ -167,21 +211,26 @@ final class TurnInHand {
     void settle(Conversation state) {
         state.last().flatMap(Turn::ending).ifPresent(how -> {
             timers.cancelAll();
+            sought = Optional.empty();
             live.filter(l -> !l.over()).ifPresent(l -> {
                 l.cancel();
                 l.end(how);
-                around.tails().ifPresent(t -> t.forget(entityId, l.turn()));
+                forget(l.turn());
             });
         });
     }
 
     /**
      * After the journal was read. Where it only failed a moment ago, the answer is still coming and what was said is here,
-     * though perhaps not stored.
+     * though perhaps not stored; or it is about to begin.
      *
      * @return false where nobody answers this turn any more
      */
     boolean goesOn(Turn running) {
+        if (seeks(running.number())) {
+            sought.ifPresent(this::seek);
+            return true;
+        }
         Optional<LiveReply> still = given(running.number());
         still.ifPresent(l -> {
             l.storedAs(running);

@@ -105,15 +105,36 @@ class SettingsTest {
                 .isZero();
     }
 
-    /** What is larger is lost between two servers: a page of messages (256 KB) with one turn more, the largest there is. */
+    /** What is larger is lost between two servers; {@code FrameTest} sends a turn as large as this allows. */
     @Test
     void theLargestTurnPassesBetweenServers() {
-        long question = 3L * DEFAULTS.conversation().longestQuestion();
-        long reply = DEFAULTS.conversation().longestReply();
-
         assertThat(DEFAULTS.config().getBytes("pekko.remote.artery.advanced.maximum-frame-size"))
-                .isEqualTo(2L * 1024 * 1024)
-                .isGreaterThan(256 * 1024 + question + reply);
+                .isEqualTo(ConversationSettings.FRAME);
+        assertThat(replying(400_000).longestReply()).isEqualTo(400_000);
+        assertThatThrownBy(() -> replying(500_000)).hasMessageStartingWith("kvasir.conversation.longest-reply must be");
+        assertThatThrownBy(() -> conversing(400_000, Duration.ofDays(1)))
+                .hasMessageStartingWith("kvasir.conversation.longest-turn has more");
+    }
+
+    private static ConversationSettings replying(int longestReply) {
+        return conversing(longestReply, DEFAULTS.conversation().longestTurn());
+    }
+
+    private static ConversationSettings conversing(int longestReply, Duration longestTurn) {
+        ConversationSettings d = DEFAULTS.conversation();
+        return new ConversationSettings(
+                d.longestQuestion(),
+                longestReply,
+                d.maxTurns(),
+                d.historyTurns(),
+                longestTurn,
+                d.checkpointEvery(),
+                d.keepAlive(),
+                d.idle(),
+                d.answerWithin(),
+                d.snapshotEvery(),
+                d.drain(),
+                d.keepBeforeShowing());
     }
 
     /** What operations.md says of how long a server may stand still, and decision 61 of how long silence is waited for. */
@@ -368,7 +389,7 @@ class SettingsTest {
         assertThat(DEFAULTS.conversation())
                 .isEqualTo(new ConversationSettings(
                         100_000,
-                        1_000_000,
+                        400_000,
                         1_000,
                         6,
                         Duration.ofMinutes(10),

@@ -23,11 +23,15 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.apache.pekko.persistence.testkit.ProcessingSuccess;
+import org.apache.pekko.persistence.testkit.StorageFailure;
+import org.apache.pekko.persistence.testkit.WriteEvents;
 import org.apache.pekko.persistence.testkit.javadsl.EventSourcedBehaviorTestKit;
 import org.apache.pekko.persistence.testkit.javadsl.EventSourcedBehaviorTestKit.CommandResultWithReply;
 import org.apache.pekko.stream.BoundedSourceQueue;
@@ -112,9 +116,11 @@ class ConversationEntityTest {
     }
 
     private Optional<String> live() {
-        return tell(r -> new ConversationEntity.Read(1, 10, r))
-                .replyOfType(Reply.Page.class)
-                .live();
+        return read(1, 10).live();
+    }
+
+    private Reply.Page read(int from, int turns) {
+        return tell(r -> new ConversationEntity.Read(from, turns, r)).replyOfType(Reply.Page.class);
     }
 
     private void awaitLive(String text) {
@@ -316,6 +322,24 @@ class ConversationEntityTest {
     }
 
     @Test
+    void whatIsBeingSaidGoesWithItsTurnAloneAndOnce() {
+        around.checkpointEvery = Duration.ofMillis(100);
+        entity.restart();
+        start();
+        asked().offer(finished());
+        awaitStatus(Turn.Status.COMPLETED);
+        asked().offer(text("In 14"));
+        await().until(() -> said().equals("In 14"));
+
+        Reply.Page both = read(1, 10);
+        assertThat(both.live()).contains("In 14");
+        assertThat(both.turns()).hasSize(2);
+        assertThat(both.turns().getLast().said()).as("not twice").isEmpty();
+        assertThat(read(1, 1).live()).as("of another turn").isEmpty();
+        assertThat(read(1, 0).live()).as("the head alone").isEmpty();
+    }
+
+    @Test
     void whatDoesNotExistRefusesEverything() {
         List<Function<ActorRef<Reply>, Command>> all = List.of(
                 r -> new ConversationEntity.Ask(around.key.seal("?"), PROFILE, r),
@@ -487,6 +511,50 @@ class ConversationEntityTest {
         awaitStatus(Turn.Status.COMPLETED);
         assertThat(said()).isEqualTo("one two three");
         assertThat(last().sources()).isPresent();
+    }
+
+    /** A question whose key is being looked for, and a journal that fails meanwhile. */
+    private CompletableFuture<Optional<SubjectKey>> askedWhileTheJournalFails() {
+        start();
+        asked().offer(finished());
+        awaitStatus(Turn.Status.COMPLETED);
+        CompletableFuture<Optional<SubjectKey>> slow = new CompletableFuture<>();
+        around.found = slow;
+        ask("And?");
+        theJournalFailsOnce();
+        ActorRef<Command> actor = noted(3, 0);
+        Turn.Feedback up = new Turn.Feedback(Turn.Rating.UP, Optional.empty(), NOW);
+        actor.tell(new ConversationEntity.Rate(1, up, KIT.ignored()));
+        noted(3, 0); // is there again
+        return slow;
+    }
+
+    @Test
+    void anAnswerBeginsThoughTheJournalFailedWhileItsKeyWasLookedFor() {
+        CompletableFuture<Optional<SubjectKey>> slow = askedWhileTheJournalFails();
+
+        slow.complete(Optional.of(around.key));
+
+        voice(2).offer(text("two"));
+        voice(2).offer(finished());
+        awaitStatus(Turn.Status.COMPLETED);
+        assertThat(said()).isEqualTo("two");
+        assertThat(around.questions).hasSize(2);
+    }
+
+    @Test
+    void whatIsSaidAfterTheJournalFailedIsNotTakenForInterrupted() {
+        around.tails = Optional.of(around.kept());
+        entity.restart();
+        CompletableFuture<Optional<SubjectKey>> slow = askedWhileTheJournalFails();
+        slow.complete(Optional.of(around.key));
+        voice(2).offer(text("two"));
+        awaitLive("two");
+
+        tell(ConversationEntity.Stop::new);
+
+        assertThat(last().status()).isEqualTo(Turn.Status.STOPPED);
+        assertThat(said()).isEqualTo("two");
     }
 
     @Test
@@ -673,6 +741,148 @@ class ConversationEntityTest {
     }
 
     @Test
+    void whatReadersSawIsFoundOnceItsKeyCanBeRead() {
+        seen("Seen");
+        around.found = CompletableFuture.failedFuture(new java.io.IOException("database away"));
+        entity.restart();
+        TestProbe<Reply> stopped = KIT.actors().createTestProbe();
+        entity.runCommand(new ConversationEntity.Stop(stopped.ref()));
+        stopped.expectNoMessage(Duration.ofMillis(100));
+
+        around.found = CompletableFuture.completedFuture(Optional.of(around.key));
+
+        awaitStatus(Turn.Status.FAILED);
+        assertThat(said()).isEqualTo("Seen");
+        stopped.expectMessageClass(Reply.Ok.class);
+    }
+
+    @Test
+    void whatReadersSawIsFoundOnceItCanBeRead() {
+        seen("Seen");
+        around.tailsGo();
+        entity.restart();
+        await().during(Duration.ofMillis(300)).until(() -> last().status() == Turn.Status.RUNNING);
+
+        around.tailsComeBack();
+
+        awaitStatus(Turn.Status.FAILED);
+        assertThat(said()).isEqualTo("Seen");
+    }
+
+    @Test
+    void whatNobodyCanReadAnyMoreIsNotLookedForAgain() {
+        seen("Seen");
+        around.found = CompletableFuture.completedFuture(Optional.empty());
+
+        entity.restart();
+
+        awaitStatus(Turn.Status.FAILED);
+        assertThat(failure()).isEqualTo("interrupted");
+        assertThat(last().said()).isEmpty();
+    }
+
+    @Test
+    void aPieceThatCannotBeReadTakesNoOtherWithIt() {
+        seen("Seen");
+        around.change("UPDATE reply_tails SET ordinal = 1");
+        around.change("INSERT INTO reply_tails SELECT conversation, turn, 0, subject, X'00' FROM reply_tails");
+
+        entity.restart();
+
+        awaitStatus(Turn.Status.FAILED);
+        assertThat(said()).isEqualTo("Seen");
+    }
+
+    @Test
+    void whatCouldNotBeKeptIsKeptWithWhatIsSaidNext() {
+        around.tails = Optional.of(around.kept());
+        entity.restart();
+        start();
+        BoundedSourceQueue<AnswerEvent> voice = asked();
+        around.tailsGo();
+        voice.offer(RETRIEVED);
+        voice.offer(text("Seen "));
+        awaitLive("Seen ");
+        around.tailsComeBack();
+        voice.offer(text("and more"));
+        awaitLive("Seen and more");
+
+        entity.restart();
+
+        awaitStatus(Turn.Status.FAILED);
+        assertThat(said()).isEqualTo("Seen and more");
+        assertThat(last().sources()).isPresent();
+    }
+
+    /** The journal stores what is next, and says that it did not. */
+    private void theJournalStoresAndReportsAFailure() {
+        AtomicBoolean done = new AtomicBoolean();
+        entity.persistenceTestKit().withPolicy((id, operation) -> {
+            if (operation instanceof WriteEvents write && done.compareAndSet(false, true)) {
+                entity.persistenceTestKit().persistForRecovery(id, write.getBatch());
+                return StorageFailure.create(new IllegalStateException("nobody heard that it was stored"));
+            }
+            return ProcessingSuccess.getInstance();
+        });
+    }
+
+    @Test
+    void whoWaitsForAStopIsAnsweredWhereTheEndIsStoredAndReportedLost() {
+        seen("Seen");
+        CompletableFuture<Optional<SubjectKey>> slow = new CompletableFuture<>();
+        around.found = slow;
+        entity.restart();
+        TestProbe<Reply> stopped = KIT.actors().createTestProbe();
+        entity.runCommand(new ConversationEntity.Stop(stopped.ref()));
+        theJournalStoresAndReportsAFailure();
+
+        slow.complete(Optional.of(around.key));
+
+        stopped.expectMessageClass(Reply.Ok.class, Duration.ofSeconds(10));
+        assertThat(said()).isEqualTo("Seen");
+        await().until(() -> around.tailRows() == 0);
+        assertThat(tell(ConversationEntity.Stop::new).reply()).isEqualTo(new Reply.Ok(1));
+    }
+
+    @Test
+    void whatACrashLeftOfATurnThatIsOverIsForgotten() {
+        around.tails = Optional.of(around.kept());
+        entity.restart();
+        start();
+        asked().offer(finished());
+        awaitStatus(Turn.Status.COMPLETED);
+        await().until(() -> around.tailRows() == 0);
+        around.kept()
+                .keep(around.address.entityId(), 1, 0, 0, "Seen", Optional.empty(), around.key)
+                .toCompletableFuture()
+                .join();
+
+        entity.restart();
+
+        await().until(() -> around.tailRows() == 0);
+    }
+
+    @Test
+    void whatCouldNotBeForgottenIsForgottenWithTheNextTurn() {
+        seen("Seen");
+        around.tailsGo();
+        tell(ConversationEntity.Stop::new);
+        assertThat(around.tails
+                        .orElseThrow()
+                        .keep("another", 1, 0, 0, "", Optional.empty(), around.key)
+                        .toCompletableFuture())
+                .as("whatever comes behind")
+                .failsWithin(Duration.ofSeconds(10));
+        around.tailsComeBack();
+        assertThat(around.tailRows()).isEqualTo(1);
+
+        asked().offer(finished());
+        awaitStatus(Turn.Status.COMPLETED);
+
+        await().until(() -> around.tailRows() == 0);
+    }
+
+    @Test
     void whatReadersSawIsKeptTwiceNoLongerThanUntilItIsStored() {
         seen("Seen");
         Turn running = last();
@@ -703,7 +913,7 @@ class ConversationEntityTest {
 
     @Test
     void aPageIsNoLargerThanMayGoToAnotherServer() {
-        around.longestReply = 2 * ConversationEntity.LARGEST_PAGE;
+        around.longestReply = 400_000;
         entity.restart();
         start();
         String third = "x".repeat(ConversationEntity.LARGEST_PAGE / 3);
@@ -754,6 +964,42 @@ class ConversationEntityTest {
         around.now.set(NOW.plusSeconds(11));
         tell(ConversationEntity.Close::new);
         assertThat(around.listed).endsWith(new Register.Change(around.address, NOW.plusSeconds(11), true, 5));
+    }
+
+    @Test
+    void whatWasSeenIsStoredWhereItHasToGo() {
+        start();
+        asked().offer(text("In 14"));
+        awaitLive("In 14");
+        ActorRef<Command> actor = noted(1, 5);
+
+        actor.tell(ConversationEntity.Passivate.NOW);
+
+        KIT.actors().createTestProbe().expectTerminated(actor, Duration.ofSeconds(10));
+        assertThat(entity.persistenceTestKit()
+                        .persistedInStorage("conversation|" + around.address.entityId())
+                        .getLast())
+                .isInstanceOfSatisfying(ConversationEvent.TurnFailed.class, end -> {
+                    assertThat(end.failure()).isEqualTo(Endings.INTERRUPTED);
+                    assertThat(around.key.open(end.progress().text().orElseThrow()))
+                            .isEqualTo("In 14");
+                });
+    }
+
+    @Test
+    void itHasToGoInTimeThoughTheJournalFailsMeanwhile() {
+        around.drain = Duration.ofMillis(500);
+        around.checkpointEvery = Duration.ofMillis(100);
+        entity.restart();
+        start();
+        BoundedSourceQueue<AnswerEvent> voice = asked();
+        ActorRef<Command> actor = noted(1, 0);
+        actor.tell(ConversationEntity.Passivate.NOW);
+        theJournalFailsOnce();
+
+        voice.offer(text("In 14"));
+
+        KIT.actors().createTestProbe().expectTerminated(actor, Duration.ofSeconds(10));
     }
 
     @Test

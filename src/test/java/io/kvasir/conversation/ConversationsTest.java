@@ -8,6 +8,7 @@ import com.typesafe.config.ConfigFactory;
 import io.kvasir.answering.AnswerEvent;
 import io.kvasir.answering.Answers;
 import io.kvasir.answering.Question;
+import io.kvasir.conversation.domain.Position;
 import io.kvasir.http.Page;
 import io.kvasir.jdbc.Database;
 import io.kvasir.jdbc.SubjectKeys;
@@ -31,6 +32,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Join;
@@ -138,10 +142,14 @@ class ConversationsTest {
                 .runWith(Sink.fold("", String::concat), KIT.system());
     }
 
+    /** Without a last word, as where it breaks. */
     private static void actorGoes(ConversationAddress address) {
+        TestProbe<Heard> reader = KIT.createTestProbe();
         ClusterSharding.get(KIT.system())
                 .entityRefFor(ConversationEntity.KEY, address.entityId())
-                .tell(ConversationEntity.Passivate.NOW);
+                .tell(new ConversationEntity.Watch(new Position(9, 0, true), true, reader.ref()));
+        ActorRef<?> actor = reader.receiveMessage().entity();
+        KIT.system().classicSystem().stop(Adapter.toClassic(actor));
     }
 
     @Test

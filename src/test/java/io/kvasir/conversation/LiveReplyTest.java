@@ -161,6 +161,30 @@ class LiveReplyTest {
     }
 
     @Test
+    void citationsThatComeWhileAnEndIsBeingStoredAreNotSeen() {
+        Position unsourced = new Position(1, 0, false);
+        reply.storeLast();
+
+        reply.put(Surroundings.RETRIEVED);
+
+        assertThat(reply.take(unsourced, reader.ref())).isEmpty();
+        reply.end(ended(Turn.Status.STOPPED));
+        assertThat(reply.take(unsourced, reader.ref()).orElseThrow().sources()).isEmpty();
+    }
+
+    @Test
+    void citationsTheTurnEndsWithAreSeenMeanwhile() {
+        reply.put(Surroundings.RETRIEVED);
+
+        assertThat(reply.storeLast().sources()).isPresent();
+
+        assertThat(reply.take(new Position(1, 0, false), reader.ref())
+                        .orElseThrow()
+                        .sources())
+                .isPresent();
+    }
+
+    @Test
     void whatWasSaidWhileAnEndCouldNotBeStoredIsSeenOnceItGoesOn() {
         says("Seen");
         reply.storeLast();

@@ -276,6 +276,22 @@ class ReplyStreamTest {
     }
 
     @Test
+    void theReplyOfAConversationThatLivesElsewhereByNowIsNoMoreRead() {
+        LiveReply dead = near(1);
+        var queue = reader(new Position(1, 0, true));
+        Watch first = asked(region);
+        first.replyTo().tell(live(0, "ab"));
+        next(queue);
+        joined(entity).replyTo().tell(new Heard.Near(dead));
+
+        TestProbe<Command> reborn = KIT.createTestProbe();
+        first.replyTo().tell(new Heard.Live(1, false, Optional.empty(), 2, "cd", Optional.empty(), reborn.ref()));
+
+        assertThat(next(queue)).contains("cd");
+        assertThat(joined(reborn).after()).isEqualTo(new Position(1, 4, true));
+    }
+
+    @Test
     void aReplyOfAnotherTurnIsNotTakenFrom() {
         var queue = reader(new Position(2, 0, true));
         asked(region).replyTo().tell(new Heard.Noted(entity.ref()));

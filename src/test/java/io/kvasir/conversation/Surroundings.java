@@ -4,6 +4,7 @@ import io.kvasir.answering.AnswerEvent;
 import io.kvasir.answering.Answers;
 import io.kvasir.answering.Question;
 import io.kvasir.jdbc.Database;
+import io.kvasir.jdbc.Sql;
 import io.kvasir.jdbc.SubjectKey;
 import io.kvasir.jdbc.SubjectKeys;
 import io.kvasir.jdbc.TestDatabase;
@@ -74,6 +75,27 @@ final class Surroundings implements AutoCloseable {
 
     ReplyTails kept() {
         return new ReplyTails(transactor);
+    }
+
+    /** Nothing can be kept beside the journal, nor be found there. */
+    void tailsGo() {
+        change("ALTER TABLE reply_tails RENAME TO reply_tails_away");
+    }
+
+    void tailsComeBack() {
+        change("ALTER TABLE reply_tails_away RENAME TO reply_tails");
+    }
+
+    void change(String sql) {
+        transactor.change(c -> Sql.update(c, sql)).toCompletableFuture().join();
+    }
+
+    int tailRows() {
+        return transactor
+                .run(c -> Sql.first(c, "SELECT count(*) FROM reply_tails", row -> row.getInt(1)))
+                .toCompletableFuture()
+                .join()
+                .orElseThrow();
     }
 
     Register register() {

@@ -19,8 +19,22 @@ public record Ending(
         Optional<Timings> timings,
         Optional<Failure> failure,
         Instant at) {
+    /** Most bytes of a UTF-16 unit. */
+    private static final int UTF_8 = 3;
+
     public Ending {
         cited = List.copyOf(cited);
+    }
+
+    /** Most its texts and marks are as a message between servers. */
+    int bytes() {
+        return 2 * cited.size()
+                + UTF_8
+                        * usage.map(u -> u.provider().length() + u.model().length())
+                                .orElse(0)
+                + UTF_8
+                        * failure.map(f -> f.code().length() + f.detail().length())
+                                .orElse(0);
     }
 
     static Ending stopped(Instant at) {

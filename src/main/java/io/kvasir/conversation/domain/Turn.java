@@ -27,6 +27,12 @@ public record Turn(
         List<PassageId> passages,
         Optional<Ending> ending,
         Optional<Feedback> feedback) {
+    /** Bytes of names, numbers and times around its texts. */
+    private static final int AROUND = 700;
+
+    /** Bytes of the names around one sealed text. */
+    private static final int AROUND_SEALED = 30;
+
     public Turn {
         said = List.copyOf(said);
         passages = List.copyOf(passages);
@@ -51,11 +57,24 @@ public record Turn(
         return ending.map(Ending::status).orElse(Status.RUNNING);
     }
 
-    /** About how much its texts are, sealed. */
+    /** About how much it is as a message between servers: never less than that. */
     public int bytes() {
-        return question.bytes().length
-                + said.stream().mapToInt(piece -> piece.bytes().length).sum()
-                + sources.map(s -> s.bytes().length).orElse(0);
+        return AROUND
+                + size(question)
+                + said.stream().mapToInt(Turn::size).sum()
+                + sources.map(Turn::size).orElse(0)
+                + passages.stream().mapToInt(id -> id.value().length() + 2).sum()
+                + ending.map(Ending::bytes).orElse(0)
+                + feedback.flatMap(Feedback::comment).map(Turn::size).orElse(0);
+    }
+
+    private static int size(Sealed text) {
+        return AROUND_SEALED + text.subject().length() + text.bytes().length;
+    }
+
+    /** Without its reply, for who has that already. */
+    public Turn unsaid() {
+        return new Turn(number, question, revision, askedAt, List.of(), sources, passages, ending, feedback);
     }
 
     static Turn asked(ConversationEvent.TurnStarted e) {
