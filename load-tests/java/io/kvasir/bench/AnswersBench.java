@@ -6,6 +6,7 @@ import io.kvasir.answering.AnsweringSettings;
 import io.kvasir.answering.EmbeddedSentences;
 import io.kvasir.answering.Question;
 import io.kvasir.http.Json;
+import io.kvasir.llm.ChatModel;
 import io.kvasir.llm.ChatModel.FinishReason;
 import io.kvasir.llm.ChatModels;
 import io.kvasir.llm.extractive.ExtractiveChatModel;
@@ -45,7 +46,7 @@ public final class AnswersBench {
     private AnswersBench() {}
 
     /** What came of one question. {@code topScore} and {@code topRight} are of retrieval alone. */
-    private record Outcome(
+    record Outcome(
             boolean answerable,
             boolean answered,
             boolean citedRight,
@@ -72,7 +73,9 @@ public final class AnswersBench {
             for (String folder : folders) {
                 Beir beir = Beir.read(Path.of(folder));
                 Corpus corpus = Corpus.index(beir, "en", embedder, index);
-                rows.addAll(rows(beir.name(), new Asking(system, embedder, index, corpus).all(beir)));
+                ChatModel model = new ExtractiveChatModel(new EmbeddedSentences(embedder));
+                rows.addAll(
+                        rows(beir.name(), new Asking(system, new Retriever(index, embedder), corpus, model).all(beir)));
             }
         } finally {
             try (var files = Files.walk(scratch)) {
@@ -83,7 +86,8 @@ public final class AnswersBench {
         System.exit(0);
     }
 
-    private record Asking(ActorSystem<Void> system, RememberingEmbedder embedder, PassageIndex index, Corpus corpus) {
+    /** Asks as a visitor would, without a server around it. @param model of the built-in answerer's provider */
+    record Asking(ActorSystem<Void> system, Retriever retriever, Corpus corpus, ChatModel model) {
         List<Outcome> all(Beir beir) {
             beir.queries().stream().limit(30).forEach(query -> ask(query, Set.of())); // warm
             List<Outcome> outcomes = new ArrayList<>();
@@ -98,8 +102,8 @@ public final class AnswersBench {
             return outcomes;
         }
 
-        private Outcome ask(Beir.Query query, Set<String> withheld) {
-            Retriever retriever = new Retriever(index, embedder);
+        /** @param withheld documents nothing is found of */
+        Outcome ask(Beir.Query query, Set<String> withheld) {
             List<Retrieval.Found> found = new ArrayList<>();
             Answerer answerer = new Answerer(
                     (scope, revision, settings, question, _) -> retriever
@@ -108,10 +112,8 @@ public final class AnswersBench {
                                 found.addAll(kept(retrieval, withheld));
                                 return new Retrieval(found, retrieval.timings());
                             }),
-                    new ChatModels(List.of(new ChatModels.Provider(
-                            new ExtractiveChatModel(new EmbeddedSentences(embedder)),
-                            List.of(ExtractiveChatModel.MODEL),
-                            Optional.empty()))),
+                    new ChatModels(List.of(
+                            new ChatModels.Provider(model, List.of(ExtractiveChatModel.MODEL), Optional.empty()))),
                     new AnsweringSettings(1_000, 300));
             long start = System.nanoTime();
             List<AnswerEvent> events = answerer.answer(question(query.text(), withheld.size()))

@@ -35,7 +35,7 @@ public interface Embedder extends AutoCloseable {
         return embedPassages(texts);
     }
 
-    /** The vector of a question (with the model's query instruction where it has one). */
+    /** The vector of a question. A model that tells questions from passages is told that it is one. */
     CompletionStage<float[]> embedQuery(String question);
 
     /** The same, where it remembers for this tenant alone: how fast an answer is tells nobody what another tenant asked. */

@@ -7,7 +7,7 @@ import java.util.concurrent.CompletionStage;
 
 /**
  * How close texts are to a question in meaning. The weights of {@link AnswerJudge} were fitted to the cosines of
- * bge-small-en-v1.5.
+ * bge-small-en-v1.5, questions and texts embedded alike.
  */
 @FunctionalInterface
 public interface SentenceScorer {

@@ -20,7 +20,9 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * bge-small-en-v1.5 (384 dimensions, English), quantized, from the class path. The [CLS] vector at unit length, as its
- * authors use it; questions get their instruction.
+ * authors use it. Questions go without the instruction that they offer: it takes twelve tokens where a question has
+ * eight, and on our sets nothing is found better with it (nDCG@10 with and without: scifact 0.773 and 0.777, cranfield
+ * 0.442 and 0.441, stackfaq 0.970 and 0.967, xquad the same to 0.003).
  *
  * <p>One text at a time and one thread per text on a session all workers share: larger batches are slower on a CPU and,
  * since the quantization is dynamic, would make a vector depend on its neighbours.
@@ -37,10 +39,9 @@ public final class OnnxEmbedder implements Embedder {
     private static final Map<String, String> FASTER =
             Map.of("optimization.disable_specified_optimizers", "LayerNormFusionL1;LayerNormFusionL2");
 
-    private static final String INSTRUCTION = "Represent this sentence for searching relevant passages: ";
     private static final int DIMENSIONS = 384;
 
-    /** What a question may take of the model's 512 tokens after its instruction; more would only be cut by the tokenizer later. */
+    /** Characters of a question: what fills the model's 512 tokens. More would only be cut by the tokenizer later. */
     private static final int LONGEST_QUESTION = 4_000;
 
     private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
@@ -114,7 +115,11 @@ public final class OnnxEmbedder implements Embedder {
 
     @Override
     public double fluency(String text) {
-        return tokens.wholeWords(text.length() > LONGEST_QUESTION ? text.substring(0, LONGEST_QUESTION) : text);
+        return tokens.wholeWords(cut(text));
+    }
+
+    private static String cut(String question) {
+        return question.length() > LONGEST_QUESTION ? question.substring(0, LONGEST_QUESTION) : question;
     }
 
     @Override
@@ -136,10 +141,7 @@ public final class OnnxEmbedder implements Embedder {
 
     @Override
     public CompletionStage<float[]> embedQuery(String question) {
-        return submit(
-                true,
-                INSTRUCTION
-                        + (question.length() > LONGEST_QUESTION ? question.substring(0, LONGEST_QUESTION) : question));
+        return submit(true, cut(question));
     }
 
     @Override

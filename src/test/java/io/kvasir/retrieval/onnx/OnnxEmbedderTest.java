@@ -93,6 +93,14 @@ class OnnxEmbedderTest {
     }
 
     @Test
+    void aQuestionIsEmbeddedLikeAPassage() {
+        String text = "How long does it take to get my money back?";
+
+        assertThat(join(embedder.embedQuery(text)))
+                .isEqualTo(join(embedder.embedPassages(List.of(text))).getFirst());
+    }
+
+    @Test
     void aVectorDoesNotDependOnItsNeighbours() {
         float[] alone = join(embedder.embedPassages(List.of("alpha"))).getFirst();
         float[] among = join(embedder.embedPassages(List.of("a much longer neighbour ".repeat(50), "alpha", "beta")))
