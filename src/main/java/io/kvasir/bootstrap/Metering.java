@@ -63,17 +63,17 @@ record Metering(Tenants tenants, BiFunction<String, String, Price> prices, Answe
     }
 
     @Override
-    public CompletionStage<Outcome<Place>> forKnowledgeBase(TenantId tenant) {
-        return place(tenant, Amounts.knowledgeBase());
+    public CompletionStage<Outcome<Place>> forKnowledgeBase(Scope scope) {
+        return place(scope.tenant(), scope.knowledgeBase().value(), Amounts.knowledgeBase());
     }
 
     @Override
-    public CompletionStage<Outcome<Place>> forDocuments(Scope scope, long documents, long bytes) {
-        return place(scope.tenant(), Amounts.stored(documents, bytes));
+    public CompletionStage<Outcome<Place>> forDocuments(Scope scope, String place, long documents, long bytes) {
+        return place(scope.tenant(), place, Amounts.stored(documents, bytes));
     }
 
-    private CompletionStage<Outcome<Place>> place(TenantId tenant, Amounts amounts) {
-        return tenants.reserve(tenant, amounts)
+    private CompletionStage<Outcome<Place>> place(TenantId tenant, String name, Amounts amounts) {
+        return tenants.reserve(tenant, name, amounts)
                 .thenApply(outcome -> outcome.map(reservation -> () -> tenants.release(tenant, reservation)));
     }
 

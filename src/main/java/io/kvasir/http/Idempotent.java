@@ -22,6 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.apache.pekko.http.javadsl.model.AttributeKey;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpEntity;
@@ -41,11 +42,13 @@ import org.apache.pekko.stream.Materializer;
  * upload counts by its declared length, since it is not read twice.
  *
  * <p>A request that was refused may be tried anew. Of one that failed (5xx) nobody knows whether it was done: a repeat
- * is given the same id for what it creates, by which it can find what is there already.
+ * is given the same id for what it creates, by which it can find what is there already. The same holds for one that was
+ * refused when a part of it was done.
  */
 public final class Idempotent {
     private static final int LONGEST_KEY = 200;
     private static final int LARGEST_JSON = 1024 * 1024;
+    private static final AttributeKey<Boolean> PARTLY_DONE = AttributeKey.create("partly-done", Boolean.class);
 
     private final RememberedReplies replies;
 
@@ -53,7 +56,10 @@ public final class Idempotent {
         this.replies = replies;
     }
 
-    /** For what does not look for an earlier try: begun again after a failure, it may be done twice. */
+    /**
+     * For what does not look for an earlier try. Begun again after a failure it may be done twice, so it should be what
+     * then takes the place of the first.
+     */
     public Route once(Principal caller, Supplier<Route> inner) {
         return once(caller, _ -> inner.get());
     }
@@ -87,6 +93,11 @@ public final class Idempotent {
         });
     }
 
+    /** A refusal after which some of what was asked for is there. */
+    public static HttpResponse partlyDone(HttpResponse refusal) {
+        return refusal.addAttribute(PARTLY_DONE, true);
+    }
+
     private Route first(
             String owner, String key, HttpRequest request, Materializer materializer, Supplier<Route> inner) {
         return org.apache.pekko.http.javadsl.server.Directives.mapRequest(
@@ -108,8 +119,9 @@ public final class Idempotent {
         }
         HttpResponse response = complete.getResponse();
         if (!response.status().isSuccess()) {
-            boolean known = response.status().intValue() < 500;
-            return (known ? replies.forget(owner, key) : replies.leave(owner, key)).thenApply(_ -> result);
+            boolean nothingDone = response.status().intValue() < 500
+                    && response.getAttribute(PARTLY_DONE).isEmpty();
+            return (nothingDone ? replies.forget(owner, key) : replies.leave(owner, key)).thenApply(_ -> result);
         }
         return response.entity()
                 .toStrict(10_000, materializer)
@@ -133,8 +145,7 @@ public final class Idempotent {
     }
 
     private static CompletionStage<HttpRequest> kept(HttpRequest request, Materializer materializer) {
-        boolean json = request.entity().getContentType().equals(ContentTypes.APPLICATION_JSON);
-        return json
+        return json(request)
                 ? request.entity()
                         .withSizeLimit(LARGEST_JSON)
                         .toStrict(10_000, materializer)
@@ -142,12 +153,17 @@ public final class Idempotent {
                 : CompletableFuture.completedFuture(request);
     }
 
+    private static boolean json(HttpRequest request) {
+        return request.entity().getContentType().equals(ContentTypes.APPLICATION_JSON);
+    }
+
     private static String hash(HttpRequest request) {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             digest.update(
                     (request.method().name() + " " + request.getUri().path() + "\n").getBytes(StandardCharsets.UTF_8));
-            if (request.entity() instanceof HttpEntity.Strict strict) {
+            // An upload too is sometimes here whole, as it happens to arrive.
+            if (json(request) && request.entity() instanceof HttpEntity.Strict strict) {
                 digest.update(strict.getData().toArray());
             } else {
                 digest.update(

@@ -1,5 +1,6 @@
 package io.kvasir.kernel;
 
+import java.math.BigInteger;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.HexFormat;
@@ -24,6 +25,11 @@ public final class Ids {
             bytes[i] = (byte) (now >>> (40 - 8 * i));
         }
         return HexFormat.of().formatHex(bytes);
+    }
+
+    /** The id of the nth thing, from 0, that is made under one id: the same each time, and in that order. */
+    public static String nth(String id, long n) {
+        return String.format("%032x", new BigInteger(id, 16).add(BigInteger.valueOf(n)));
     }
 
     /** The first id there could be at that time, to millisecond: what is smaller, as a string, was made before. */

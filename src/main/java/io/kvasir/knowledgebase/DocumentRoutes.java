@@ -3,6 +3,7 @@ package io.kvasir.knowledgebase;
 import static io.kvasir.knowledgebase.KnowledgeBaseRoutes.scope;
 import static org.apache.pekko.http.javadsl.server.Directives.entity;
 import static org.apache.pekko.http.javadsl.server.Directives.extractMaterializer;
+import static org.apache.pekko.http.javadsl.server.Directives.mapResponse;
 import static org.apache.pekko.http.javadsl.server.Directives.optionalHeaderValueByName;
 import static org.apache.pekko.http.javadsl.server.Directives.withSizeLimit;
 import static org.apache.pekko.http.javadsl.server.Directives.withoutRequestTimeout;
@@ -16,6 +17,7 @@ import io.kvasir.http.Page;
 import io.kvasir.http.Problems;
 import io.kvasir.http.Sse;
 import io.kvasir.jdbc.BlobStore;
+import io.kvasir.kernel.Ids;
 import io.kvasir.kernel.JobId;
 import io.kvasir.kernel.Outcome;
 import io.kvasir.kernel.Rejection;
@@ -29,6 +31,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
@@ -83,7 +86,7 @@ final class DocumentRoutes {
                 Endpoint.post(
                                 documents,
                                 Access.MANAGE,
-                                call -> idempotent.once(call.caller(), () -> upload(scope(call))))
+                                call -> idempotent.once(call.caller(), id -> upload(scope(call), id)))
                         .says("Upload documents")
                         .takesFiles()
                         .gives(202, Jobs.class)
@@ -175,18 +178,39 @@ final class DocumentRoutes {
                 .withEntity(HttpEntities.createChunked(ContentTypes.TEXT_PLAIN_UTF8, text));
     }
 
-    private Route upload(Scope scope) {
-        return files(files -> Problems.answer(
-                all(files, upload -> knowledgeBases.added(scope, upload)),
-                docs -> Json.response(
-                        StatusCodes.ACCEPTED,
-                        new Jobs(docs.stream().map(Views.Doc::job).toList()))));
+    /** @param id of the first document, from which those of the others follow */
+    private Route upload(Scope scope, String id) {
+        return files(files -> {
+            AtomicBoolean some = new AtomicBoolean();
+            return mapResponse(
+                    response -> some.get() ? Idempotent.partlyDone(response) : response,
+                    () -> Problems.answer(
+                            all(
+                                    files,
+                                    (n, upload) -> knowledgeBases
+                                            .added(scope, new SourceId(Ids.nth(id, n)), upload)
+                                            .thenApply(outcome -> {
+                                                if (outcome instanceof Outcome.Done<Views.Doc>) {
+                                                    some.set(true);
+                                                }
+                                                return outcome;
+                                            })),
+                            docs -> Json.response(
+                                    StatusCodes.ACCEPTED,
+                                    new Jobs(docs.stream().map(Views.Doc::job).toList()))));
+        });
     }
 
     private Route replace(Scope scope, SourceId document) {
         return files(files -> Problems.answer(
-                all(files, upload -> knowledgeBases.replace(scope, document, upload)),
+                all(files, (_, upload) -> knowledgeBases.replace(scope, document, upload)),
                 docs -> Json.response(StatusCodes.ACCEPTED, docs.getLast().job())));
+    }
+
+    /** Takes the nth file, from 0. */
+    @FunctionalInterface
+    private interface Take {
+        CompletionStage<Outcome<Views.Doc>> apply(long n, KnowledgeBases.Upload upload);
     }
 
     private record Files(Multipart.FormData form, Materializer materializer) {}
@@ -202,8 +226,7 @@ final class DocumentRoutes {
     }
 
     /** One after the other, as they arrive: nothing of a file is kept in memory, and the sender waits for the store. */
-    private CompletionStage<Outcome<List<Views.Doc>>> all(
-            Files files, Function<KnowledgeBases.Upload, CompletionStage<Outcome<Views.Doc>>> take) {
+    private CompletionStage<Outcome<List<Views.Doc>>> all(Files files, Take take) {
         int most = knowledgeBases.settings().filesAtOnce();
         return files.form()
                 .getParts()
@@ -221,20 +244,20 @@ final class DocumentRoutes {
                         return CompletableFuture.completedFuture(Outcome.<Views.Doc>refused(
                                 new Rejection.TooLarge("At most " + most + " files at once")));
                     }
-                    return take(part, take).toCompletableFuture();
+                    return take.apply(numbered.second(), upload(part))
+                            // One that nobody read stands before the next.
+                            .whenComplete((_, _) -> part.getEntity().discardBytes(files.materializer()))
+                            .toCompletableFuture();
                 })
                 .runWith(Sink.seq(), files.materializer())
                 .handle((outcomes, fault) -> fault == null ? gathered(outcomes) : broken(fault));
     }
 
-    private static CompletionStage<Outcome<Views.Doc>> take(
-            Multipart.FormData.BodyPart part,
-            Function<KnowledgeBases.Upload, CompletionStage<Outcome<Views.Doc>>> take) {
-        String name = FileName.of(part.getFilename().orElse(""));
-        return take.apply(new KnowledgeBases.Upload(
-                name,
+    private static KnowledgeBases.Upload upload(Multipart.FormData.BodyPart part) {
+        return new KnowledgeBases.Upload(
+                FileName.of(part.getFilename().orElse("")),
                 Optional.of(mediaType(part.getEntity().getContentType().mediaType())),
-                part.getEntity().getDataBytes()));
+                part.getEntity().getDataBytes());
     }
 
     /** Without parameters: nobody asks for them, since a file is read as its bytes tell, whatever it is called. */

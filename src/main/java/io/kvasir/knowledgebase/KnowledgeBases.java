@@ -157,7 +157,7 @@ public final class KnowledgeBases {
         return then(
                 embedding(wishes),
                 embedding -> Room.taking(
-                                room.forKnowledgeBase(scope.tenant()),
+                                room.forKnowledgeBase(scope),
                                 () -> created(
                                         scope,
                                         owner,
@@ -398,27 +398,35 @@ public final class KnowledgeBases {
 
     /** Takes a file in: acknowledged once its bytes and the intention to read it are durable. */
     public CompletionStage<Outcome<SourceId>> add(Scope scope, Upload upload) {
-        return added(scope, upload).thenApply(outcome -> outcome.map(Views.Doc::id));
+        return added(scope, SourceId.next(), upload).thenApply(outcome -> outcome.map(Views.Doc::id));
     }
 
-    CompletionStage<Outcome<Views.Doc>> added(Scope scope, Upload upload) {
-        SourceId document = SourceId.next();
+    /** One of this id, which nothing else has. Asked again, where nobody heard what came of it, it adds no second. */
+    CompletionStage<Outcome<Views.Doc>> added(Scope scope, SourceId document, Upload upload) {
         // Asked first, so that nobody can fill the store of a knowledge base that is not theirs.
         return then(
                         region.read(scope),
-                        _ -> Room.taking(
-                                room.forDocuments(scope, 1, 0),
-                                () -> uploads.stored(
-                                        scope,
-                                        document,
-                                        upload,
-                                        file -> region.one(
-                                                scope,
-                                                replyTo -> new KnowledgeBaseEntity.AddDocument(
-                                                        new KnowledgeBaseEvent.DocumentAdded(
-                                                                document, file, JobId.next(), clock.instant()),
-                                                        replyTo)))))
+                        _ -> one(scope, document)
+                                .thenCompose(there -> there instanceof Outcome.Done<Seen>
+                                        ? CompletableFuture.completedFuture(there)
+                                        : Room.taking(
+                                                room.forDocuments(scope, document.value(), 1, 0),
+                                                () -> taken(scope, document, upload))))
                 .thenCompose(seen -> views.document(scope, seen));
+    }
+
+    private CompletionStage<Outcome<Seen>> taken(Scope scope, SourceId document, Upload upload) {
+        return uploads.stored(
+                scope,
+                document,
+                Sources.firstFile(document),
+                document.value() + "-bytes",
+                upload,
+                file -> region.one(
+                        scope,
+                        replyTo -> new KnowledgeBaseEntity.AddDocument(
+                                new KnowledgeBaseEvent.DocumentAdded(document, file, JobId.next(), clock.instant()),
+                                replyTo)));
     }
 
     CompletionStage<Outcome<Views.Doc>> replace(Scope scope, SourceId document, Upload upload) {
@@ -427,6 +435,8 @@ public final class KnowledgeBases {
                         _ -> uploads.stored(
                                 scope,
                                 document,
+                                Sources.newFile(),
+                                Ids.next(),
                                 upload,
                                 file -> region.one(
                                         scope,
@@ -538,7 +548,7 @@ public final class KnowledgeBases {
 
             @Override
             public CompletionStage<Outcome<Place>> room(Scope scope, long items, long bytes) {
-                return room.forDocuments(scope, items, bytes)
+                return room.forDocuments(scope, Ids.next(), items, bytes)
                         .thenApply(outcome -> outcome.map(place -> place::giveBack));
             }
         };

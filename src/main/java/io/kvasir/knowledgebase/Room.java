@@ -4,14 +4,14 @@ import io.kvasir.http.Problems;
 import io.kvasir.kernel.Outcome;
 import io.kvasir.kernel.Rejection;
 import io.kvasir.kernel.Scope;
-import io.kvasir.kernel.TenantId;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 
 /**
  * The room a tenant has for knowledge bases and what is in them. Wiring provides it; nothing here knows plans. A place is
- * taken before something is stored, and given back once {@link #holds} has told what is stored now.
+ * taken before something is stored, and given back once {@link #holds} has told what is stored now. It has the name of what
+ * it is for: whoever asks for it again, since nobody heard what came of it, does not take a second one.
  */
 public interface Room {
     /** Room set aside. */
@@ -22,7 +22,8 @@ public interface Room {
 
     /**
      * Does what needs room only where there is some. The room is given back whatever came of it, since by then the knowledge
-     * base has said what it holds; only where nobody knows what came of it, its time has to run out.
+     * base has said what it holds; only where nobody knows what came of it, it is kept for whoever tries again, until its
+     * time has run out.
      */
     static <T> CompletionStage<Outcome<T>> taking(
             CompletionStage<Outcome<Place>> place, Supplier<CompletionStage<Outcome<T>>> work) {
@@ -45,11 +46,16 @@ public interface Room {
         });
     }
 
-    /** Refused where the tenant may not have one more. */
-    CompletionStage<Outcome<Place>> forKnowledgeBase(TenantId tenant);
+    /** Refused where the tenant may not have one more. @param scope of the new one */
+    CompletionStage<Outcome<Place>> forKnowledgeBase(Scope scope);
 
-    /** Refused where the tenant may not keep so much more. @param bytes of files as uploaded */
-    CompletionStage<Outcome<Place>> forDocuments(Scope scope, long documents, long bytes);
+    /**
+     * Refused where the tenant may not keep so much more.
+     *
+     * @param place what it is for
+     * @param bytes of files as uploaded
+     */
+    CompletionStage<Outcome<Place>> forDocuments(Scope scope, String place, long documents, long bytes);
 
     /** What a knowledge base keeps now, again and again. */
     CompletionStage<Void> holds(Scope scope, long documents, long bytes);

@@ -34,6 +34,11 @@ final class Sources {
         return Kept.file(source, version);
     }
 
+    /** What was uploaded for a new document: once more where nobody heard what came of it, in place of the first. */
+    static BlobId firstFile(SourceId document) {
+        return Kept.file(document, 0);
+    }
+
     /** A name no other upload has, so that two at once do not write over each other. */
     static BlobId newFile() {
         return new BlobId(Ids.next());

@@ -33,15 +33,18 @@ final class Uploads {
     /**
      * Stores a file, then tells; where that is refused, the file goes again.
      *
+     * @param id under which it is kept
+     * @param place in which its bytes are counted until the knowledge base has said what it holds
      * @param told hears of the file once it is durable
      */
     <T> CompletionStage<Outcome<T>> stored(
             Scope scope,
             SourceId document,
+            BlobId id,
+            String place,
             KnowledgeBases.Upload upload,
             Function<Document.File, CompletionStage<Outcome<T>>> told) {
         String subject = Sources.subject(scope, document);
-        BlobId id = Sources.newFile();
         return blobs.write(scope, id, subject, upload.bytes(), largest)
                 .thenCompose(blob -> keys.obtain(subject)
                         .thenApply(key -> new Document.File(
@@ -50,7 +53,8 @@ final class Uploads {
                                 blob.size(),
                                 blob.sha256(),
                                 Optional.of(id))))
-                .thenCompose(file -> Room.taking(room.forDocuments(scope, 0, file.size()), () -> told.apply(file)))
+                .thenCompose(
+                        file -> Room.taking(room.forDocuments(scope, place, 0, file.size()), () -> told.apply(file)))
                 .thenCompose(outcome -> switch (outcome) {
                     case Outcome.Done<T> done -> java.util.concurrent.CompletableFuture.completedFuture(done);
                     case Outcome.Refused<T> refused -> blobs.delete(scope, id).<Outcome<T>>thenApply(_ -> refused);

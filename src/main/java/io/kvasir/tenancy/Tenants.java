@@ -72,7 +72,11 @@ public final class Tenants {
      * @return the reservation; refused where the plan allows no more beside what is used and set aside
      */
     public CompletionStage<Outcome<String>> reserve(TenantId tenant, Amounts wanted) {
-        String id = Ids.next();
+        return reserve(tenant, Ids.next(), wanted);
+    }
+
+    /** The same under an id of the caller's: what is set aside under it already is not set aside twice. */
+    public CompletionStage<Outcome<String>> reserve(TenantId tenant, String id, Amounts wanted) {
         Reservation wish = new Reservation(id, wanted, clock.instant().plus(settings.reservation()));
         return asked(tenant, replyTo -> new TenantEntity.Reserve(wish, replyTo)).thenApply(reply -> switch (reply) {
             case TenantEntity.Refused(Rejection reason) -> Outcome.refused(reason);

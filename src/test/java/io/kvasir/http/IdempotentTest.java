@@ -3,10 +3,15 @@ package io.kvasir.http;
 import static org.apache.pekko.http.javadsl.server.Directives.complete;
 import static org.apache.pekko.http.javadsl.server.Directives.concat;
 import static org.apache.pekko.http.javadsl.server.Directives.entity;
+import static org.apache.pekko.http.javadsl.server.Directives.extractMaterializer;
+import static org.apache.pekko.http.javadsl.server.Directives.extractRequestEntity;
 import static org.apache.pekko.http.javadsl.server.Directives.headerValueByName;
+import static org.apache.pekko.http.javadsl.server.Directives.mapResponse;
+import static org.apache.pekko.http.javadsl.server.Directives.onSuccess;
 import static org.apache.pekko.http.javadsl.server.Directives.path;
 import static org.apache.pekko.http.javadsl.server.Directives.post;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.kvasir.jdbc.Database;
 import io.kvasir.jdbc.JdbcRememberedReplies;
@@ -17,7 +22,13 @@ import io.kvasir.kernel.Principal;
 import io.kvasir.kernel.Rejection;
 import io.kvasir.kernel.TenantId;
 import io.kvasir.kernel.UserId;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.net.Socket;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -93,6 +104,26 @@ class IdempotentTest {
                                 return failures.getAndDecrement() > 0
                                         ? failure.get()
                                         : complete(Json.created(Map.of("id", id)));
+                            }))),
+                    path(
+                            "partly",
+                            () -> post(() -> idempotent.once(caller, id -> {
+                                ids.add(id);
+                                return failures.getAndDecrement() > 0
+                                        ? mapResponse(
+                                                Idempotent::partlyDone,
+                                                () -> Problems.refuse(new Rejection.Conflict("full", "full")))
+                                        : complete(Json.created(Map.of("id", id)));
+                            }))),
+                    path(
+                            "taken",
+                            () -> post(() -> idempotent.once(caller, id -> {
+                                ids.add(id);
+                                return extractMaterializer(materializer -> extractRequestEntity(file -> onSuccess(
+                                        file.toStrict(10_000, materializer),
+                                        _ -> failures.getAndDecrement() > 0
+                                                ? failure.get()
+                                                : complete(Json.created(Map.of("id", id))))));
                             }))));
         }));
     }
@@ -179,6 +210,42 @@ class IdempotentTest {
         assertThat(make("/named", "{\"other\":1}", "u", "k").statusCode()).isEqualTo(201);
 
         assertThat(ids).hasSize(2).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void whatWasRefusedButForAPartGoesOnWithItsId() throws Exception {
+        assertThat(make("/partly", "{}", "u", "k").statusCode()).isEqualTo(409);
+        assertThat(make("/partly", "{\"other\":1}", "u", "k").statusCode()).isEqualTo(409);
+        assertThat(make("/partly", "{}", "u", "k").statusCode()).isEqualTo(201);
+
+        assertThat(ids).hasSize(2).containsOnly(ids.getFirst());
+    }
+
+    @Test
+    void anUploadIsTheSameHoweverItArrives() throws Exception {
+        byte[] head = ("POST /taken HTTP/1.1\r\nHost: here\r\nX-User: u\r\nIdempotency-Key: k\r\n"
+                        + "Content-Type: application/octet-stream\r\nContent-Length: 5\r\nConnection: close\r\n\r\n")
+                .getBytes(StandardCharsets.US_ASCII);
+        byte[] bytes = "bytes".getBytes(StandardCharsets.US_ASCII);
+        try (Socket socket = new Socket("127.0.0.1", server.uri("/").getPort())) {
+            socket.getOutputStream().write(head);
+            await().until(() -> ids.size() == 1);
+            socket.getOutputStream().write(bytes);
+            assertThat(status(socket)).contains("503");
+        }
+
+        try (Socket socket = new Socket("127.0.0.1", server.uri("/").getPort())) {
+            OutputStream out = socket.getOutputStream();
+            byte[] whole = java.util.Arrays.copyOf(head, head.length + bytes.length);
+            System.arraycopy(bytes, 0, whole, head.length, bytes.length);
+            out.write(whole);
+            assertThat(status(socket)).contains("201");
+        }
+        assertThat(ids).hasSize(2).containsOnly(ids.getFirst());
+    }
+
+    private static String status(Socket socket) throws IOException {
+        return new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII)).readLine();
     }
 
     @Test

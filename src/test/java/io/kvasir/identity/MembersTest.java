@@ -97,6 +97,14 @@ class MembersTest {
     }
 
     @Test
+    void anInvitationThatIsMadeAgainTakesThePlaceOfTheFirst() {
+        invite("a@x.org", Role.VIEWER);
+        Invitations.Invitation again = invite("a@x.org", Role.VIEWER);
+
+        assertThat(done(house.identity.invitations().list(as("owner@x.org")))).containsExactly(again);
+    }
+
+    @Test
     void whoHasAnAccountAcceptsForTheirOwnAddressAlone() {
         house.user("there@x.org", house.tenant("Elsewhere"), Role.OWNER);
         house.user("thief@x.org", house.tenant("Den"), Role.OWNER);

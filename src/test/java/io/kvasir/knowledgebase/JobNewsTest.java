@@ -110,7 +110,8 @@ class JobNewsTest {
                 none.items(),
                 none.embedding(),
                 none.reembedding(),
-                none.retired());
+                none.retired(),
+                none.gone());
         news.follow(state);
     }
 

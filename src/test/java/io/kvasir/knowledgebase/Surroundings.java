@@ -11,7 +11,6 @@ import io.kvasir.kernel.BlobId;
 import io.kvasir.kernel.Outcome;
 import io.kvasir.kernel.PassageId;
 import io.kvasir.kernel.Scope;
-import io.kvasir.kernel.TenantId;
 import io.kvasir.knowledgebase.domain.Embedding;
 import io.kvasir.retrieval.EmbeddedPassage;
 import io.kvasir.retrieval.Passage;
@@ -154,13 +153,13 @@ final class Surroundings implements AutoCloseable {
     /** Room without end, that remembers what it was told. */
     final class Endless implements Room {
         @Override
-        public CompletionStage<Outcome<Place>> forKnowledgeBase(TenantId tenant) {
+        public CompletionStage<Outcome<Place>> forKnowledgeBase(Scope scope) {
             return CompletableFuture.completedFuture(Outcome.done(() -> CompletableFuture.completedFuture(null)));
         }
 
         @Override
-        public CompletionStage<Outcome<Place>> forDocuments(Scope scope, long documents, long bytes) {
-            return forKnowledgeBase(scope.tenant());
+        public CompletionStage<Outcome<Place>> forDocuments(Scope scope, String place, long documents, long bytes) {
+            return forKnowledgeBase(scope);
         }
 
         @Override

@@ -141,6 +141,18 @@ class TenantsTest {
     }
 
     @Test
+    void whatIsSetAsideUnderOneIdIsSetAsideOnce() {
+        assertThat(join(node.tenants().reserve(TENANT, "place", QUESTION))).isEqualTo(Outcome.done("place"));
+        assertThat(granted(reserve(10))).isEqualTo(9);
+
+        assertThat(join(node.tenants().reserve(TENANT, "place", QUESTION))).isEqualTo(Outcome.done("place"));
+
+        assertThat(messages().reserved()).isEqualTo(10);
+        join(node.tenants().release(TENANT, "place"));
+        assertThat(granted(reserve(2))).isEqualTo(1);
+    }
+
+    @Test
     void ofTwoHundredAtOnceExactlyTenPass() {
         List<Outcome<String>> outcomes = reserve(200);
 

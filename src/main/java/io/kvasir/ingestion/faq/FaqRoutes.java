@@ -90,10 +90,10 @@ public final class FaqRoutes {
                                 Access.MANAGE,
                                 call -> idempotent.once(
                                         call.caller(),
-                                        () -> entity(
+                                        id -> entity(
                                                 Json.body(Body.class),
                                                 body -> Problems.answer(
-                                                        faq.add(scope(call), body.whole()), Json::created))))
+                                                        faq.add(scope(call), id, body.whole()), Json::created))))
                         .says("Add a question with its answer")
                         .takes(Body.class)
                         .gives(201, FaqEntry.class)

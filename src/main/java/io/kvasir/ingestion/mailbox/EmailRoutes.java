@@ -218,10 +218,10 @@ public final class EmailRoutes {
     private Route add(Call call) {
         return idempotent.once(
                 call.caller(),
-                () -> entity(
+                id -> entity(
                         Json.body(Account.class),
                         body -> Problems.answer(
-                                accounts.add(scope(call), mailbox(body)), entry -> Json.created(view(entry)))));
+                                accounts.add(scope(call), id, mailbox(body)), entry -> Json.created(view(entry)))));
     }
 
     private Route test(Call call) {

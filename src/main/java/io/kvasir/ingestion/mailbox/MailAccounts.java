@@ -78,9 +78,9 @@ public final class MailAccounts {
                 box.json(), box.autoSync() ? Optional.of(Duration.ofHours(box.frequencyHours())) : Optional.empty());
     }
 
-    /** A mailbox is in a knowledge base once: asking again for the same one is refused. */
-    CompletionStage<Outcome<SourceEntry>> add(Scope scope, Mailbox box) {
-        return ledger.add(scope, MailboxKind.NAME, identity(scope, box), wish(box));
+    /** A mailbox is in a knowledge base once: asking for the same one is refused, but to the request that added it. */
+    CompletionStage<Outcome<SourceEntry>> add(Scope scope, String request, Mailbox box) {
+        return ledger.add(scope, MailboxKind.NAME, identity(scope, box), request, wish(box));
     }
 
     /** Follows from the mailbox, so that two requests at once can't add it twice. */

@@ -80,17 +80,37 @@ public final class Ledger implements AutoCloseable {
      */
     public record Wish(String settings, Optional<Duration> every) {}
 
-    /** Adds a source; it is read at once. */
+    /** Adds a source; it is read at once. Refused where it is there. */
     public CompletionStage<Outcome<SourceEntry>> add(Scope scope, String kind, SourceId id, Wish wish) {
+        return add(scope, kind, id, Optional.empty(), wish);
+    }
+
+    /**
+     * The same for a request, which may ask again where nobody heard what came of it: it is given what it added, as that is
+     * now.
+     *
+     * @param request what no other request has
+     */
+    public CompletionStage<Outcome<SourceEntry>> add(Scope scope, String kind, SourceId id, String request, Wish wish) {
+        return add(scope, kind, id, Optional.of(request), wish);
+    }
+
+    private CompletionStage<Outcome<SourceEntry>> add(
+            Scope scope, String kind, SourceId id, Optional<String> request, Wish wish) {
         return in(
                 scope,
                 () -> tools.keys()
                         .obtain(Kept.subject(scope, id))
                         .thenCompose(key -> tools.transactor().run(c -> {
                             Key one = new Key(scope, id);
-                            if (SourceRows.find(c, one).isPresent()) {
-                                return Outcome.<SourceRows.Row>refused(
-                                        new Rejection.Conflict("already-exists", "There is such a source already"));
+                            Optional<SourceRows.Row> there = SourceRows.find(c, one);
+                            if (there.isPresent()) {
+                                return there.filter(row -> row.state() != State.REMOVED
+                                                && row.addedBy().isPresent()
+                                                && row.addedBy().equals(request))
+                                        .map(Outcome::done)
+                                        .orElseGet(() -> Outcome.refused(new Rejection.Conflict(
+                                                "already-exists", "There is such a source already")));
                             }
                             if (SourceRows.count(c, scope) >= tools.settings().mostSources()) {
                                 return Outcome.<SourceRows.Row>refused(new Rejection.Conflict(
@@ -106,7 +126,8 @@ public final class Ledger implements AutoCloseable {
                                     key.seal(wish.settings()).bytes(),
                                     wish.every(),
                                     Optional.of(now),
-                                    now);
+                                    now,
+                                    request);
                             return Outcome.done(SourceRows.find(c, one).orElseThrow());
                         }))
                         .thenCompose(outcome -> outcome.then(row -> {

@@ -20,7 +20,7 @@ import java.util.Optional;
 final class SourceRows {
     private static final String COLUMNS =
             "tenant, knowledge_base, id, kind, settings, memory, state, every_seconds, due_at, next_cause, failures, "
-                    + "error_code, error_detail, created_at, read_at, run, cancel_asked";
+                    + "error_code, error_detail, created_at, read_at, run, cancel_asked, added_by";
     private static final String ONE = " WHERE tenant = ? AND knowledge_base = ? AND id = ?";
 
     private SourceRows() {}
@@ -32,7 +32,7 @@ final class SourceRows {
         }
     }
 
-    /** @param run the one that goes on; @param cause of the next one */
+    /** @param run the one that goes on; @param cause of the next one; @param addedBy a request */
     record Row(
             Key key,
             String kind,
@@ -48,7 +48,8 @@ final class SourceRows {
             Instant createdAt,
             Optional<Instant> readAt,
             Optional<String> run,
-            boolean cancelAsked) {}
+            boolean cancelAsked,
+            Optional<String> addedBy) {}
 
     private static Row row(ResultSet r) throws SQLException {
         long seconds = r.getLong(8);
@@ -70,7 +71,8 @@ final class SourceRows {
                 Sql.instant(r, 14),
                 Sql.time(r, 15),
                 Sql.text(r, 16),
-                r.getBoolean(17));
+                r.getBoolean(17),
+                Sql.text(r, 18));
     }
 
     static void insert(
@@ -80,13 +82,15 @@ final class SourceRows {
             byte[] settings,
             Optional<Duration> every,
             Optional<Instant> due,
-            Instant now)
+            Instant now,
+            Optional<String> addedBy)
             throws SQLException {
         Sql.update(
                 c,
                 "INSERT INTO sources (tenant, knowledge_base, id, kind, settings, state, every_seconds, due_at, "
-                        + "next_cause, failures, created_at, cancel_asked) VALUES (?, ?, ?, ?, ?, 'added', ?, ?, 'added', 0, ?, FALSE)",
-                with(key.columns(), kind, settings, every.map(Duration::toSeconds), due, now));
+                        + "next_cause, failures, created_at, cancel_asked, added_by)"
+                        + " VALUES (?, ?, ?, ?, ?, 'added', ?, ?, 'added', 0, ?, FALSE, ?)",
+                with(key.columns(), kind, settings, every.map(Duration::toSeconds), due, now, addedBy));
     }
 
     static Optional<Row> find(Connection c, Key key) throws SQLException {

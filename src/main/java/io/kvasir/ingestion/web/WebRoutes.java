@@ -171,13 +171,14 @@ public final class WebRoutes {
                                 Access.MANAGE,
                                 call -> idempotent.once(
                                         call.caller(),
-                                        () -> entity(
+                                        id -> entity(
                                                 Json.body(Body.class),
                                                 body -> Problems.answer(
                                                         ledger.add(
                                                                 scope(call),
                                                                 WebKind.NAME,
-                                                                SourceId.next(),
+                                                                new SourceId(id),
+                                                                id,
                                                                 wish(body, Optional.empty())),
                                                         added -> Json.created(View.of(added))))))
                         .says("Add a page, a sitemap or a crawl; it is read at once")

@@ -21,8 +21,8 @@ public record Document(
      * @param mediaType as the sender said, without parameters
      * @param size bytes
      * @param sha256 of the bytes
-     * @param blob where they are kept, a name no other upload has; empty for those named after their version, as all
-     *     were before
+     * @param blob where they are kept, a name no upload for another version has; empty for those named after their
+     *     version, as all were before
      */
     public record File(Sealed name, Optional<String> mediaType, long size, String sha256, Optional<BlobId> blob) {}
 

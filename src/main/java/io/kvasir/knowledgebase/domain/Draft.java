@@ -52,6 +52,7 @@ final class Draft {
     private Optional<Embedding> embedding;
     private Optional<Reembedding> reembedding;
     private final List<Retired> retired;
+    private final List<Gone> gone;
 
     Draft(KnowledgeBase from) {
         opening = from.opening();
@@ -71,6 +72,7 @@ final class Draft {
         embedding = from.embedding();
         reembedding = from.reembedding();
         retired = new ArrayList<>(from.retired());
+        gone = new ArrayList<>(from.gone());
     }
 
     void created(Created e) {
@@ -206,6 +208,7 @@ final class Draft {
         items = KnowledgeBase.Items.NONE;
         reembedding = Optional.empty();
         retired.clear();
+        gone.clear();
         changedAt = Optional.of(e.at());
     }
 
@@ -231,6 +234,8 @@ final class Draft {
         if (old == null) {
             return;
         }
+        gone.removeIf(g -> !g.remembered(e.at()));
+        gone.add(new Gone(old.id(), e.at()));
         oldFiles.add(OldFile.of(old));
         List<Version> arriving = publishing.stream()
                 .flatMap(p -> p.added().stream())
@@ -291,6 +296,7 @@ final class Draft {
                 items,
                 embedding,
                 reembedding,
-                retired);
+                retired,
+                gone);
     }
 }

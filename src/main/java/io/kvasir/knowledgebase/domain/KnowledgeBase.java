@@ -50,6 +50,7 @@ import java.util.function.Supplier;
  * @param embedding what its passages are embedded with; empty where nobody said so: what the server embedded with then
  * @param reembedding where it is on its way to another
  * @param retired vectors of models that are not in service, to be erased
+ * @param gone documents that were removed a while ago at most
  */
 @StoredAs("kb.v1")
 public record KnowledgeBase(
@@ -69,7 +70,8 @@ public record KnowledgeBase(
         Items items,
         Optional<Embedding> embedding,
         Optional<Reembedding> reembedding,
-        List<Retired> retired)
+        List<Retired> retired,
+        List<Gone> gone)
         implements Stored {
     public static final KnowledgeBase NONE = new KnowledgeBase(
             Optional.empty(),
@@ -88,6 +90,7 @@ public record KnowledgeBase(
             Items.NONE,
             Optional.empty(),
             Optional.empty(),
+            List.of(),
             List.of());
 
     @SuppressWarnings("NullAway")
@@ -100,6 +103,7 @@ public record KnowledgeBase(
         // What was stored before there were sources has none.
         items = items == null ? Items.NONE : items;
         retired = retired == null ? List.of() : List.copyOf(retired);
+        gone = gone == null ? List.of() : List.copyOf(gone);
     }
 
     /**
@@ -236,11 +240,14 @@ public record KnowledgeBase(
         return existing(() -> slug.isEmpty() ? Decision.accept() : Decision.accept(new Unshared(now)));
     }
 
-    /** @param most documents a knowledge base may have */
+    /** Adding what is there, or was removed, changes nothing. @param most documents a knowledge base may have */
     public Decision<KnowledgeBaseEvent> add(DocumentAdded addition, int most) {
         return existing(() -> {
             if (document(addition.document()).isPresent()) {
                 return Decision.accept();
+            }
+            if (gone.stream().anyMatch(g -> g.document().equals(addition.document()))) {
+                return conflict("document-removed", "This document was removed");
             }
             return documents.size() >= most
                     ? conflict("too-many-documents", "A knowledge base may have " + most + " documents at most")

@@ -12,6 +12,7 @@ import io.kvasir.ingestion.source.SourceContract;
 import io.kvasir.ingestion.source.SourceFault;
 import io.kvasir.ingestion.source.SourceKind;
 import io.kvasir.ingestion.source.Visit;
+import io.kvasir.kernel.Ids;
 import io.kvasir.kernel.Outcome;
 import io.kvasir.kernel.Rejection;
 import java.nio.charset.StandardCharsets;
@@ -151,7 +152,8 @@ class FaqTest extends SourceContract {
     }
 
     private FaqEntry entry(String question, String answer) {
-        return got(faq.add(desk.scope, new FaqDraft(question, answer, Optional.empty(), Optional.of("en"))));
+        return got(
+                faq.add(desk.scope, Ids.next(), new FaqDraft(question, answer, Optional.empty(), Optional.of("en"))));
     }
 
     private List<String> questions() {

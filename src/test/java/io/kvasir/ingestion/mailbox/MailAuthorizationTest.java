@@ -15,6 +15,7 @@ import io.kvasir.ingestion.source.SourceEntry;
 import io.kvasir.ingestion.source.SourceEntry.State;
 import io.kvasir.ingestion.source.SourceRun;
 import io.kvasir.jdbc.TestDatabase;
+import io.kvasir.kernel.Ids;
 import io.kvasir.kernel.Outcome;
 import io.kvasir.kernel.Rejection;
 import io.kvasir.kernel.SourceId;
@@ -118,7 +119,8 @@ class MailAuthorizationTest {
                 desk.transactor,
                 clock,
                 CompletableFuture.completedFuture(URI.create("https://kvasir.example")));
-        account = got(accounts.add(desk.scope, mail.consented(provider))).id();
+        account = got(accounts.add(desk.scope, Ids.next(), mail.consented(provider)))
+                .id();
     }
 
     @AfterEach

@@ -3,6 +3,7 @@ package io.kvasir.ingestion.source;
 import io.kvasir.ingestion.Ingestion;
 import io.kvasir.jdbc.Database;
 import io.kvasir.jdbc.JdbcBlobStore;
+import io.kvasir.jdbc.LostCommits;
 import io.kvasir.jdbc.SubjectKeys;
 import io.kvasir.jdbc.TestDatabase;
 import io.kvasir.jdbc.Transactor;
@@ -54,6 +55,8 @@ public final class SourceDesk implements AutoCloseable {
     public final Transactor transactor;
     public final SubjectKeys keys;
     public final JdbcBlobStore blobs;
+    /** What the database is to keep to itself. */
+    public final LostCommits commits;
     /** How long making passages of one file takes. */
     public volatile Duration embedding = Duration.ZERO;
 
@@ -86,7 +89,8 @@ public final class SourceDesk implements AutoCloseable {
     public SourceDesk(TestDatabase kind) {
         scopes.add(scope);
         database = kind.open();
-        transactor = new Transactor(database.dataSource(), 8);
+        commits = new LostCommits(database.dataSource());
+        transactor = new Transactor(commits.dataSource(), 8);
         keys = new SubjectKeys(transactor, TestDatabase.masterKey());
         system = ActorSystem.create(
                 Behaviors.empty(),

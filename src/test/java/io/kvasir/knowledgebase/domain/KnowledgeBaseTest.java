@@ -406,6 +406,27 @@ class KnowledgeBaseTest {
     }
 
     @Test
+    void addingADocumentAgainChangesNothing() {
+        add(A, "1");
+
+        assertThat(events(kb.add(new KnowledgeBaseEvent.DocumentAdded(A, file(), new JobId("2"), NOW), 1)))
+                .isEmpty();
+    }
+
+    @Test
+    void aDocumentThatWasRemovedIsNotAddedAgain() {
+        add(A, "1");
+        add(B, "2");
+        happens(kb.remove(A, NOW));
+        assertThat(refusal(kb.add(new KnowledgeBaseEvent.DocumentAdded(A, file(), new JobId("3"), NOW), 100)))
+                .isEqualTo("document-removed");
+
+        happens(kb.remove(B, NOW.plus(Duration.ofDays(3))));
+
+        assertThat(kb.gone()).extracting(Gone::document).containsExactly(B);
+    }
+
+    @Test
     void thereIsALimitToDocuments() {
         add(A, "1");
 
