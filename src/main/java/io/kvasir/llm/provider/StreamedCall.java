@@ -180,14 +180,22 @@ final class StreamedCall extends GraphStage<SourceShape<Part>> {
                 pullBody(); // draining, so that the connection can be used again
                 return;
             }
+            ChatFailure broken = null;
             try {
                 reader.read(bytes.toArrayUnsafe());
             } catch (ChatFailure failure) {
-                failed(Refused.of(failure));
-                return;
+                broken = failure;
             }
             Reply reply = reader.reply();
             String text = reply.takeText();
+            if (broken != null) {
+                if (!text.isEmpty()) {
+                    begin();
+                    push(out, new Part.Text(text)); // it was said before, though it came with that
+                }
+                failed(Refused.of(broken));
+                return;
+            }
             if (!text.isEmpty()) {
                 if (wholeSince != 0) {
                     wholeSince = 0;

@@ -251,6 +251,20 @@ class ProvidersContractTest {
 
     @ParameterizedTest
     @EnumSource
+    void what_was_said_before_garbage_is_heard_though_both_come_together(Wire wire) throws Exception {
+        String stream = wire.stream(TOKENS, Wire.Ending.STOP);
+        String said = stream.substring(0, stream.indexOf('\n', stream.indexOf("漢")) + 1);
+        byte[] body = (said + "\ndata: {]\n\n").getBytes(StandardCharsets.UTF_8);
+
+        Outcome outcome = scripted(wire, ScriptedPeer.ended(body, body.length), ScriptedPeer.Then.CLOSE, 1);
+
+        assertThat(outcome.kind()).isEqualTo(Kind.GARBAGE);
+        assertThat(TEXT).startsWith(outcome.text());
+        assertThat(outcome.text()).contains("漢");
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void garbage_and_endless_lines_are_garbage(Wire wire) throws Exception {
         for (String body : List.of(
                 "data: {\"choices\":[{\"delta\"\n\n",
