@@ -67,7 +67,7 @@ class ClusterTest {
         try (ClusterProcesses cluster = new ClusterProcesses(
                         folder,
                         2,
-                        FakeReply.DEFAULT.with("first=0,rate=0,tokens=100000"),
+                        FakeReply.DEFAULT.with("first=0,rate=0,tokens=60000"),
                         Map.of("KVASIR_LOG_FORMAT", "text"),
                         List.of("-Xmx600m", "-Dpekko.cluster.failure-detector.acceptable-heartbeat-pause=8s"),
                         false);
@@ -78,7 +78,7 @@ class ClusterTest {
             String conversation =
                     "/api/v1/chat/conversations/" + api.made("/api/v1/chat/conversations", Map.of("kbId", kb));
             List<String> said = new ArrayList<>();
-            for (int turn = 1; turn <= 4; turn++) {
+            for (int turn = 1; turn <= 7; turn++) {
                 said.add(told(
                         api,
                         api.request(conversation + "/messages")
