@@ -6,6 +6,7 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.stream.Attributes;
 import org.apache.pekko.stream.Inlet;
 import org.apache.pekko.stream.SinkShape;
+import org.apache.pekko.stream.StreamTcpException;
 import org.apache.pekko.stream.stage.AbstractInHandler;
 import org.apache.pekko.stream.stage.AsyncCallback;
 import org.apache.pekko.stream.stage.GraphStage;
@@ -61,6 +62,14 @@ final class Responses extends GraphStage<SinkShape<HttpResponse>> {
         @Override
         public void preStart() {
             pull(in);
+        }
+
+        @Override
+        public void postStop() {
+            Body cut = reading;
+            if (cut != null) {
+                cut.end(new StreamTcpException("the connection's stream was stopped"));
+            }
         }
 
         /** The connection is closed. What is left of a body, or that it was cut, is still on its way. */
