@@ -30,8 +30,6 @@ import io.kvasir.kernel.UserId;
 import io.kvasir.retrieval.Embedder;
 import io.kvasir.retrieval.Embedders;
 import io.kvasir.retrieval.MovableIndex;
-import io.kvasir.retrieval.RetrievalSettings;
-import io.kvasir.retrieval.SearchMode;
 import io.kvasir.retrieval.Spaces;
 import io.kvasir.retrieval.VectorSpace;
 import java.net.Socket;
@@ -96,31 +94,7 @@ class KnowledgeBasesTest {
         cluster.manager().tell(new Join(cluster.selfMember().address()));
         return new KnowledgeBases(
                 KIT.system(),
-                new KnowledgeBaseSettings(
-                        1_000_000,
-                        10,
-                        10,
-                        3,
-                        Duration.ofSeconds(2),
-                        Duration.ofMinutes(5),
-                        100,
-                        "extractive",
-                        "extractive",
-                        0.2,
-                        800,
-                        new RetrievalSettings(
-                                SearchMode.HYBRID,
-                                5,
-                                0.1,
-                                100,
-                                0.7,
-                                RetrievalSettings.Rerank.NONE,
-                                0.7,
-                                256,
-                                32,
-                                3_000),
-                        new KnowledgeBaseSettings.Reembedding(
-                                1, Duration.ofMillis(50), Duration.ofMillis(100), Duration.ZERO)),
+                Surroundings.settings(1_000_000, 10, Duration.ofSeconds(2), Duration.ofMinutes(5), Duration.ZERO),
                 CLOCK,
                 TRANSACTOR,
                 KEYS,

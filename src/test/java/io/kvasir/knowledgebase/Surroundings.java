@@ -59,33 +59,28 @@ final class Surroundings implements AutoCloseable {
     final List<String> held = new CopyOnWriteArrayList<>();
     final List<Scope> erased = new CopyOnWriteArrayList<>();
 
+    static KnowledgeBaseSettings settings(
+            long largestFile, int mostDocuments, Duration answerWithin, Duration idle, Duration keepOld) {
+        return new KnowledgeBaseSettings(
+                largestFile,
+                10,
+                mostDocuments,
+                3,
+                answerWithin,
+                idle,
+                100,
+                "extractive",
+                "extractive",
+                0.2,
+                800,
+                new RetrievalSettings(
+                        SearchMode.HYBRID, 5, 0.1, 100, 0.7, RetrievalSettings.Rerank.NONE, 0.7, 256, 32, 3_000),
+                new KnowledgeBaseSettings.Reembedding(1, Duration.ofMillis(50), Duration.ofMillis(100), keepOld));
+    }
+
     KnowledgeBaseEntity.Surroundings forEntity(int mostDocuments, Duration idle) {
         return new KnowledgeBaseEntity.Surroundings(
-                new KnowledgeBaseSettings(
-                        1_000,
-                        10,
-                        mostDocuments,
-                        3,
-                        Duration.ofSeconds(5),
-                        idle,
-                        100,
-                        "extractive",
-                        "extractive",
-                        0.2,
-                        800,
-                        new RetrievalSettings(
-                                SearchMode.HYBRID,
-                                5,
-                                0.1,
-                                100,
-                                0.7,
-                                RetrievalSettings.Rerank.NONE,
-                                0.7,
-                                256,
-                                32,
-                                3_000),
-                        new KnowledgeBaseSettings.Reembedding(
-                                1, Duration.ofMillis(50), Duration.ofMillis(100), keepOld)),
+                settings(1_000, mostDocuments, Duration.ofSeconds(5), idle, keepOld),
                 Clock.fixed(NOW, ZoneOffset.UTC),
                 new KnowledgeBaseWork.Tools(
                         this::ingest,

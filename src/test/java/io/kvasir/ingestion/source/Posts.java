@@ -24,10 +24,12 @@ import java.util.function.Function;
 
 /** Routes over a desk, asked by the owner of its knowledge base. */
 public final class Posts implements AutoCloseable {
+    private final SourceDesk desk;
     private final HttpServerForTests server;
     private final String base;
 
     public Posts(SourceDesk desk, Function<Idempotent, List<Endpoint>> routes) {
+        this.desk = desk;
         Principal owner =
                 new Principal(new UserId("u"), desk.scope.tenant(), Set.of(Principal.Role.OWNER), Optional.empty());
         Idempotent idempotent = new Idempotent(
@@ -48,6 +50,13 @@ public final class Posts implements AutoCloseable {
         return server.send(at(path).header("Content-Type", type)
                 .header("Idempotency-Key", key)
                 .POST(HttpRequest.BodyPublishers.ofString(body)));
+    }
+
+    /** It is done, and nobody hears so: the connection breaks after the commit. @param insert what is committed */
+    public void unheard(String insert, String path, String json, String key) throws Exception {
+        desk.commits.after(insert);
+        assertThat(post(path, json, key).statusCode()).isEqualTo(503);
+        assertThat(desk.commits.lost()).isTrue();
     }
 
     /** The ids of what is listed there. */
